@@ -16,25 +16,25 @@ import { RequestContexts } from '../../users/sessions/request-contexts.service.j
 import { EventLines } from './event-lines.service.js';
 
 const pageSize = 50;
-/** Of one download; the command line writes all. */
+/** The maximum of one download; the command line exports everything. */
 const maxExported = 5_000;
 
-/** What kinds of events are called that one looks for together: by the word before the dot. */
+/** The groups of event types that can be searched together: the part before the dot. */
 const groups = [...new Set(auditTypes.map((type) => type.split('.')[0] ?? ''))].sort();
 
-interface Asked {
+interface ParsedFilter {
   readonly search: Omit<AuditSearch, 'limit'>;
   readonly typed: Readonly<Record<'type' | 'user' | 'client' | 'address' | 'request', string>>;
-  /** Somebody is named who is not there. */
+  /** The error message if the named user does not exist. */
   readonly unknown: string | undefined;
 }
 
-/** What was filled in of the filter. */
-function chosen({ typed }: Asked): Record<string, string> {
+/** The non-empty fields of the filter. */
+function activeFilters({ typed }: ParsedFilter): Record<string, string> {
   return Object.fromEntries(Object.entries(typed).filter(([, value]) => value !== ''));
 }
 
-/** The audit log, for administrators and auditors: searched, and downloaded. */
+/** Search and download of the audit log, for administrators and auditors. */
 @Controller(routes.audit)
 export class AuditController {
   constructor(
@@ -48,36 +48,36 @@ export class AuditController {
 
   @Get()
   async page(@Req() request: WebRequest): Promise<Reply> {
-    const context = await this.openFor(request);
-    const asked = await this.read(query(request));
-    const { events, next } = await this.find(asked, pageSize);
-    const filterQuery = new URLSearchParams(chosen(asked)).toString();
+    const context = await this.requireAdmin(request);
+    const filter = await this.read(query(request));
+    const { events, next } = await this.find(filter, pageSize);
+    const filterQuery = new URLSearchParams(activeFilters(filter)).toString();
     return this.contexts.page(context, 'admin/audit', {
-      typed: asked.typed,
-      unknown: asked.unknown,
-      types: [...groups, ...auditTypes].map((name) => ({ name, chosen: name === asked.typed.type })),
+      typed: filter.typed,
+      unknown: filter.unknown,
+      types: [...groups, ...auditTypes].map((name) => ({ name, chosen: name === filter.typed.type })),
       filterQuery,
       events: await this.lines.of(events),
-      isFirst: asked.search.before === undefined,
+      isFirst: filter.search.before === undefined,
       next,
       lookedThrough: events.length < pageSize && next !== undefined,
     });
   }
 
-  /** The same as JSON lines. */
+  /** Downloads the events as JSON Lines. */
   @Get('export')
   async download(@Req() request: WebRequest): Promise<Reply> {
-    const context = await this.openFor(request);
-    const asked = await this.read(query(request));
+    const context = await this.requireAdmin(request);
+    const filter = await this.read(query(request));
     const lines: string[] = [];
-    let search = asked.search;
+    let search = filter.search;
     for (let pages = 0; pages < 20 && lines.length < maxExported; pages++) {
-      const { events, next } = await this.find({ ...asked, search }, maxExported - lines.length);
+      const { events, next } = await this.find({ ...filter, search }, maxExported - lines.length);
       for (const event of events) lines.push(JSON.stringify(eventRepresentation(event)));
       if (next === undefined) break;
       search = { ...search, before: next };
     }
-    const exported = { by: 'page', events: lines.length, filter: chosen(asked) } as const;
+    const exported = { by: 'page', events: lines.length, filter: activeFilters(filter) } as const;
     await this.operations.execute(RecordAuditExport, exported, { context });
     const day = new Date(this.clock.now() * 1000).toISOString().slice(0, 10);
     return Reply.bytes(Buffer.from(lines.map((line) => `${line}\n`).join('')), 'application/jsonl', {
@@ -88,11 +88,13 @@ export class AuditController {
     });
   }
 
-  private async find(asked: Asked, limit: number): Promise<AuditPage> {
-    return asked.unknown === undefined ? this.log.search({ ...asked.search, limit }) : { events: [], next: undefined };
+  private async find(filter: ParsedFilter, limit: number): Promise<AuditPage> {
+    return filter.unknown === undefined
+      ? this.log.search({ ...filter.search, limit })
+      : { events: [], next: undefined };
   }
 
-  private async read(parameters: Form): Promise<Asked> {
+  private async read(parameters: Form): Promise<ParsedFilter> {
     const text = (name: string): string => parameters.text(name).trim().slice(0, 300);
     const typed = {
       type: text('type'),
@@ -118,14 +120,14 @@ export class AuditController {
     };
   }
 
-  /** A username, the command line's name, or an id: of an account that is gone only the id is left. */
+  /** Accepts a username, an actor of the command line, or an id, because deleted accounts have no name. */
   private async userOf(typed: string): Promise<string | undefined> {
     if (isCommandLineActor(typed)) return typed;
     if (/^[0-9a-f-]{36}$/.test(typed)) return typed;
     return (await this.users.findByUsername(typed))?.id;
   }
 
-  private async openFor(request: WebRequest): Promise<UserRequestContext> {
+  private async requireAdmin(request: WebRequest): Promise<UserRequestContext> {
     const context = await this.contexts.requireUser(request);
     this.contexts.requireRole(context, 'admin');
     return context;

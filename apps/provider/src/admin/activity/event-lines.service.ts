@@ -5,7 +5,7 @@ import type { ChangedMember } from '../../audit/changed-members.js';
 import { ClientsService } from '../../clients/clients.service.js';
 import { UsersService } from '../../users/users.service.js';
 
-/** An event as its line on a page: ids with the names that they have now. */
+/** An event as shown on a page: ids with their current names. */
 export interface EventLine {
   readonly at: number;
   readonly type: string;
@@ -18,7 +18,7 @@ export interface EventLine {
   readonly details: readonly { readonly name: string; readonly value: string }[];
 }
 
-/** Gives events the names of whom they tell of. */
+/** Adds the names of users and clients to events. */
 @Injectable()
 export class EventLines {
   constructor(

@@ -14,7 +14,7 @@ import { Outbox } from '../../outbox/outbox.service.js';
 import { RequestContexts } from '../../users/sessions/request-contexts.service.js';
 import { chartHours, hourlyChart } from './hourly-chart.js';
 
-/** What a page may look at each time it is opened: nothing here asks another server, or reads the whole log. */
+/** The checks that are fast enough for every page view: none sends a request to another server or reads the whole log. */
 const quickChecks: readonly DiagnosticCheckName[] = [
   'issuer',
   'proxy',
@@ -27,7 +27,7 @@ const quickChecks: readonly DiagnosticCheckName[] = [
 
 const daySeconds = 86_400;
 
-/** The server at a glance: what happened by the hour, what somebody should look at, and the way to everything else. */
+/** The dashboard: hourly activity, findings of the diagnostic checks, and links to the administration pages. */
 @Controller(routes.dashboard)
 export class DashboardController {
   constructor(
@@ -74,7 +74,7 @@ export class DashboardController {
 
   private async findings(now: Parameters<typeof runCheck>[1]['now']): Promise<({ readonly name: string } & Finding)[]> {
     const app = { get: <T>(type: Type<T>): T => this.modules.get<T>(type, { strict: false }) };
-    const patient = { app, settings: this.settings, now };
-    return Promise.all(quickChecks.map(async (name) => ({ name, ...(await runCheck(name, patient)) })));
+    const checkContext = { app, settings: this.settings, now };
+    return Promise.all(quickChecks.map(async (name) => ({ name, ...(await runCheck(name, checkContext)) })));
   }
 }

@@ -4,11 +4,11 @@ export const chartHours = 48;
 const width = 480;
 const height = 96;
 
-/** A chart as its view draws it: one bar for each hour, the newest at the right. */
+/** A chart for the view: one bar per hour, the newest on the right. */
 export interface HourlyChart {
   readonly label: string;
   readonly total: number;
-  /** Of the last full hour and the one that runs. */
+  /** The highest count of an hour. */
   readonly most: number;
   readonly width: number;
   readonly height: number;
@@ -21,7 +21,7 @@ export interface HourlyChart {
   }[];
 }
 
-/** @param hour hours since the epoch: the one that runs */
+/** @param hour the current hour, in hours since the epoch */
 export function hourlyChart(label: string, kind: string, counts: readonly HourlyCount[], hour: number): HourlyChart {
   const byHour = new Map(counts.filter((each) => each.kind === kind).map((each) => [each.hour, each.count]));
   const hours = Array.from({ length: chartHours }, (_, index) => hour - chartHours + 1 + index);
@@ -36,7 +36,7 @@ export function hourlyChart(label: string, kind: string, counts: readonly Hourly
     height,
     bars: values.flatMap((value, index) => {
       if (value === 0) return [];
-      // A single one is still seen beside thousands.
+      // A single event remains visible next to thousands.
       const high = Math.max(2, Math.round((value / most) * height));
       const at = new Date((hours[index] ?? 0) * 3_600_000).toISOString().slice(0, 13).replace('T', ' ');
       return [
