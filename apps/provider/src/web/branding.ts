@@ -5,17 +5,17 @@ import type { Settings } from '../config/settings.js';
 
 const maxLogoBytes = 200_000;
 
-/** What a set-up calls itself and looks like; where it says nothing, as we do. */
+/** The name and the look of an installation, with the product's defaults. */
 export interface Brand {
   readonly name: string;
-  /** The name of the asset. */
+  /** The file name of the asset. */
   readonly logo: string;
-  /** Undefined: our own colours. */
+  /** Undefined for the default colors. */
   readonly sheet: string | undefined;
   readonly files: readonly MadeFile[];
 }
 
-/** @throws Error for a logo that cannot be read or is too large: the start says so */
+/** @throws Error if the logo cannot be read or is too large; the server does not start then */
 export function brandOf({
   productName,
   logoPath,
@@ -43,7 +43,7 @@ function readLogo(path: string): Buffer {
   return content;
 }
 
-/** @param accent dark enough for white text; on dark screens light enough to be text itself */
+/** @param accent must be dark enough for white text; in dark mode a lighter mix is used as text color */
 function sheetOf(accent: string): string {
   const light = `--accent: ${accent}; --accent-strong: color-mix(in srgb, ${accent} 75%, black);
   --accent-soft: color-mix(in srgb, ${accent} 12%, white); --on-accent: #ffffff;`;

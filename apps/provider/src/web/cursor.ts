@@ -1,4 +1,4 @@
-/** Where a page of a list ended: the values of the key that the list is in the order of. */
+/** The end of a page of a list: the values of the sort key of its last row. */
 export type Cursor = readonly (string | number)[];
 
 const maxCharacters = 2000;
@@ -7,7 +7,7 @@ export function formatCursor(cursor: Cursor): string {
   return Buffer.from(JSON.stringify(cursor)).toString('base64url');
 }
 
-/** @returns undefined for what {@link formatCursor} did not make of values of this shape */
+/** @returns undefined if the text is not a cursor with values of this shape */
 export function parseCursor(text: string, shape: readonly ('string' | 'number')[]): Cursor | undefined {
   if (text.length > maxCharacters) return undefined;
   let values: unknown;
@@ -17,7 +17,7 @@ export function parseCursor(text: string, shape: readonly ('string' | 'number')[
     return undefined;
   }
   if (!Array.isArray(values) || values.length !== shape.length) return undefined;
-  // No database keeps a NUL in a text, and one refuses to look for it.
+  // PostgreSQL rejects NUL characters in text.
   const fits = values.every(
     (value, at) =>
       typeof value === shape[at] &&

@@ -1,6 +1,7 @@
 import { text, type Message } from '../i18n/message.js';
 
-/** What a person can judge: the host of a web address; of a private scheme the scheme, for what follows it is anybody's choice. */
+/** The part of a redirect URI that a user can judge: the host of a web address, or the private-use scheme, because anybody can
+ * choose what follows it. */
 export function shownHost(redirectUri: string): Message {
   const url = new URL(redirectUri);
   return url.protocol === 'https:' || url.protocol === 'http:'

@@ -1,7 +1,7 @@
 /**
- * Schemes that a form may lead to when its answer redirects to this address (Content-Security-Policy form-action).
- * Chromium applies the policy to every later redirect too, and a client may redirect on from http on loopback to https
- * or the other way.
+ * The schemes that `form-action` of the Content-Security-Policy must allow if the response redirects to this address.
+ * Chromium applies the policy to subsequent redirects, too, and a client may redirect from http on loopback to https
+ * or vice versa.
  */
 export function schemesOf(redirectUri: string): string[] {
   const scheme = new URL(redirectUri).protocol;

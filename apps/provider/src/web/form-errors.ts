@@ -1,21 +1,21 @@
 import { joined, type Message } from '../i18n/message.js';
 
-/** What is wrong with a field of a form; lists say which row: `redirectUris.2`. */
+/** A problem with a field of a form; for lists with the row: `redirectUris.2`. */
 export interface FieldProblem {
   readonly field: string;
   readonly message: Message;
 }
 
 export interface ProblemModel {
-  /** Messages by field, for the places beside the fields. */
+  /** Messages by field, shown next to the fields. */
   readonly problems: Readonly<Record<string, Message>>;
-  /** All of them with the id of their field, for the summary on top. */
+  /** All messages with the id of their field, for the summary at the top. */
   readonly problemList: readonly { readonly id: string; readonly message: Message }[];
   /** The field that gets the focus. */
   readonly firstProblem: string | undefined;
 }
 
-/** Problems as the views show them: the message beside its field, a summary that leads there. */
+/** Problems for the views: messages next to their fields, and a summary that links to them. */
 export function problemModel(problems: readonly FieldProblem[]): ProblemModel {
   const byField = new Map<string, Message>();
   for (const { field, message } of problems) byField.set(field, joined(byField.get(field), message));
@@ -26,7 +26,7 @@ export function problemModel(problems: readonly FieldProblem[]): ProblemModel {
   };
 }
 
-/** The id of a field in the page. */
+/** The element id of a field. */
 export function fieldId(field: string): string {
   return `f-${field.replace('.', '-')}`;
 }

@@ -3,11 +3,11 @@ import { changeRows, listFieldModel, maxRows, rowAfterRemoval } from './list-fie
 const scopes = { list: 'scope', row: 'scope', label: 'Scope' };
 
 describe('the rows of a list field', () => {
-  it('gets a blank row at the end, with the focus', () => {
+  it('get a blank row at the end, with the focus', () => {
     expect(changeRows(scopes, ['a'], 'add-scope', '')).toEqual({ rows: ['a', ''], focus: 'scope.1' });
   });
 
-  it('gets no more rows than are read', () => {
+  it('get no more rows than are read', () => {
     const rows = Array.from({ length: maxRows }, String);
     expect(changeRows(scopes, rows, 'add-scope', '')).toEqual({ rows, focus: `scope.${maxRows - 1}` });
     expect(
@@ -22,7 +22,7 @@ describe('the rows of a list field', () => {
     });
   });
 
-  it('loses a row, and the focus goes to the one in its place, the last one or the button', () => {
+  it('lose a row, and the focus moves to the row in its place, the last row or the button', () => {
     expect(changeRows(scopes, ['a', 'b', 'c'], 'remove-scope:1', '')).toEqual({
       rows: ['a', 'c'],
       removed: 1,
@@ -40,11 +40,11 @@ describe('the rows of a list field', () => {
     'remove-scope:',
     'remove-scope:new',
     'remove-scope:-1',
-  ])('is not changed by %s', (action) => {
+  ])('are not changed by %s', (action) => {
     expect(changeRows(scopes, ['a'], action, '')).toBeUndefined();
   });
 
-  it('are counted again after a removal', () => {
+  it('are renumbered after a removal', () => {
     expect([0, 1, 2, -1].map((row) => rowAfterRemoval(row, 1))).toEqual([0, -1, 1, -1]);
   });
 });

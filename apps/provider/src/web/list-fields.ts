@@ -5,27 +5,27 @@ import { fieldId } from './form-errors.js';
 export interface ListField {
   /** Its name in the form's values and problems: `redirectUris`. */
   readonly list: string;
-  /** What the buttons call a row: `redirect-uri` in `add-redirect-uri` and `remove-redirect-uri:2`. */
+  /** The name of a row in button values: `redirect-uri` in `add-redirect-uri` and `remove-redirect-uri:2`. */
   readonly row: string;
-  /** What people call a row: `Redirect URI`; the number follows. */
+  /** The label of a row: `Redirect URI`; its number is appended. */
   readonly label: string;
 }
 
 /** Further rows are neither added nor read. */
 export const maxRows = 100;
 
-/** Rows after one of their buttons was pressed. */
+/** The rows after a button was pressed. */
 export interface ChangedRows<Value> {
   readonly rows: readonly Value[];
-  /** The row that was removed, counted from 0; undefined when one was added. */
+  /** The index of the removed row; undefined if one was added. */
   readonly removed?: number;
   /** The field that gets the focus: `scope.3`, or `scope.add` for the button. */
   readonly focus: string;
 }
 
 /**
- * What a button of a list field does: `add-scope` appends a blank row, `remove-scope:2` removes the third.
- * @returns undefined when the action is not one of this field's
+ * Handles a button of a list field: `add-scope` appends a blank row, `remove-scope:2` removes the third.
+ * @returns undefined if the action belongs to another field
  */
 export function changeRows<Value>(
   { list, row }: ListField,
@@ -46,13 +46,13 @@ export function changeRows<Value>(
   return { rows: left, removed, focus: next < 0 ? `${list}.add` : `${list}.${next}` };
 }
 
-/** Where a row is after another one was removed; -1 for the removed one. */
+/** The index of a row after a removal; -1 for the removed row. */
 export function rowAfterRemoval(row: number, removed: number): number {
   if (row === removed) return -1;
   return row > removed ? row - 1 : row;
 }
 
-/** What a row holds: the value, and where the list has them a second input and the box that makes it a default. */
+/** The content of a row: the value and, if the list has them, a second input and a checkbox or radio button. */
 export interface RowValue {
   readonly value: string;
   readonly detail?: string;
@@ -65,8 +65,8 @@ interface State {
 }
 
 /**
- * A list field as `parts/list-field` shows it. `blank` is the row of its template, which the script copies
- * (assets/list-fields.js): its number is put in there.
+ * The model of `parts/list-field`. `blank` is the row of the template that the script copies and numbers
+ * (assets/list-fields.js).
  */
 export function listFieldModel(field: ListField, rows: readonly RowValue[], { problems, focused }: State): object {
   const { list, label } = field;

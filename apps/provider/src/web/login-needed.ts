@@ -1,16 +1,16 @@
-/** A form asks for a more recent sign-in than its sender's. */
+/** A form requires a more recent sign-in. */
 export class RecentSignInNeeded extends Error {
-  /** @param href where the sign-in begins */
+  /** @param href where the sign-in starts */
   constructor(readonly href: string) {
-    super('this form needs a recent sign-in');
+    super('This form requires a recent sign-in.');
     this.name = 'RecentSignInNeeded';
   }
 }
 
-/** A stranger at a page of ours: sent to the login, and back to exactly this address afterwards. */
+/** The page requires a signed-in user: redirects to the login, and back to this address afterwards. */
 export class LoginNeeded extends Error {
   constructor(readonly address: string) {
-    super('this page needs a login');
+    super('This page requires a login.');
     this.name = 'LoginNeeded';
   }
 }

@@ -10,8 +10,8 @@ import { requestId, type WebRequest } from '@gatehouse/platform/http/request';
 import { corsHeaders, nonceHeaders } from './response-headers.js';
 
 /**
- * What protocol endpoints answer to everything that is no error of the protocol (those are answered by
- * protocol/endpoint.ts): a bug or an outage, logged once with its request id. Nothing of it leaks.
+ * The response of protocol endpoints to unexpected errors (protocol/endpoint.ts handles protocol errors): a bug or an
+ * outage, logged once with its request id. The response discloses no details.
  */
 @Catch()
 export class OAuthErrorFilter implements ExceptionFilter {
@@ -21,13 +21,13 @@ export class OAuthErrorFilter implements ExceptionFilter {
   ) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
-    const second = answerFailure(this.host.httpAdapter, host, (request) => this.describe(error, request));
-    if (second !== undefined) this.log.error({ err: second }, 'an error answer failed');
+    const secondaryError = answerFailure(this.host.httpAdapter, host, (request) => this.describe(error, request));
+    if (secondaryError !== undefined) this.log.error({ err: secondaryError }, 'error response failed');
   }
 
   private describe(error: unknown, request: WebRequest): Reply {
     const failure = describeFailure(error);
-    if (failure.unexpected) this.log.error({ request: requestId(request), err: error }, 'a request failed');
+    if (failure.unexpected) this.log.error({ request: requestId(request), err: error }, 'request failed');
     const body =
       failure.status === 503
         ? { error: 'temporarily_unavailable', error_description: 'The server is busy. Try again in a moment.' }
@@ -41,22 +41,22 @@ export class OAuthErrorFilter implements ExceptionFilter {
   }
 }
 
-/** The response to an error of the protocol: JSON, `no-store` (RFC 6749 5.2). @param more headers of this error alone */
+/** The response to an error of the protocol: JSON, `no-store` (RFC 6749 5.2). @param more additional headers for this error */
 export function oauthErrorReply(error: OAuthError, request: WebRequest, more: OutgoingHttpHeaders = {}): Reply {
-  // RFC 9110 15.5.2: every 401 names a scheme that works there; RFC 6749 5.2 asks it where the header was tried.
-  const challenge = error.status === 401 ? { 'WWW-Authenticate': challengeOf(error) } : {};
+  // RFC 9110 15.5.2: every 401 response names a usable scheme; RFC 6749 5.2 requires it if the Authorization header was used.
+  const challenge = error.status === 401 ? { 'WWW-Authenticate': authenticateChallenge(error) } : {};
   const later = error.retryAfterSeconds === undefined ? {} : { 'Retry-After': String(error.retryAfterSeconds) };
   const headers = { ...more, ...challenge, ...later, ...nonceHeaders(request), ...corsHeaders(request) };
   return Reply.json(errorBody(error), { status: error.status, headers });
 }
 
-/** A token that is no good is answered in its own scheme (RFC 6750 3), a client that proved nothing in Basic. */
-function challengeOf(error: OAuthError): string {
+/** Bearer for an invalid token (RFC 6750 3), Basic for failed client authentication. */
+function authenticateChallenge(error: OAuthError): string {
   if (error.code !== 'invalid_token') return 'Basic realm="gatehouse", charset="UTF-8"';
-  // RFC 6750 3.1: the challenge to a request without a token has no error code.
+  // RFC 6750 3.1: without a token in the request, the challenge has no error code.
   if (error.reason === missingToken) return bearerChallenge();
   return bearerChallenge({ error: error.code, description: error.description });
 }
 
-/** The reason of a request that came without an access token. */
+/** The reason of an error for a request without an access token. */
 export const missingToken = 'bearer.none';

@@ -13,22 +13,22 @@ import { LoginNeeded, RecentSignInNeeded } from './login-needed.js';
 import { PageError, type PageErrorId } from './page-error.js';
 import { loginFor } from './routes.js';
 
-/** What people read when something is refused or fails: a page with one sentence, its id and the request's id. */
+/** Renders errors as a page with a message, the error id and the request id. */
 @Catch()
 export class PageErrorFilter implements ExceptionFilter {
   constructor(
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost<ReplyAdapter>,
     @Inject(Log) private readonly log: Log,
     @Inject(Counters) private readonly counters: Counters,
-    @Inject(DeniedAccess) private readonly refusedAccess: DeniedAccess,
+    @Inject(DeniedAccess) private readonly deniedAccess: DeniedAccess,
   ) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
-    const second = answerFailure(this.host.httpAdapter, host, (request) => this.describe(error, request));
-    if (second !== undefined) this.log.error({ err: second }, 'an error page failed');
+    const secondaryError = answerFailure(this.host.httpAdapter, host, (request) => this.describe(error, request));
+    if (secondaryError !== undefined) this.log.error({ err: secondaryError }, 'error page failed');
   }
 
-  /** The answer to what was thrown; it logs. */
+  /** Creates the response to an error, and logs it. */
   describe(error: unknown, request: WebRequest): Reply {
     if (error instanceof OtherLoopbackName) return Reply.redirect(error.location, { status: 302 });
     if (error instanceof LoginNeeded)
@@ -38,12 +38,12 @@ export class PageErrorFilter implements ExceptionFilter {
     if (error instanceof PageError) {
       const reason = error.cause instanceof OAuthError ? error.cause.reason : error.id;
       this.counters.refused(reason);
-      this.log.info({ request: id, reason }, 'refused');
-      if (error.status === 403) this.refusedAccess.record(request, error.id);
+      this.log.info({ request: id, reason }, 'request refused');
+      if (error.status === 403) this.deniedAccess.record(request, error.id);
       return page(request, error, id);
     }
     const failure = describeFailure(error);
-    if (failure.unexpected && !isGone(request)) this.log.error({ request: id, err: error }, 'a request failed');
+    if (failure.unexpected && !isGone(request)) this.log.error({ request: id, err: error }, 'request failed');
     const known: PageErrorId = failure.id === 'request.aborted' ? 'form.invalid' : failure.id;
     return page(request, new PageError(known), id, failure.headers);
   }
@@ -65,7 +65,7 @@ function page(request: WebRequest, error: PageError, id: string, headers: Record
       status: error.status,
       sentence: error.sentence,
       detail: error.options.detail,
-      // A description of the protocol (`error_description`) is for whoever wrote the application, and ASCII.
+      // An `error_description` is ASCII and written for the developer of the application.
       detailIsProtocols: typeof error.options.detail === 'string',
       id: error.id,
       requestId: id,

@@ -1,6 +1,6 @@
 import { text, type Message, type TextKey } from '../i18n/message.js';
 
-/** Every refusal that a person may read, by its stable id, and the status it is answered with. */
+/** Every error that a page can show, by its stable id, with its status code. */
 const statuses = {
   'page.not_found': 404,
   'page.forbidden': 403,
@@ -24,7 +24,7 @@ const statuses = {
 
 export type PageErrorId = keyof typeof statuses;
 
-/** A refusal shown to a person as a page with its id and the request's id. */
+/** An error that is shown as a page with its id and the request id. */
 export class PageError extends Error {
   readonly status: number;
   readonly sentence: Message;

@@ -2,17 +2,17 @@ import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { Reply } from '@gatehouse/platform/http/reply';
 import { header } from '@gatehouse/platform/http/request';
 
-const allowed = new WeakMap<IncomingMessage, string>();
-const offered = new WeakMap<IncomingMessage, string>();
+const allowedOrigins = new WeakMap<IncomingMessage, string>();
+const offeredNonces = new WeakMap<IncomingMessage, string>();
 
-/** Lets scripts of this origin read the answer to this request. Never with cookies: there is no Allow-Credentials. */
+/** Lets scripts of this origin read the response. Never with cookies: Access-Control-Allow-Credentials is not sent. */
 export function allowOrigin(request: IncomingMessage, origin: string): void {
-  allowed.set(request, origin);
+  allowedOrigins.set(request, origin);
 }
 
-/** The headers that say so; none for everybody else. */
+/** The CORS headers of the response; none unless an origin is allowed. */
 export function corsHeaders(request: IncomingMessage): OutgoingHttpHeaders {
-  const origin = allowed.get(request);
+  const origin = allowedOrigins.get(request);
   if (origin === undefined) return {};
   return {
     'Access-Control-Allow-Origin': origin,
@@ -22,9 +22,9 @@ export function corsHeaders(request: IncomingMessage): OutgoingHttpHeaders {
 }
 
 /**
- * A browser asks whether it may ask. It is told yes whoever it is: the question carries nothing, and whether the answer
- * may be read is decided with the request itself.
- * @param methods that the endpoint takes
+ * Answers a CORS preflight request. It allows every origin: the preflight carries no data, and the actual request decides
+ * whether its response may be read.
+ * @param methods the methods of the endpoint
  * @see Fetch Standard, CORS protocol
  */
 export function preflight(request: IncomingMessage, methods: string): Reply {
@@ -39,13 +39,13 @@ export function preflight(request: IncomingMessage, methods: string): Reply {
   });
 }
 
-/** Whatever this request is answered with tells the client the nonce of its next proof (RFC 9449 8). */
+/** Adds to the response the nonce for the client's next DPoP proof (RFC 9449 8). */
 export function offerNonce(request: IncomingMessage, nonce: string): void {
-  offered.set(request, nonce);
+  offeredNonces.set(request, nonce);
 }
 
-/** The header that says so; none where no nonce is offered. */
+/** The `DPoP-Nonce` header of the response; none unless a nonce is offered. */
 export function nonceHeaders(request: IncomingMessage): OutgoingHttpHeaders {
-  const nonce = offered.get(request);
+  const nonce = offeredNonces.get(request);
   return nonce === undefined ? {} : { 'DPoP-Nonce': nonce };
 }

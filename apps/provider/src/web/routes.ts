@@ -1,4 +1,4 @@
-/** Every path of the provider, once. Controllers, links, metadata and tests read them here. */
+/** Every path of the provider. Controllers, links, metadata and tests use these constants. */
 export const routes = {
   root: '/',
   home: '/home',
@@ -63,7 +63,7 @@ export const routes = {
   assets: '/assets',
 } as const;
 
-/** The login page that leads back to an address of our own. */
+/** The login page that returns to a local address. */
 export function loginFor(address: string): string {
   return `${routes.login}?next=${encodeURIComponent(address)}`;
 }

@@ -1,10 +1,10 @@
 // The check-session frame of OpenID Connect Session Management 1.0, 3.2: a client's page sends `client_id session_state`
-// and is told whether the login of this browser is still the one that it knows.
+// and receives whether the login of this browser has changed.
 (() => {
   'use strict';
 
   const cookieStart = '__Host-gatehouse_browser_state=';
-  const question = /^([\x20-\x7e]{1,300}) ([\w-]{43})\.([\w-]{1,64})$/;
+  const messageFormat = /^([\x20-\x7e]{1,300}) ([\w-]{43})\.([\w-]{1,64})$/;
 
   const browserState = () =>
     document.cookie
@@ -18,12 +18,12 @@
       .replace(/\//g, '_')
       .replace(/=+$/, '');
 
-  // A browser that keeps cookies from frames of other sites shows none, whoever is logged in. `changed` would send the
-  // client to us again and again; after `error` it must not ask.
+  // A browser that blocks third-party cookies shows none, even if somebody is signed in. `changed` would make the client
+  // start a new authentication again and again; after `error` it must not.
   const seesCookies = async () => !document.hasStorageAccess || (await document.hasStorageAccess());
 
-  const answer = async (data, origin) => {
-    const [, clientId, hash, salt] = (typeof data === 'string' && question.exec(data)) || [];
+  const evaluate = async (data, origin) => {
+    const [, clientId, hash, salt] = (typeof data === 'string' && messageFormat.exec(data)) || [];
     if (!hash) return 'error';
     const state = browserState();
     if (state === undefined) return (await seesCookies()) ? 'changed' : 'error';
@@ -32,8 +32,8 @@
   };
 
   addEventListener('message', (event) => {
-    // A page without an origin of its own (a sandbox, a file) has no session state, and cannot be answered alone.
+    // A page with an opaque origin (a sandbox, a file) has no session state, and cannot be addressed by postMessage.
     if (!event.source || event.origin === 'null') return;
-    void answer(event.data, event.origin).then((said) => event.source.postMessage(said, event.origin));
+    void evaluate(event.data, event.origin).then((result) => event.source.postMessage(result, event.origin));
   });
 })();

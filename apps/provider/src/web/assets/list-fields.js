@@ -1,9 +1,9 @@
 // Adds and removes the rows of list fields (parts/list-field) without loading the page. Without this script the same
-// buttons submit the form, and the server answers with the row added or removed (http/list-fields.ts).
+// buttons submit the form, and the server adds or removes the row (web/list-fields.ts).
 (() => {
   'use strict';
 
-  /** Renames a row from one place to another: its ids, its labels and the numbers that its controls send. */
+  /** Renumbers a row: its ids, its labels and the numbers that its controls send. */
   function renumber(row, list, at) {
     const { id: oldId, label: oldLabel } = row.dataset;
     const id = `${list.dataset.list}-${at}`;
@@ -25,12 +25,12 @@
     problemLink(oldId)?.setAttribute('href', `#${id}`);
   }
 
-  /** The line about a field in the summary of problems at the top of the page. */
+  /** The link to a field in the summary of problems at the top of the page. */
   function problemLink(id) {
     return document.querySelector(`[role=alert] a[href="#${id}"]`);
   }
 
-  function forgetProblem(id) {
+  function removeProblem(id) {
     const link = problemLink(id);
     const summary = link?.closest('[role=alert]');
     link?.closest('li')?.remove();
@@ -50,7 +50,7 @@
       add.disabled = rows.children.length >= most;
       full.hidden = !add.disabled;
     };
-    // A new node is announced even where its words are those of the one before.
+    // A new node is announced even if its text equals the previous one.
     const announce = (sentence, row) => status.replaceChildren(sentence.replace('{row}', row));
 
     add.addEventListener('click', (event) => {
@@ -69,7 +69,7 @@
       event.preventDefault();
       const { id, label } = row.dataset;
       const next = row.nextElementSibling ?? row.previousElementSibling;
-      forgetProblem(id);
+      removeProblem(id);
       row.remove();
       update();
       (next?.querySelector('input') ?? add).focus();

@@ -1,4 +1,4 @@
-// Goes on to the application when every frame has loaded, and after a few seconds whatever they do.
+// Continues to the application when every frame has loaded, or after three seconds.
 (() => {
   'use strict';
 
@@ -6,7 +6,7 @@
   if (!link) return;
   const frames = [...document.querySelectorAll('iframe')];
   const loaded = frames.map((frame) => new Promise((resolve) => frame.addEventListener('load', resolve)));
-  // This script is deferred: a frame that was faster has loaded already, and the time below is enough for it.
-  const patience = new Promise((resolve) => setTimeout(resolve, 3000));
-  Promise.race([Promise.all(loaded), patience]).then(() => location.replace(link.href));
+  // This script is deferred: a frame that loaded earlier fires no event, and the timeout covers it.
+  const timeout = new Promise((resolve) => setTimeout(resolve, 3000));
+  Promise.race([Promise.all(loaded), timeout]).then(() => location.replace(link.href));
 })();

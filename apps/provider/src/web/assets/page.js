@@ -1,8 +1,8 @@
-// Makes pages nicer; every page works without it.
+// Progressive enhancement: every page works without this script.
 (() => {
   'use strict';
 
-  // Times in the reader's own zone; the exact instant stays in the tooltip.
+  // Shows times in the browser's time zone; the exact time stays in the tooltip.
   const format = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
   for (const time of document.querySelectorAll('time[datetime]')) {
     const instant = new Date(time.dateTime);
@@ -24,7 +24,7 @@
       button.setAttribute('aria-pressed', String(!shown));
       field.focus();
     });
-    // A password that is on show must not be kept as an ordinary field's text.
+    // The browser must not save a visible password as the text of an ordinary field.
     field.form?.addEventListener('submit', () => (field.type = 'password'));
   }
 
@@ -43,7 +43,7 @@
     });
   }
 
-  // <button hidden data-download="id of an element" data-file="name.txt">: its text as a file, made in the browser.
+  // <button hidden data-download="id of an element" data-file="name.txt">: downloads its text as a file.
   for (const button of document.querySelectorAll('button[data-download]')) {
     const source = document.getElementById(button.dataset.download);
     if (!source) continue;

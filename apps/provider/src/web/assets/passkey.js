@@ -1,12 +1,12 @@
-// Passkeys: asks the browser for what a form's `data-options` say, puts the answer into its hidden field and sends it.
+// Passkeys: calls WebAuthn with a form's `data-options`, puts the response into a hidden field and submits the form.
 (() => {
   'use strict';
 
   const forms = [...document.querySelectorAll('form[data-passkey-form]')];
   if (forms.length === 0 || !window.PublicKeyCredential || !navigator.credentials) return;
 
-  // The challenge of a page that lay open for longer is fetched anew.
-  const freshFor = 30 * 60 * 1000;
+  // The challenge of a page that has been open for longer is fetched again.
+  const maxChallengeAge = 30 * 60 * 1000;
   let loadedAt = Date.now();
   let autofill;
 
@@ -28,7 +28,7 @@
     return options;
   };
 
-  const written = (credential) => {
+  const serialize = (credential) => {
     const { response } = credential;
     const parts = {};
     for (const name of ['clientDataJSON', 'authenticatorData', 'signature', 'userHandle', 'attestationObject'])
@@ -38,14 +38,14 @@
   };
 
   const send = (form, credential) => {
-    form.elements[form.dataset.passkeyForm === 'create' ? 'attestation' : 'assertion'].value = written(credential);
+    form.elements[form.dataset.passkeyForm === 'create' ? 'attestation' : 'assertion'].value = serialize(credential);
     form.submit();
   };
 
   const refresh = async () => {
-    if (Date.now() - loadedAt < freshFor) return;
-    const answer = await fetch(location.href, { credentials: 'same-origin' });
-    const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+    if (Date.now() - loadedAt < maxChallengeAge) return;
+    const response = await fetch(location.href, { credentials: 'same-origin' });
+    const page = new DOMParser().parseFromString(await response.text(), 'text/html');
     for (const form of forms) {
       const fresh = page.querySelector(
         `form[action="${form.getAttribute('action')}"][data-passkey-form="${form.dataset.passkeyForm}"]`,
@@ -57,17 +57,17 @@
     loadedAt = Date.now();
   };
 
-  // The sentences stand in the page, in its language.
-  const sentences = { NotAllowedError: 'notAllowed', InvalidStateError: 'known', SecurityError: 'address' };
-  const say = (form, which) => {
+  // The page contains the messages, in its language.
+  const messageIds = { NotAllowedError: 'notAllowed', InvalidStateError: 'known', SecurityError: 'address' };
+  const showMessage = (form, which) => {
     const place = form.querySelector('[data-passkey-message]');
     place.textContent = which === undefined ? '' : place.dataset[which];
     place.hidden = which === undefined;
   };
 
-  const ask = async (form) => {
+  const run = async (form) => {
     autofill?.abort();
-    say(form, undefined);
+    showMessage(form, undefined);
     try {
       await refresh();
       const publicKey = optionsOf(form);
@@ -77,12 +77,12 @@
           : await navigator.credentials.get({ publicKey });
       if (credential) send(form, credential);
     } catch (error) {
-      say(form, sentences[error.name] ?? 'failed');
+      showMessage(form, messageIds[error.name] ?? 'failed');
       offer();
     }
   };
 
-  // Passkeys among the suggestions of the username field.
+  // Offers passkeys in the autofill of the username field (conditional mediation).
   const offer = async () => {
     const form = forms.find((each) => 'autofill' in each.dataset);
     if (!form || !(await PublicKeyCredential.isConditionalMediationAvailable?.())) return;
@@ -95,7 +95,7 @@
       });
       if (credential) send(form, credential);
     } catch {
-      // Aborted for the button, or not wanted.
+      // Aborted by the button, or declined by the user.
     }
   };
 
@@ -103,13 +103,13 @@
     for (const button of form.querySelectorAll('button[data-passkey]')) {
       button.hidden = false;
       button.disabled = false;
-      button.addEventListener('click', () => void ask(form));
+      button.addEventListener('click', () => void run(form));
     }
-  // Enter in the name's field means the button.
+  // Enter in the name field acts as the button.
   for (const form of forms)
     form.addEventListener('submit', (event) => {
       event.preventDefault();
-      void ask(form);
+      void run(form);
     });
   void offer();
 })();
