@@ -1,18 +1,18 @@
 import Handlebars from 'handlebars';
 import { IntlMessageFormat } from 'intl-messageformat';
 
-/** What fills the places of a text. Text of people is escaped where the result is HTML. */
+/** The values for the placeholders of a text. Strings are escaped if the result is HTML. */
 export type TextValues = Readonly<Record<string, string | number | undefined>>;
 
 type Chunks = readonly string[];
 type Tag = (chunks: Chunks, values: TextValues) => string;
 
-/** The markup that a text may have. It has no attributes: an address comes with the values, so no text can bring one. */
+/** The markup that a text may contain. It has no attributes: a URL is passed as a value, so no text can define one. */
 const tags: Readonly<Record<string, Tag>> = {
   strong: (chunks) => `<strong>${chunks.join('')}</strong>`,
   code: (chunks) => `<code>${chunks.join('')}</code>`,
   mono: (chunks) => `<strong class="mono">${chunks.join('')}</strong>`,
-  /** For those who hear the page: "End" says enough beside what it ends, and not alone. */
+  /** For screen readers: "End" is clear next to the item that it ends, but not on its own. */
   hidden: (chunks) => `<span class="visually-hidden">${chunks.join('')}</span>`,
   a: (chunks, { href }) => `<a href="${escaped(href ?? '')}">${chunks.join('')}</a>`,
 };
@@ -20,18 +20,18 @@ const tags: Readonly<Record<string, Tag>> = {
 export const tagNames: readonly string[] = Object.keys(tags);
 
 /**
- * The texts of one language by their keys, each in ICU's message syntax: `{name}`, `{count, plural, one {…} other {…}}`,
- * and the tags above.
+ * The texts of one language by key, in ICU message syntax: `{name}`, `{count, plural, one {…} other {…}}`, and the tags
+ * above.
  */
 export class Catalogue {
   private readonly plainTexts = new Map<string, IntlMessageFormat>();
   private readonly htmlTexts = new Map<string, IntlMessageFormat>();
-  /** Most texts have no places: they are made once. */
+  /** Most texts have no placeholders: they are formatted once. */
   private readonly constants = new Map<string, string>();
 
-  /** @param messages complete: what a translation lacks is there in English */
+  /** @param messages complete: texts that a translation lacks are in English */
   constructor(
-    /** A tag of BCP 47. */
+    /** A BCP 47 tag. */
     readonly language: string,
     private readonly messages: Readonly<Record<string, string>>,
   ) {}
@@ -40,7 +40,7 @@ export class Catalogue {
     return Object.hasOwn(this.messages, key);
   }
 
-  /** The text without its markup: for mail, and for whatever is escaped later. */
+  /** The text without its markup, for mail and for output that is escaped later. */
   plain(key: string, values: TextValues = {}): string {
     const message = (this.plainTexts.get(key) ?? this.compile(this.plainTexts, key, this.message(key))).format({
       ...values,
@@ -54,9 +54,9 @@ export class Catalogue {
     if (Object.keys(values).length > 0) return this.fillHtml(key, values);
     const known = this.constants.get(key);
     if (known !== undefined) return known;
-    const made = this.fillHtml(key, values);
-    this.constants.set(key, made);
-    return made;
+    const html = this.fillHtml(key, values);
+    this.constants.set(key, html);
+    return html;
   }
 
   private fillHtml(key: string, values: TextValues): string {
@@ -69,7 +69,7 @@ export class Catalogue {
 
   private message(key: string): string {
     const message = this.has(key) ? this.messages[key] : undefined;
-    if (message === undefined) throw new RangeError(`there is no text "${key}"`);
+    if (message === undefined) throw new RangeError(`The text "${key}" does not exist.`);
     return message;
   }
 
@@ -82,24 +82,24 @@ export class Catalogue {
 
 const withoutMarkup = Object.fromEntries(tagNames.map((name) => [name, (chunks: Chunks) => chunks.join('')]));
 
-/** Numbers stay: they choose the plural. */
+/** Numbers are not converted: they select the plural. */
 function escaped(value: string | number | undefined): string | number | undefined {
   return typeof value === 'string' ? Handlebars.escapeExpression(value) : value;
 }
 
-/** What a text says itself; `<` and `>` are its tags'. */
+/** Escapes the text itself, except `<` and `>` of its tags. */
 function escapedText(message: string): string {
   return message.replaceAll('&', '&amp;').replaceAll('"', '&quot;');
 }
 
-/** The places and tags of a text: a translation may use no others than the English one. */
+/** The placeholders and tags of a text: a translation may only use those of the English text. */
 export function placesOf(message: string): ReadonlySet<string> {
-  const places = new Set<string>();
-  collect(new IntlMessageFormat(message, 'en').getAst() as readonly Element[], places);
-  return places;
+  const placeholders = new Set<string>();
+  collect(new IntlMessageFormat(message, 'en').getAst() as readonly Element[], placeholders);
+  return placeholders;
 }
 
-/** What the parser makes: tags and places alike have a `value` that names them, and parts of their own. */
+/** An element of the parser: tags and placeholders have a `value` that names them, and may have child elements. */
 interface Element {
   readonly type: number;
   readonly value: unknown;
@@ -107,15 +107,16 @@ interface Element {
   readonly options?: Readonly<Record<string, { readonly value: readonly Element[] }>>;
 }
 
-/** TYPE of @formatjs/icu-messageformat-parser. */
+/** Values of TYPE in @formatjs/icu-messageformat-parser. */
 const literal = 0;
 const pound = 7;
 const tag = 8;
 
-function collect(elements: readonly Element[], places: Set<string>): void {
+function collect(elements: readonly Element[], placeholders: Set<string>): void {
   for (const { type, value, children, options } of elements) {
-    if (type !== literal && type !== pound) places.add(type === tag ? `<${String(value)}>` : `{${String(value)}}`);
-    if (children) collect(children, places);
-    for (const option of Object.values(options ?? {})) collect(option.value, places);
+    if (type !== literal && type !== pound)
+      placeholders.add(type === tag ? `<${String(value)}>` : `{${String(value)}}`);
+    if (children) collect(children, placeholders);
+    for (const option of Object.values(options ?? {})) collect(option.value, placeholders);
   }
 }

@@ -7,12 +7,21 @@ import { englishTexts } from './english.js';
 import { Languages } from './languages.js';
 
 const source = join(__dirname, '..');
-/** Pages that people meet, and what all pages share. */
+/** Pages for end users, and what all pages share. */
 const folders = ['account', 'users/factors', 'web', 'sign-in', 'protocol/logout'];
-/** Parts of administrators' pages alone, and a frame that nobody sees. */
-const notForPeople = ['live-end.hbs', 'live-filter.hbs', 'order.hbs', 'check-session.hbs'];
-/** Keys that are made of what others name: by a table's members, scopes, claims, kinds of events. */
-const madeOf = ['error.', 'scope.', 'claim.', 'event.', 'profile.', 'problem.profile.', 'form.csrf', 'form.origin'];
+/** Parts of administration pages, and an invisible frame. */
+const untranslated = ['live-end.hbs', 'live-filter.hbs', 'order.hbs', 'check-session.hbs'];
+/** Prefixes of keys that are composed at run time: of columns, scopes, claims, event types. */
+const composedPrefixes = [
+  'error.',
+  'scope.',
+  'claim.',
+  'event.',
+  'profile.',
+  'problem.profile.',
+  'form.csrf',
+  'form.origin',
+];
 
 function filesIn(folder: string, ending: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
@@ -23,11 +32,11 @@ function filesIn(folder: string, ending: string): string[] {
 const allViews = filesIn(source, '.hbs');
 const views = folders
   .flatMap((folder) => filesIn(join(source, folder, 'views'), '.hbs'))
-  .filter((path) => !notForPeople.some((name) => path.endsWith(name)));
+  .filter((path) => !untranslated.some((name) => path.endsWith(name)));
 const texts = englishTexts();
 
-/** The text that a view says itself, and in its arguments. */
-class OwnWords extends Handlebars.Visitor {
+/** Collects the literal text of a view and of its arguments. */
+class LiteralText extends Handlebars.Visitor {
   html = '';
   readonly arguments: string[] = [];
 
@@ -49,28 +58,28 @@ class OwnWords extends Handlebars.Visitor {
 }
 
 function wordsOf(path: string): string[] {
-  const words = new OwnWords();
+  const words = new LiteralText();
   words.accept(Handlebars.parse(readFileSync(path, 'utf8')));
-  const spoken = [...words.html.matchAll(/ (?:alt|title|placeholder|aria-label|data-label)="([^"]*)"/g)].map(
+  const attributes = [...words.html.matchAll(/ (?:alt|title|placeholder|aria-label|data-label)="([^"]*)"/g)].map(
     ([, value]) => value ?? '',
   );
   const content = words.html.replace(/<[^>]*>/g, ' ').replace(/&[a-z]+;/g, ' ');
-  return [...words.arguments, ...spoken, ...content.split(/\s+/)].filter((each) => /\p{L}/u.test(each));
+  return [...words.arguments, ...attributes, ...content.split(/\s+/)].filter((each) => /\p{L}/u.test(each));
 }
 
 describe('every text', () => {
-  it.each(Object.entries(texts))('%s can be read', (_key, message) => {
+  it.each(Object.entries(texts))('%s can be parsed', (_key, message) => {
     expect(() => placesOf(message)).not.toThrow();
     expect(message).not.toMatch(/^\s|\s$/);
-    // A place that is called like a tag would be filled with it.
+    // A placeholder with the name of a tag would be replaced by the tag.
     for (const tag of tagNames) expect(message).not.toContain(`{${tag}}`);
   });
 
-  it.each(views.map((path) => path.slice(source.length + 1)))('of %s stands in the catalogue', (path) => {
+  it.each(views.map((path) => path.slice(source.length + 1)))('of %s is in the catalogue', (path) => {
     expect(wordsOf(join(source, path))).toEqual([]);
   });
 
-  it('that a view or the code names exists', () => {
+  it('that a view uses exists', () => {
     const named = new Set(
       allViews.flatMap((path) =>
         [...readFileSync(path, 'utf8').matchAll(/\(?\bt "([^"]+)"/g)].map(([, key]) => key ?? ''),
@@ -86,14 +95,14 @@ describe('every text', () => {
       .join('\n');
     const unused = Object.keys(texts).filter(
       (key) =>
-        !madeOf.some((start) => key.startsWith(start)) &&
+        !composedPrefixes.some((start) => key.startsWith(start)) &&
         !everything.includes(`"${key}"`) &&
         !everything.includes(`'${key}'`),
     );
     expect(unused).toEqual([]);
   });
 
-  it('is there in German too, with the same places (examples/texts/de.json)', () => {
+  it('exists in German, too, with the same placeholders (examples/texts/de.json)', () => {
     const folder = join(source, '../../../examples/texts');
     const german = JSON.parse(readFileSync(join(folder, 'de.json'), 'utf8')) as Record<string, string>;
     expect(Object.keys(german).sort()).toEqual(Object.keys(texts).sort());
@@ -104,7 +113,7 @@ describe('every text', () => {
     expect(languages.usual.plain('time.days', { count: 2 })).toBe('2 Tage');
   });
 
-  it('of an event is of one that there is', () => {
+  it('of an event belongs to an existing event type', () => {
     const events = Object.keys(texts).flatMap((key) => (key.startsWith('event.') ? [key.slice('event.'.length)] : []));
     expect(events.filter((type) => !auditTypes.some((known) => known === type))).toEqual([]);
   });

@@ -5,54 +5,55 @@ import { Catalogue, placesOf } from './catalogue.js';
 import { englishTexts } from './english.js';
 
 const maxFileBytes = 1_000_000;
-/** A browser sends a few; what follows is not looked at. */
+/** Browsers send a few ranges; the rest is ignored. */
 const maxHeaderCharacters = 300;
 const maxRanges = 20;
 
-/** The languages that pages are shown in: English, and those that a set-up has files of. */
+/** The languages of pages: English, and those that the installation has files for. */
 export class Languages {
   private readonly catalogues: ReadonlyMap<string, Catalogue>;
-  /** Of whoever wants none that there is. */
+  /** The default, if no requested language is available. */
   readonly usual: Catalogue;
 
   /**
-   * Reads the folder of texts: `de.json` holds German ones, `en.json` those that replace ours.
-   * @throws Error naming every text that cannot be used: the start says so
+   * Reads the folder of texts: `de.json` contains German texts, `en.json` replaces the built-in ones.
+   * @throws Error that lists every invalid text, which aborts the start
    */
   constructor({ textsFolder, language }: Pick<Settings, 'textsFolder' | 'language'>) {
-    const own = textsFolder === undefined ? new Map<string, Messages>() : readFolder(textsFolder);
-    const english = { ...englishTexts(), ...own.get('en') };
+    const custom = textsFolder === undefined ? new Map<string, Messages>() : readFolder(textsFolder);
+    const english = { ...englishTexts(), ...custom.get('en') };
     this.catalogues = new Map(
-      [['en', {}] as const, ...own].map(([tag, messages]) => [
+      [['en', {}] as const, ...custom].map(([tag, messages]) => [
         tag.toLowerCase(),
         new Catalogue(tag, { ...english, ...messages }),
       ]),
     );
     const usual = this.catalogues.get(language.toLowerCase());
-    if (!usual) throw new Error(`GATEHOUSE_LANGUAGE: there are no texts in ${language} (${this.tags.join(', ')})`);
+    if (!usual)
+      throw new Error(`GATEHOUSE_LANGUAGE: ${language} is not available (available: ${this.tags.join(', ')})`);
     this.usual = usual;
   }
 
-  /** As BCP 47 writes them, for `ui_locales_supported`. */
+  /** BCP 47 tags, for `ui_locales_supported`. */
   get tags(): readonly string[] {
     return [...this.catalogues.values()].map(({ language }) => language);
   }
 
-  /** @throws RangeError for a language that there is not */
+  /** @throws RangeError for a language that is not available */
   of(tag: string): Catalogue {
     const catalogue = this.catalogues.get(tag.toLowerCase());
-    if (!catalogue) throw new RangeError(`there are no texts in "${tag}"`);
+    if (!catalogue) throw new RangeError(`The language "${tag}" is not available.`);
     return catalogue;
   }
 
   /**
-   * The first of the wanted languages that there is, or else the first that the browser accepts; of `de-AT` the `de`.
-   * @param wanted by the request or the person, the most wanted first
+   * The first available of the requested languages, or else of those that the browser accepts; `de-AT` falls back to `de`.
+   * @param requested by the request or the user, in order of preference
    * @see RFC 4647 3.4, RFC 9110 12.5.4
    */
-  choose(wanted: readonly string[] | undefined, acceptLanguage: string | undefined): Catalogue {
+  choose(requested: readonly string[] | undefined, acceptLanguage: string | undefined): Catalogue {
     if (this.catalogues.size === 1) return this.usual;
-    for (const range of [...(wanted ?? []).slice(0, maxRanges), ...rangesOf(acceptLanguage)]) {
+    for (const range of [...(requested ?? []).slice(0, maxRanges), ...rangesOf(acceptLanguage)]) {
       const found = this.lookUp(range.toLowerCase());
       if (found) return found;
     }
@@ -72,7 +73,7 @@ export class Languages {
 
 type Messages = Readonly<Record<string, string>>;
 
-/** The ranges of the header, the best first; those with q=0 are refused. */
+/** The ranges of the header, by preference; those with q=0 are excluded. */
 function rangesOf(header: string | undefined): readonly string[] {
   return (header ?? '')
     .slice(0, maxHeaderCharacters)
@@ -107,23 +108,23 @@ function readTexts(
   path: string,
   name: string,
 ): { readonly tag: string; readonly messages: Messages; readonly problems: readonly string[] } {
-  const refused = (problem: string): ReturnType<typeof readTexts> => ({
+  const invalid = (problem: string): ReturnType<typeof readTexts> => ({
     tag: name,
     messages: {},
     problems: [`${path}: ${problem}`],
   });
   const tag = canonicalTag(name);
-  if (tag === undefined) return refused('the name of the file is no language tag, such as de or pt-BR');
+  if (tag === undefined) return invalid('the file name is not a language tag, such as de or pt-BR');
   let content: unknown;
   try {
     const bytes = readFileSync(path);
-    if (bytes.length > maxFileBytes) return refused(`the file has more than ${maxFileBytes} bytes`);
+    if (bytes.length > maxFileBytes) return invalid(`the file is larger than ${maxFileBytes} bytes`);
     content = JSON.parse(bytes.toString('utf8'));
   } catch {
-    return refused('the file cannot be read as JSON');
+    return invalid('the file is not valid JSON');
   }
   if (typeof content !== 'object' || content === null || Array.isArray(content))
-    return refused('the file is no object of texts by their keys');
+    return invalid('the file is not a JSON object that maps keys to texts');
   const problems: string[] = [];
   const messages: Record<string, string> = {};
   for (const [key, message] of Object.entries(content)) {
@@ -134,17 +135,17 @@ function readTexts(
   return { tag, messages, problems };
 }
 
-/** A key that is not ours is another version's: no reason to stop. */
+/** An unknown key may belong to another version and is ignored. */
 function textProblem(key: string, message: unknown): string | undefined {
   const english = englishTexts();
-  if (typeof message !== 'string') return 'this is no text';
+  if (typeof message !== 'string') return 'the value is not a string';
   if (!Object.hasOwn(english, key)) return undefined;
   try {
-    const ours = placesOf(english[key] ?? '');
-    const extra = [...placesOf(message)].filter((place) => !ours.has(place));
-    return extra.length === 0 ? undefined : `there is no ${extra.join(', ')} in this text`;
+    const allowed = placesOf(english[key] ?? '');
+    const extra = [...placesOf(message)].filter((place) => !allowed.has(place));
+    return extra.length === 0 ? undefined : `the English text has no ${extra.join(', ')}`;
   } catch (error) {
-    return `this cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+    return `the syntax is invalid: ${error instanceof Error ? error.message : String(error)}`;
   }
 }
 

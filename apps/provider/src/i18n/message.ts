@@ -4,7 +4,7 @@ import { englishCatalogue } from './english.js';
 
 export type TextKey = keyof typeof english;
 
-/** A sentence for people that is put into their language when its page is shown; for programs and logs it is English. */
+/** A message that is translated when its page is rendered; for programs and logs it is English. */
 export class Text {
   constructor(
     readonly key: TextKey,
@@ -27,15 +27,15 @@ export class Text {
   }
 }
 
-/** True where there are words for it: for keys that are made of what others named. */
+/** True if the text exists; for keys that are composed at run time. */
 export function hasText(key: string): key is TextKey {
   return englishCatalogue().has(key);
 }
 
-/** What is said to people: in their language, or where only administrators see it in English. */
+/** A message for users, translated; or a plain English string for administrators. */
 export type Message = string | Text;
 
-/** Sentences one after the other. */
+/** Concatenates messages. */
 export function joined(first: Message | undefined, second: Message): Message {
   return first === undefined ? second : text('form.sentences', { first, second });
 }
@@ -44,7 +44,7 @@ export function text(key: TextKey, values: Text['values'] = {}): Text {
   return new Text(key, values);
 }
 
-/** A model for a view with every {@link Text} in it said in a language. Models are plain objects and lists. */
+/** Replaces every {@link Text} in a view model by its translation. Models consist of plain objects and arrays. */
 export function translate(model: unknown, catalogue: Catalogue): unknown {
   if (model instanceof Text) return model.in(catalogue);
   if (Array.isArray(model)) return model.map((each) => translate(each, catalogue));

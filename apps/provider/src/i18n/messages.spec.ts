@@ -24,7 +24,7 @@ describe('a catalogue', () => {
     spoken: 'End<hidden> the session of {name}</hidden>',
   });
 
-  it('escapes what people wrote, and what a text itself says', () => {
+  it('escapes the values and the text itself', () => {
     expect(catalogue.html('who', { name: '<i>"x"&' })).toBe(
       '<strong>&lt;i&gt;&quot;x&quot;&amp;</strong> &amp; &quot;friends&quot;',
     );
@@ -33,20 +33,20 @@ describe('a catalogue', () => {
     );
   });
 
-  it('says the same without markup where it is no HTML', () => {
+  it('removes the markup from plain text', () => {
     expect(catalogue.plain('who', { name: '<i>' })).toBe('<i> & "friends"');
     expect(catalogue.plain('spoken', { name: 'Firefox' })).toBe('End the session of Firefox');
   });
 
-  it('knows how its language counts', () => {
+  it('uses the plural rules of its language', () => {
     expect([1, 2].map((count) => catalogue.plain('days', { count }))).toEqual(['1 day', '2 days']);
     const polish = new Catalogue('pl', { days: '{count, plural, one {# dzień} few {# dni} other {# dnia}}' });
     expect([1, 3].map((count) => polish.plain('days', { count }))).toEqual(['1 dzień', '3 dni']);
   });
 
-  it('says what is missing', () => {
-    expect(() => catalogue.plain('nowhere')).toThrow('there is no text "nowhere"');
-    expect(() => catalogue.plain('toString')).toThrow('there is no text');
+  it('reports what is missing', () => {
+    expect(() => catalogue.plain('nowhere')).toThrow('The text "nowhere" does not exist.');
+    expect(() => catalogue.plain('toString')).toThrow('The text "toString" does not exist.');
     expect(() => catalogue.plain('who')).toThrow('name');
   });
 });
@@ -59,7 +59,7 @@ describe('a text', () => {
     'problem.email': 'Das ist keine Adresse.',
   });
 
-  it('is English for programs, and in a language where its page is shown; texts within it too', () => {
+  it('is English for programs and translated on pages, including nested texts', () => {
     const sentence = text('browsers.on', { browser: text('browsers.any'), system: 'Linux' });
     expect(String(sentence)).toBe('A browser on Linux');
     expect(JSON.stringify({ sentence })).toBe('{"sentence":"A browser on Linux"}');
@@ -71,12 +71,12 @@ describe('a text', () => {
     });
   });
 
-  it('follows another', () => {
+  it('is appended to another', () => {
     const both = joined(joined(undefined, text('problem.email')), 'And more.');
     expect(translate(both, german)).toBe('Das ist keine Adresse. And more.');
   });
 
-  it('leaves alone what is no plain object', () => {
+  it('leaves other objects unchanged', () => {
     const date = new Date(0);
     expect(translate({ date }, german)).toEqual({ date });
     expect(translate(Buffer.from('x'), german)).toEqual(Buffer.from('x'));
@@ -105,7 +105,7 @@ describe('languages', () => {
     expect(languagesOf(files).choose(wanted, header).language).toBe(expected);
   });
 
-  it('say in English what a translation lacks, and what the set-up replaced', () => {
+  it('use English texts, with replacements of the installation, where a translation lacks them', () => {
     const languages = languagesOf({ ...files, 'en.json': { 'login.again': 'Sign in once more' } });
     const german = languages.of('de');
     expect([german.plain('login.submit'), german.plain('login.again'), german.plain('form.save')]).toEqual([
@@ -117,26 +117,28 @@ describe('languages', () => {
     expect(languages.tags).toEqual(['en', 'de', 'pt-BR']);
   });
 
-  it('have a usual one', () => {
+  it('have a default', () => {
     expect(languagesOf(files, 'de').choose(undefined, 'fr').language).toBe('de');
     expect(languagesOf(files, 'de').choose(undefined, 'en').language).toBe('en');
-    expect(() => languagesOf(files, 'fr')).toThrow('GATEHOUSE_LANGUAGE: there are no texts in fr (en, de, pt-BR)');
+    expect(() => languagesOf(files, 'fr')).toThrow(
+      'GATEHOUSE_LANGUAGE: fr is not available (available: en, de, pt-BR)',
+    );
   });
 
   it.each([
-    ['de.json', { 'login.submit': 7 }, 'login.submit: this is no text'],
-    ['de.json', { 'login.submit': '<a>Los</a>' }, 'there is no <a> in this text'],
-    ['de.json', { 'login.submit': '{username}' }, 'there is no {username} in this text'],
-    ['de.json', { 'login.submit': '<script>' }, 'login.submit: this cannot be read'],
-    ['de.json', { 'time.days': '{count, plural, one {{other}} other {#}}' }, 'there is no {other} in this text'],
-    ['de.json', '{', 'the file cannot be read as JSON'],
-    ['de.json', [], 'the file is no object of texts by their keys'],
-    ['a language.json', {}, 'the name of the file is no language tag'],
-  ])('stop the start over %s with %j', (name, content, problem) => {
+    ['de.json', { 'login.submit': 7 }, 'login.submit: the value is not a string'],
+    ['de.json', { 'login.submit': '<a>Los</a>' }, 'the English text has no <a>'],
+    ['de.json', { 'login.submit': '{username}' }, 'the English text has no {username}'],
+    ['de.json', { 'login.submit': '<script>' }, 'login.submit: the syntax is invalid'],
+    ['de.json', { 'time.days': '{count, plural, one {{other}} other {#}}' }, 'the English text has no {other}'],
+    ['de.json', '{', 'the file is not valid JSON'],
+    ['de.json', [], 'the file is not a JSON object'],
+    ['a language.json', {}, 'the file name is not a language tag'],
+  ])('abort the start for %s with %j', (name, content, problem) => {
     expect(() => languagesOf({ [name]: content })).toThrow(problem);
   });
 
-  it('stop the start over a folder that is not there, and pass over texts of another version', () => {
+  it('abort the start if the folder does not exist, and ignore texts of another version', () => {
     expect(() => new Languages({ textsFolder: '/nowhere/at/all', language: 'en' })).toThrow(
       'GATEHOUSE_TEXTS: the folder /nowhere/at/all cannot be read',
     );
