@@ -1,7 +1,7 @@
 import { InstantColumn, IntegerColumn, TextColumn, TextPrimaryColumn } from '@gatehouse/platform/database/columns';
 import { Entity } from 'typeorm';
 
-/** How often a cached thing changed: processes compare it with what they saw last. */
+/** A version per cache topic: processes compare it with the last version that they have seen. */
 @Entity('cache_versions')
 export class CacheVersionEntity {
   @TextPrimaryColumn()
@@ -11,7 +11,7 @@ export class CacheVersionEntity {
   version!: number;
 }
 
-/** Numbers that processes take one by one. */
+/** Counters from which processes draw numbers. */
 @Entity('counters')
 export class CounterEntity {
   @TextPrimaryColumn()
@@ -21,17 +21,17 @@ export class CounterEntity {
   value!: number;
 }
 
-/** Who does a job that one process does for all. */
+/** The holders of jobs that one process performs for all. */
 @Entity('leases')
 export class LeaseEntity {
   @TextPrimaryColumn()
   name!: string;
 
-  /** A random name of the process. */
+  /** A random id of the process. */
   @TextColumn()
   holder!: string;
 
-  /** When another process may take it: the holder died, or has nothing more to do. */
+  /** When another process may take it, because the holder has stopped renewing it. */
   @InstantColumn()
   expiresAt!: number;
 }

@@ -1,7 +1,7 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Store, statement, type Outcome, type Unit } from '@gatehouse/platform/database/store';
 
-/** What is cached in a process and changes rarely. */
+/** Data that processes cache because it changes rarely. */
 export type CacheTopic = 'clients' | 'issuers' | 'keys' | 'resources' | 'roles';
 
 const channel = 'gatehouse_cache_versions';
@@ -10,7 +10,7 @@ const raise = `INSERT INTO cache_versions (topic, version) VALUES ($1, 1)
   ON CONFLICT (topic) DO UPDATE SET version = cache_versions.version + 1`;
 
 const versionStatements = {
-  // What is said in a transaction is heard after its commit, and never when it rolls back.
+  // A NOTIFY in a transaction is delivered after its commit, and not if it is rolled back.
   bump: statement(
     'cache_versions.bump',
     `WITH raised AS (${raise} RETURNING topic) SELECT pg_notify('${channel}', topic) FROM raised`,
@@ -19,20 +19,20 @@ const versionStatements = {
   all: statement('cache_versions.all', 'SELECT topic, version FROM cache_versions'),
 };
 
-/** Less than the second within which every process sees a change, with room for a busy one. */
+/** Every process must see a change within a second; this leaves a margin for busy processes. */
 const pollMilliseconds = 500;
 
 /**
- * Tells every process that a cached thing changed: a writer bumps the topic's version in the unit that changes the
- * thing. Each process looks at the few versions twice a second, and at once when PostgreSQL says that one was bumped.
+ * Invalidates the caches of all processes: a writer bumps the topic's version in the unit of work that changes the data.
+ * Each process polls the versions twice a second, and reads them immediately when PostgreSQL notifies it of a bump.
  */
 @Injectable()
 export class CacheVersions implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly seen = new Map<string, number>();
   private readonly listeners: { readonly topic: CacheTopic; readonly clear: () => void }[] = [];
   private timer: NodeJS.Timeout | undefined;
-  private looking = false;
-  private heardMore = false;
+  private refreshing = false;
+  private refreshAgain = false;
 
   constructor(@Inject(Store) private readonly store: Store) {}
 
@@ -41,15 +41,15 @@ export class CacheVersions implements OnApplicationBootstrap, OnApplicationShutd
   }
 
   /**
-   * Part of the unit that changes the thing, so that nobody is told of what did not happen. This process knows with the
-   * commit, the others soon after.
+   * Part of the unit of work that changes the data, so that a rollback notifies nobody. This process clears its cache with
+   * the commit, the others soon after.
    */
   bump(unit: Unit, topic: CacheTopic): Outcome<number> {
     unit.afterCommit(() => this.clear(topic));
     return unit.change(versionStatements.bump, topic);
   }
 
-  /** Looks now. */
+  /** Reads the versions now, and clears the caches that have changed. */
   async refresh(): Promise<void> {
     const rows = await this.store.all<{ topic: string; version: number }>(versionStatements.all);
     for (const { topic, version } of rows) {
@@ -60,16 +60,16 @@ export class CacheVersions implements OnApplicationBootstrap, OnApplicationShutd
   }
 
   onApplicationBootstrap(): void {
-    this.store.listen(channel, () => this.lookSoon());
-    const look = (): void => {
-      // A database that is away is not news here: requests say so, and the next look comes by itself.
+    this.store.listen(channel, () => this.refreshSoon());
+    const poll = (): void => {
+      // An unavailable database is reported by requests, and the next poll follows anyway.
       void this.refresh()
         .catch(() => undefined)
         .finally(() => {
-          if (this.timer !== undefined) this.timer = setTimeout(look, pollMilliseconds).unref();
+          if (this.timer !== undefined) this.timer = setTimeout(poll, pollMilliseconds).unref();
         });
     };
-    this.timer = setTimeout(look, pollMilliseconds).unref();
+    this.timer = setTimeout(poll, pollMilliseconds).unref();
   }
 
   onApplicationShutdown(): void {
@@ -81,17 +81,17 @@ export class CacheVersions implements OnApplicationBootstrap, OnApplicationShutd
     for (const listener of this.listeners) if (listener.topic === topic) listener.clear();
   }
 
-  /** However many changes are heard while a look is under way, one more look sees them all. */
-  private lookSoon(): void {
-    this.heardMore = true;
-    if (this.looking || this.timer === undefined) return;
-    this.looking = true;
-    this.heardMore = false;
+  /** Notifications during a refresh result in one more refresh, which sees all of them. */
+  private refreshSoon(): void {
+    this.refreshAgain = true;
+    if (this.refreshing || this.timer === undefined) return;
+    this.refreshing = true;
+    this.refreshAgain = false;
     void this.refresh()
       .catch(() => undefined)
       .finally(() => {
-        this.looking = false;
-        if (this.heardMore) this.lookSoon();
+        this.refreshing = false;
+        if (this.refreshAgain) this.refreshSoon();
       });
   }
 }

@@ -1,7 +1,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { Store, StoreUnavailable, statement } from '@gatehouse/platform/database/store';
 
-// By the database's clock: those of the machines may differ by more than a lease lasts.
+// Uses the database's clock: the clocks of machines may differ by more than the duration of a lease.
 const now = { postgres: 'floor(extract(epoch FROM clock_timestamp()))', sqlite: `unixepoch()` };
 
 const bothEngines = (name: string, text: (now: string) => string): ReturnType<typeof statement> =>
@@ -24,24 +24,24 @@ const leases = {
   ),
 };
 
-/** Selectors carry 11 bits of node number: half of them for servers, half for commands. */
-const serverNodes = 1024;
+/** Selectors contain an 11-bit generator id: half of the range is for servers, half for commands. */
+const serverIdCount = 1024;
 /**
- * A process that starts again and again holds a number for as long each time: short, so that it does not use them up.
- * Nothing is given back at the end: the next one's clock may be behind.
+ * Short, so that a process that restarts repeatedly does not exhaust the ids, because each start holds one for this long.
+ * An id is not released at shutdown: the clock of the next process may be behind.
  */
 const leaseSeconds = 120;
 export const renewalMilliseconds = 20_000;
 /**
- * The version before leases nothing: each of its starts draws two numbers from a counter. Those drawn last, and as many
- * that come next, are left to its processes, which serve beside this version during an upgrade.
+ * The previous version has no leases: each start draws two ids from a counter. The ids drawn last, and as many of the
+ * next ones, are reserved for its processes, which run next to this version during an upgrade.
  */
-const leftToCounter = 64;
-const maxTries = 50;
+const reservedForCounter = 64;
+const maxAttempts = 50;
 
 /**
- * The number of this server process among all that share the database, so that their selectors never meet. It is leased:
- * a process that stops renewing it loses it to another one.
+ * The generator id of this server process, unique among all that share the database, so that their selectors never collide.
+ * It is leased: a process that stops renewing it loses it to another one.
  */
 export class GeneratorId {
   private constructor(
@@ -50,54 +50,54 @@ export class GeneratorId {
     private number: number,
   ) {}
 
-  /** @throws StoreUnavailable when every number is held */
+  /** @throws StoreUnavailable if every id is held */
   static async lease(store: Store): Promise<GeneratorId> {
     const holder = randomBytes(8).toString('hex');
-    return new GeneratorId(store, holder, await takeFree(store, holder));
+    return new GeneratorId(store, holder, await takeFreeId(store, holder));
   }
 
   get value(): number {
     return this.number;
   }
 
-  /** Keeps the number, or takes another one where it was lost meanwhile. */
+  /** Renews the id, or takes another one if it was lost meanwhile. */
   async renew(): Promise<number> {
-    const kept = await this.store.run((unit) =>
+    const renewed = await this.store.run((unit) =>
       unit.change(leases.renew, nameOf(this.number), this.holder, leaseSeconds),
     );
-    if (kept === 0) this.number = await takeFree(this.store, this.holder);
+    if (renewed === 0) this.number = await takeFreeId(this.store, this.holder);
     return this.number;
   }
 }
 
-/** A number for a command, which writes little and ends soon: drawn, so that looking something up writes nothing. */
+/** An id for a command, which writes little and ends soon: random, so that read-only commands write nothing. */
 export function randomGeneratorId(): number {
-  return randomInt(serverNodes);
+  return randomInt(serverIdCount);
 }
 
-async function takeFree(store: Store, holder: string): Promise<number> {
-  for (let tries = 0; tries < maxTries; tries += 1) {
+async function takeFreeId(store: Store, holder: string): Promise<number> {
+  for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
     const held = new Set((await store.all<{ name: string }>(leases.held)).map(({ name }) => name));
     const [counter] = await store.all<{ value: number }>(leases.drawn);
-    const free = serverNumbers.filter((number) => !held.has(nameOf(number)) && !isDrawn(number, counter?.value));
-    // By chance: processes that start together meet less often.
+    const free = serverIds.filter((number) => !held.has(nameOf(number)) && !isDrawn(number, counter?.value));
+    // Random, so that processes that start together rarely conflict.
     const number = free[randomInt(Math.max(1, free.length))];
     if (number === undefined) break;
     if ((await store.run((unit) => unit.change(leases.take, nameOf(number), holder, leaseSeconds))) === 1)
       return number;
   }
   throw new StoreUnavailable(
-    `no node number is free: ${serverNodes} server processes share this database, or started within ${leaseSeconds} seconds`,
+    `no generator id is free: ${serverIdCount} server processes share this database, or started within ${leaseSeconds} seconds`,
   );
 }
 
 function isDrawn(number: number, counter: number | undefined): boolean {
   if (counter === undefined) return false;
-  const behind = (((Number(counter) - number) % serverNodes) + serverNodes) % serverNodes;
-  return behind < leftToCounter || behind >= serverNodes - leftToCounter;
+  const behind = (((Number(counter) - number) % serverIdCount) + serverIdCount) % serverIdCount;
+  return behind < reservedForCounter || behind >= serverIdCount - reservedForCounter;
 }
 
-const serverNumbers = Array.from({ length: serverNodes }, (_, index) => serverNodes + index);
+const serverIds = Array.from({ length: serverIdCount }, (_, index) => serverIdCount + index);
 
 function nameOf(number: number): string {
   return `node/${number}`;

@@ -4,15 +4,14 @@ import type { StatementText, Store } from '@gatehouse/platform/database/store';
 const everyMilliseconds = 2_000;
 const maxInUnit = 500;
 
-/** When rows were last used, written some seconds later and many together: no request waits for it or pays for it. */
+/** Records when rows were last used. Writes are delayed by seconds and batched, so that they do not slow down requests. */
 export class LastUse<Key extends number | string> {
   private waiting = new Map<Key, EpochSeconds>();
   private timer: NodeJS.Timeout | undefined;
 
   /**
-   * @param statement writes one note: the key is `$1`, the instant `$2`
-   * @param maxWaiting past this a note is dropped, until the row is used again: it is a convenience for whoever looks at
-   *   a list, and each one is a page of a large table
+   * @param statement writes one use: the key is `$1`, the time `$2`
+   * @param maxWaiting further uses are dropped: they are only informational, and each one writes a page of a large table
    */
   constructor(
     private readonly store: Store,
@@ -26,7 +25,7 @@ export class LastUse<Key extends number | string> {
     this.timer ??= setTimeout(() => void this.flush(), everyMilliseconds).unref();
   }
 
-  /** Writes what waits, in the order of the keys: two processes that write the same rows never wait for each other in a circle. */
+  /** Writes the waiting uses in key order, so that two processes that write the same rows do not deadlock. */
   async flush(): Promise<void> {
     clearTimeout(this.timer);
     this.timer = undefined;

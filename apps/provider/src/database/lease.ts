@@ -10,7 +10,7 @@ const leaseStatements = {
   ),
 };
 
-/** A job that one process at a time does for all that share the database. Whoever dies holding it is followed by another. */
+/** A job that one process at a time performs for all that share the database. If the holder dies, another process takes over. */
 export class Lease {
   private readonly holder = randomHex(8);
 
@@ -20,10 +20,10 @@ export class Lease {
     private readonly lifetimeSeconds: number,
   ) {}
 
-  /** Takes or keeps it. False while another process has it. */
+  /** Takes or renews the lease. False while another process holds it. */
   async hold(now: EpochSeconds): Promise<boolean> {
     const expiresAt = addSeconds(now, this.lifetimeSeconds);
-    // Taken by a clock that was ahead by more than the lease lasts: nobody has to wait for that time to come.
+    // A later expiry was set by a clock that was ahead by more than the lease duration: such a lease may be taken.
     const tooLate = addSeconds(expiresAt, this.lifetimeSeconds);
     const values = [this.name, this.holder, expiresAt, now, tooLate] as const;
     return (await this.store.run((unit) => unit.change(leaseStatements.take, ...values))) === 1;

@@ -1,12 +1,12 @@
 import { statement, type StatementText } from '@gatehouse/platform/database/store';
 
-/** The orders of lists whose rows have selectors, which grow with time. */
+/** The orders of lists by selector; selectors increase with time. */
 export const listOrders = ['newest', 'oldest'] as const;
 export type ListOrder = (typeof listOrders)[number];
 
 /**
- * A list by key, in both orders.
- * @param text makes the statement of `<` or `>` and of the direction; `$1` is the selector that the page before ended with
+ * The statements of a keyset-paginated list, in both orders.
+ * @param text returns the SQL for `<` or `>` and the direction; `$1` is the last selector of the previous page
  */
 export function inBothOrders(
   name: string,
@@ -15,7 +15,7 @@ export function inBothOrders(
   return { newest: statement(name, text('<', 'DESC')), oldest: statement(`${name}_oldest`, text('>', 'ASC')) };
 }
 
-/** What `$1` is for the first page. */
+/** The value of `$1` for the first page. */
 export const listStart: Readonly<Record<ListOrder, number>> = {
   newest: Number.MAX_SAFE_INTEGER,
   oldest: Number.MIN_SAFE_INTEGER,

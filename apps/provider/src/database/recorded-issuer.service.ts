@@ -8,7 +8,7 @@ import { issuerChangeWarning, issuerOfOlderDatabase } from './issuer-change.js';
 const issuerStatements = {
   anyPasskey: statement('recorded_issuers.any_passkey', 'SELECT id FROM passkeys LIMIT 1'),
   find: statement('recorded_issuers.find', 'SELECT issuer FROM recorded_issuers WHERE id = 1'),
-  /** The first start records it; of two at once, the first to commit. */
+  /** The first start records it; of two concurrent starts, the first to commit. */
   record: statement(
     'recorded_issuers.record',
     `INSERT INTO recorded_issuers (id, issuer, recorded_at) VALUES (1, $1, $2)
@@ -22,7 +22,7 @@ const issuerStatements = {
   ),
 };
 
-/** Knows the issuer that the database was made with, to warn where the settings name another one. */
+/** Knows the issuer with which the database was created, to warn if the settings have another one. */
 @Injectable()
 export class RecordedIssuer {
   constructor(
@@ -30,18 +30,18 @@ export class RecordedIssuer {
     @Inject(Store) private readonly store: Store,
   ) {}
 
-  /** Records the issuer where none is recorded. Part of each start. */
+  /** Records the issuer if none is recorded. Part of each start. */
   async record(now: EpochSeconds): Promise<void> {
     const issuer = await this.find();
     await this.store.run((unit) => unit.change(issuerStatements.record, issuer, now));
   }
 
-  /** The database belongs to the issuer of the settings from now on. */
+  /** Replaces the recorded issuer by the issuer of the settings. */
   async accept(unit: Unit, now: EpochSeconds): Promise<void> {
     await unit.change(issuerStatements.replace, this.settings.issuer, now);
   }
 
-  /** What a changed issuer breaks, and what to do; undefined where it did not change. Writes nothing. */
+  /** What a change of the issuer breaks, and what to do; undefined if it is unchanged. Read-only. */
   async warning(): Promise<string | undefined> {
     return issuerChangeWarning(await this.find(), this.settings.issuer);
   }

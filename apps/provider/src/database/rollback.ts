@@ -2,21 +2,21 @@ import { SystemClock } from '@gatehouse/platform/clock';
 import type { QueryRunner } from 'typeorm';
 
 /**
- * What a `down` does with rows that relied on the protection that it removes: the version before would honor them without
- * it. Conditions are SQL on the columns of the table, the same on both engines.
+ * Used by `down` migrations for rows that rely on a protection that the migration removes: the previous version would honor
+ * them without it. Conditions are SQL on the columns of the table that works on both engines.
  */
 
-/** Disables the clients and ends their grants and tokens; an administrator enables them again on purpose. */
+/** Disables the clients and ends their grants and tokens; an administrator can enable them again. */
 export async function disableClients(runner: QueryRunner, condition: string): Promise<void> {
   await endGrantsOfClients(runner, condition);
   await runner.query(`UPDATE clients SET disabled_at = ${now()} WHERE disabled_at IS NULL AND (${condition})`);
   await forgetCachedClients(runner);
 }
 
-/** Deletes the clients with all that refers to them, and ends their grants and tokens. */
+/** Deletes the clients and everything that refers to them, and ends their grants and tokens. */
 export async function deleteClients(runner: QueryRunner, condition: string): Promise<void> {
   await endGrantsOfClients(runner, condition);
-  // Migrations run with foreign keys off on SQLite: nothing cascades.
+  // Migrations run with foreign keys disabled on SQLite: deletes do not cascade.
   for (const table of ['client_secrets', 'client_origins', 'consents'])
     await runner.query(`DELETE FROM ${table} WHERE client_id IN (SELECT id FROM clients WHERE ${condition})`);
   await runner.query(`DELETE FROM clients WHERE ${condition}`);
@@ -25,10 +25,10 @@ export async function deleteClients(runner: QueryRunner, condition: string): Pro
 
 /** Disables the accounts and ends their sessions and grants. */
 export async function disableUsers(runner: QueryRunner, condition: string): Promise<void> {
-  const them = `user_id IN (SELECT id FROM users WHERE ${condition})`;
-  await runner.query(`UPDATE sessions SET ended_at = ${now()} WHERE ended_at IS NULL AND ${them}`);
-  await revoke(runner, 'grants', them);
-  await revoke(runner, 'access_tokens', them);
+  const ofThese = `user_id IN (SELECT id FROM users WHERE ${condition})`;
+  await runner.query(`UPDATE sessions SET ended_at = ${now()} WHERE ended_at IS NULL AND ${ofThese}`);
+  await revoke(runner, 'grants', ofThese);
+  await revoke(runner, 'access_tokens', ofThese);
   await runner.query(`UPDATE users SET disabled_at = ${now()} WHERE disabled_at IS NULL AND (${condition})`);
 }
 
@@ -36,7 +36,7 @@ export async function revoke(runner: QueryRunner, table: 'grants' | 'access_toke
   await runner.query(`UPDATE ${table} SET revoked_at = ${now()} WHERE revoked_at IS NULL AND (${condition})`);
 }
 
-/** A member of `clients.metadata`, which is JSON text; a quote inside a value is escaped there and never matches. */
+/** A member of `clients.metadata`, which is JSON text; a quote inside a value is escaped and never matches. */
 export function hasMetadata(member: string, value = ''): string {
   return `metadata LIKE '%"${member}":${value}%'`;
 }
@@ -46,7 +46,7 @@ async function endGrantsOfClients(runner: QueryRunner, condition: string): Promi
     await revoke(runner, table, `client_id IN (SELECT id FROM clients WHERE ${condition})`);
 }
 
-/** Processes that serve meanwhile have clients in their caches. */
+/** Running processes have clients in their caches. */
 async function forgetCachedClients(runner: QueryRunner): Promise<void> {
   await runner.query(
     `INSERT INTO cache_versions (topic, version) VALUES ('clients', 1)

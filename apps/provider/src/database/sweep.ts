@@ -1,25 +1,25 @@
 import { statement, type SqlValue, type StatementText, type Unit } from '@gatehouse/platform/database/store';
 
-/** How many rows one step looks at, at first. */
+/** The initial number of rows per step. */
 const firstRows = 2000;
 const fewestRows = 250;
 const maxRows = 50_000;
-/** A step aims at this, between the two: whoever writes waits behind it on SQLite. */
+/** The target duration of a step: on SQLite, other writers wait for it. */
 const shortMilliseconds = 3;
 const longMilliseconds = 8;
 
-/** The statements of a table that is cleared range by range, in the order of its selectors. */
+/** The statements to purge a table range by range, in the order of its selectors. */
 export interface SweptTable {
   readonly edge: StatementText;
   readonly purge: StatementText;
-  /** Done to the same rows before they go. */
+  /** Runs on the same range before the purge. */
   readonly before: StatementText | undefined;
 }
 
 /**
- * @param condition what has expired, with parameters from `$3` on
- * @param options.by the column of the selector
- * @param options.before a whole statement, of the same parameters, that keeps what of these rows is needed longer
+ * @param condition selects the expired rows; its parameters start at `$3`
+ * @param options.by the selector column
+ * @param options.before a statement with the same parameters that saves data of these rows that is needed longer
  */
 export function sweptTable(
   table: string,
@@ -36,18 +36,18 @@ export function sweptTable(
   };
 }
 
-/** What one step did. */
+/** The result of one step. */
 export interface PurgeStep {
   readonly gone: number;
-  /** How many rows were looked at, at most; left out where only those that go are. */
+  /** The maximum number of rows that were examined; undefined if only deleted rows were. */
   readonly seen?: number;
-  /** False when the end of the table was reached, or nothing more can have expired. */
+  /** False at the end of the table, or if nothing more can have expired. */
   readonly more: boolean;
 }
 
 /**
- * Goes through a table step by step, and begins again at its end. Where it stands is this process' own affair. A step
- * takes as many rows as the database does in a few milliseconds: many where few have expired, fewer on a slow machine.
+ * Purges a table step by step, and starts again at the end. Each process has its own position. The size of a step adapts so
+ * that it takes a few milliseconds: larger if few rows have expired, smaller on a slow machine.
  */
 export class Sweeper {
   private last = 0;
@@ -58,14 +58,14 @@ export class Sweeper {
   /** @param values the parameters of the condition */
   async step(unit: Unit, ...values: SqlValue[]): Promise<PurgeStep> {
     const { rows } = this;
-    const began = performance.now();
+    const startedAt = performance.now();
     const edge = await unit.one<{ selector: number }>(this.table.edge, this.last, rows - 1);
     const range = [this.last, edge?.selector ?? Number.MAX_SAFE_INTEGER];
     if (this.table.before) await unit.change(this.table.before, ...range, ...values);
     const gone = await unit.change(this.table.purge, ...range, ...values);
-    const took = performance.now() - began;
-    if (took < shortMilliseconds) this.rows = Math.min(rows * 2, maxRows);
-    else if (took > longMilliseconds) this.rows = Math.max(rows >> 1, fewestRows);
+    const elapsed = performance.now() - startedAt;
+    if (elapsed < shortMilliseconds) this.rows = Math.min(rows * 2, maxRows);
+    else if (elapsed > longMilliseconds) this.rows = Math.max(rows >> 1, fewestRows);
     this.last = edge?.selector ?? 0;
     return { gone, seen: rows, more: edge !== undefined };
   }

@@ -54,7 +54,7 @@ describe.each(engines)('node numbers on %s', (_name, makeEngine) => {
     await change(`INSERT INTO leases (name, holder, expires_at) VALUES ${rows}`);
     const next = await GeneratorId.lease(store);
     expect(next.value).toBe(free);
-    await expect(GeneratorId.lease(store)).rejects.toThrow('no node number is free');
+    await expect(GeneratorId.lease(store)).rejects.toThrow('no generator id is free');
     await change(`UPDATE leases SET expires_at = 1 WHERE name IN ('node/1400', 'node/1401') AND holder = 'x'`);
     const late = await GeneratorId.lease(store);
     expect([1400, 1401]).toContain(late.value);
@@ -70,7 +70,7 @@ describe.each(engines)('node numbers on %s', (_name, makeEngine) => {
     const rows = others.slice(1).map((number) => `('node/${number}', 'x', 99999999999)`);
     await change(`INSERT INTO leases (name, holder, expires_at) VALUES ${rows.join(', ')}`);
     expect((await GeneratorId.lease(store)).value).toBe(others[0]);
-    await expect(GeneratorId.lease(store)).rejects.toThrow('no node number is free');
+    await expect(GeneratorId.lease(store)).rejects.toThrow('no generator id is free');
   });
 
   it('are given up by a process that lost its own, whose selectors go on under another', async () => {

@@ -5,14 +5,14 @@ import type { Actor } from '../../operations/actor.js';
 import { SimpleOperation, type Performed } from '../../operations/operation.js';
 import { commandLineOnly, demand } from '../../operations/policy.js';
 
-/** The database belongs to the issuer of the settings from now on. */
+/** Replaces the recorded issuer of the database by the issuer of the settings. */
 @Injectable()
 export class AcceptIssuer extends SimpleOperation<Readonly<Record<string, never>>, void> {
   constructor(@Inject(RecordedIssuer) private readonly recorded: RecordedIssuer) {
     super();
   }
 
-  /** @throws OperationError forbidden for whoever is not at the command line */
+  /** @throws OperationError forbidden unless the actor is the command line */
   async perform(unit: Unit, actor: Actor): Promise<Performed<void>> {
     demand(actor, commandLineOnly(actor));
     await this.recorded.accept(unit, actor.now);
