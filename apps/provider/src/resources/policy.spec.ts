@@ -19,7 +19,7 @@ const resource: Resource = {
   createdAt: epochSeconds(1),
 };
 
-/** Where a recent sign-in is not asked for. */
+/** If no recent sign-in is required. */
 const administrators: ForEachActor<Denial> = {
   administrator: undefined,
   'stale administrator': undefined,
@@ -48,9 +48,9 @@ const afterRecentSignIn = { ...administrators, 'stale administrator': 'recent_si
 describe('who may change an API', () => {
   it.each<[string, Partial<ResourceDraft>]>([
     ['changes nothing', {}],
-    ['takes a scope away', { scopes: [{ name: 'read', sentence: 'Read your documents' }] }],
+    ['removes a scope', { scopes: [{ name: 'read', sentence: 'Read your documents' }] }],
     ['shortens the lifetime of access tokens', { accessTokenLifetimeSeconds: 60 }],
-  ])('an edit that %s: administrators, whenever they signed in', (_what, change) => {
+  ])('an edit that %s: administrators, without a recent sign-in', (_what, change) => {
     expect(ofEachActor((actor) => mayUpdateResource(actor, resource, { ...resource, ...change }))).toEqual(
       administrators,
     );
@@ -61,7 +61,7 @@ describe('who may change an API', () => {
     ['changes the name', { name: 'Bank' }],
     ['adds a scope', { scopes: [...resource.scopes, { name: 'delete', sentence: '' }] }],
     ['changes a sentence', { scopes: [{ name: 'read', sentence: 'Nothing' }] }],
-    ['lets every client in', { access: 'anyone' }],
+    ['allows every client', { access: 'anyone' }],
     ['makes tokens valid without introspection', { tokenFormat: 'jwt' }],
     ['lengthens the lifetime of access tokens', { accessTokenLifetimeSeconds: 601 }],
     ['leaves the lifetime to the server', { accessTokenLifetimeSeconds: undefined }],
@@ -71,7 +71,7 @@ describe('who may change an API', () => {
     );
   });
 
-  it('adding, deleting and giving credentials: administrators after a recent sign-in', () => {
+  it('adding, deleting and creating credentials: administrators after a recent sign-in', () => {
     expect(ofEachActor(mayManageResources)).toEqual(afterRecentSignIn);
   });
 });

@@ -2,12 +2,12 @@ import { needsRecentSignIn, type Resource, type ResourceDraft } from '@gatehouse
 import type { Actor } from '../operations/actor.js';
 import { administratorsAfterRecentSignIn, administratorsOnly, type Denial } from '../operations/policy.js';
 
-/** Adding or deleting an API, or giving it credentials. */
+/** Adding or deleting an API, or creating its credentials. */
 export function mayManageResources(actor: Actor): Denial {
   return administratorsAfterRecentSignIn(actor);
 }
 
-/** A change that only narrows what tokens of the API are good for needs no recent sign-in. */
+/** A change that only restricts tokens of the API needs no recent sign-in. */
 export function mayUpdateResource(actor: Actor, before: Resource, draft: ResourceDraft): Denial {
   return needsRecentSignIn(draft, before) ? administratorsAfterRecentSignIn(actor) : administratorsOnly(actor);
 }

@@ -3,14 +3,14 @@ import type { Form } from '@gatehouse/platform/http/form';
 import type { FieldProblem } from '../web/form-errors.js';
 import { changeRows, maxRows, type ListField } from '../web/list-fields.js';
 
-/** The form of an API as typed: blank rows included, nothing checked. */
+/** The form of an API as typed, with blank rows and unchecked. */
 export interface ResourceFormValues {
   readonly identifier: string;
   readonly name: string;
   readonly scopes: readonly { readonly name: string; readonly sentence: string }[];
   readonly tokenFormat: string;
   readonly signingAlgorithm: string;
-  /** Seconds; empty for the server's. */
+  /** Seconds; empty for the server's default. */
   readonly lifetime: string;
   readonly access: string;
 }
@@ -55,7 +55,7 @@ export function readResourceForm(form: Form): ResourceFormValues {
   };
 }
 
-/** What a button of the list of scopes does, or undefined when the action is another one. */
+/** Handles a button of the list of scopes; undefined for other actions. */
 export function changeScopes(
   values: ResourceFormValues,
   action: string,
@@ -64,7 +64,7 @@ export function changeScopes(
   return changed && { values: { ...values, scopes: changed.rows }, focus: changed.focus };
 }
 
-/** The form as a draft: blank rows are left out, and a problem is said of the row that it came from. */
+/** Converts the form to a draft without blank rows; `inForm` maps a problem to the row of the form. */
 export function toResourceDraft(values: ResourceFormValues): {
   readonly draft: ResourceDraft;
   inForm(problem: FieldProblem): FieldProblem;
@@ -82,7 +82,7 @@ export function toResourceDraft(values: ResourceFormValues): {
       scopes,
       tokenFormat: values.tokenFormat,
       signingAlgorithm: values.signingAlgorithm,
-      // What is no number at all is refused as one that is out of bounds.
+      // NaN is rejected like a number out of range.
       accessTokenLifetimeSeconds: values.lifetime === '' ? undefined : Number(values.lifetime),
       access: values.access,
     },

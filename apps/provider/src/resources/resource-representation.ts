@@ -1,6 +1,6 @@
 import type { Resource } from '@gatehouse/domain/oauth';
 
-/** An API in JSON, for the command line and the API of the administration. */
+/** An API as JSON, for the command line and the administration API. */
 export function resourceRepresentation(resource: Resource): Record<string, unknown> {
   return {
     id: resource.id,

@@ -18,11 +18,11 @@ export class ResourceEntity {
   @TextColumn()
   identifier!: string;
 
-  /** What people read on the consent page. */
+  /** The name on the consent page. */
   @TextColumn()
   name!: string;
 
-  /** `{ name, sentence }` each: what the consent page says of a scope. */
+  /** `{ name, sentence }` each: the consent page describes a scope with the sentence. */
   @JsonColumn({ maxLength: 100_000 })
   scopes!: { name: string; sentence: string }[];
 
@@ -30,19 +30,19 @@ export class ResourceEntity {
   @TextColumn()
   tokenFormat!: string;
 
-  /** Of JWT access tokens. */
+  /** The algorithm of JWT access tokens. */
   @TextColumn()
   signingAlgorithm!: string;
 
-  /** Seconds; null means the server's. */
+  /** Seconds; null for the server's default. */
   @IntegerColumn({ nullable: true })
   accessTokenLifetime!: number | null;
 
-  /** `consent` or `anyone`: who may ask. */
+  /** `consent` or `anyone`: which clients get tokens. */
   @TextColumn()
   access!: string;
 
-  /** The client by whose credentials the API asks about tokens. */
+  /** The client whose credentials the API uses for introspection. */
   @IdColumn({ nullable: true })
   clientId!: string | null;
 

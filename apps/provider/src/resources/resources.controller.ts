@@ -51,7 +51,7 @@ interface Shown {
   readonly focus?: string;
   readonly error?: Message;
   readonly status?: number;
-  /** Of the state that the form was made of; left out: of the one that there is. */
+  /** The revision that the form is based on; by default the current one. */
   readonly revision?: string | undefined;
 }
 
@@ -63,7 +63,7 @@ interface Posted {
   readonly revision?: string | undefined;
 }
 
-/** The pages of APIs: list, add, edit, delete. For administrators. */
+/** Pages for administrators to list, add, edit and delete APIs. */
 @Controller(routes.resources)
 export class ResourcesController {
   constructor(
@@ -75,7 +75,7 @@ export class ResourcesController {
 
   @Get()
   async list(@Req() request: WebRequest): Promise<Reply> {
-    const context = await this.openFor(request);
+    const context = await this.requireAdmin(request);
     const all = await this.resources.all();
     return this.contexts.page(context, 'resources/list', {
       resources: all.map((resource) => ({ ...resource, scopeNames: resource.scopes.map(({ name }) => name) })),
@@ -85,29 +85,29 @@ export class ResourcesController {
 
   @Get('add')
   async addForm(@Req() request: WebRequest): Promise<Reply> {
-    return this.show(await this.openFor(request), undefined, { values: blankResourceForm });
+    return this.show(await this.requireAdmin(request), undefined, { values: blankResourceForm });
   }
 
   @Post('add')
   async add(@Req() request: WebRequest): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request);
-    const context = await this.openFor(request);
+    const context = await this.requireAdmin(request);
     const values = form.names.length > 0 ? readResourceForm(form) : blankResourceForm;
     return this.save(context, undefined, { form, values, action: form.get('action') ?? 'save', refusal });
   }
 
   @Get('update/:id')
   async updateForm(@Req() request: WebRequest): Promise<Reply> {
-    const context = await this.openFor(request);
-    const resource = await this.editable(request);
+    const context = await this.requireAdmin(request);
+    const resource = await this.getResource(request);
     return this.show(context, resource, { values: resourceFormOf(resource) });
   }
 
   @Post('update/:id')
   async update(@Req() request: WebRequest): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request);
-    const context = await this.openFor(request);
-    const resource = await this.editable(request);
+    const context = await this.requireAdmin(request);
+    const resource = await this.getResource(request);
     const values = form.names.length > 0 ? readResourceForm(form) : resourceFormOf(resource);
     const revision = form.get('revision');
     return this.save(context, resource, { form, values, action: form.get('action') ?? 'save', refusal, revision });
@@ -115,15 +115,15 @@ export class ResourcesController {
 
   @Get('delete/:id')
   async removeForm(@Req() request: WebRequest): Promise<Reply> {
-    const context = await this.openFor(request);
-    return this.showRemoval(context, await this.editable(request), '');
+    const context = await this.requireAdmin(request);
+    return this.showRemoval(context, await this.getResource(request), '');
   }
 
   @Post('delete/:id')
   async remove(@Req() request: WebRequest): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request);
-    const context = await this.openFor(request);
-    const resource = await this.editable(request);
+    const context = await this.requireAdmin(request);
+    const resource = await this.getResource(request);
     const typed = form.text('name').trim();
     if (refusal) return this.showRemoval(context, resource, typed, { status: 403, error: refusal.sentence });
     if (typed !== resource.name)
@@ -145,7 +145,7 @@ export class ResourcesController {
       : await this.operations.execute(CreateResource, draft, submission);
     if ('refusal' in saved) {
       const shown = { values, ...saved.refusal, problems: saved.refusal.problems.map(inForm) };
-      // Saving again replaces the state as it is now.
+      // After a conflict, saving again overwrites the current state.
       return this.show(context, before, saved.refusal.status === 409 ? shown : { ...shown, revision });
     }
     const done = before ? 'saved' : 'created';
@@ -204,14 +204,14 @@ export class ResourcesController {
     );
   }
 
-  private async openFor(request: WebRequest): Promise<UserRequestContext> {
+  private async requireAdmin(request: WebRequest): Promise<UserRequestContext> {
     const context = await this.contexts.requireUser(request);
     this.contexts.requireRole(context, 'admin');
     return context;
   }
 
   /** @throws PageError record.not_found */
-  private async editable(request: WebRequest): Promise<Resource> {
+  private async getResource(request: WebRequest): Promise<Resource> {
     const id = request.params['id'] ?? '';
     const resource = id.length <= 200 ? await this.resources.findFresh(id) : undefined;
     if (!resource) throw new PageError('record.not_found');

@@ -10,9 +10,9 @@ import { ResourcesController } from './resources.controller.js';
 import { ResourcesService } from './resources.service.js';
 
 /**
- * Owns: APIs that access tokens are for, and their scopes. Pages: /resource.
- * Invariant: an identifier names one API; a change is seen by every process within a second.
- * Must not know: clients, grants, tokens. The client by which an API asks about tokens is an id here, no more.
+ * Owns: APIs (resources of access tokens) and their scopes. Pages: /resource.
+ * Invariant: identifiers are unique; every process sees a change within a second.
+ * Must not know: clients, grants, tokens. The client whose credentials an API uses for introspection is only an id here.
  */
 @Module({
   imports: [TypeOrmModule.forFeature([ResourceEntity]), UsersModule, SessionsModule],

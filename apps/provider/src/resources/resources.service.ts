@@ -15,24 +15,24 @@ import { Repository } from 'typeorm';
 import { CacheVersions } from '../database/cache-versions.service.js';
 import { ResourceEntity } from './resource.entity.js';
 
-/** Held until the unit ends, so that what is looked at is what is changed. */
+/** Locks the row until the unit of work ends, so that the checked state is the one that is changed. */
 const lock = statement('resources.lock', 'SELECT id FROM resources WHERE id = $1 FOR UPDATE', {
   sqlite: 'SELECT id FROM resources WHERE id = $1',
 });
 
-/** APIs are made by administrators: so many are all read at once, and kept in the process. */
+/** Administrators create APIs, so there are few: all are read at once and cached. */
 const maxResources = 1000;
 
-interface Known {
+interface CachedResources {
   readonly all: readonly Resource[];
   readonly byIdentifier: ReadonlyMap<string, Resource>;
   readonly byClient: ReadonlyMap<string, Resource>;
 }
 
-/** Owns APIs and their scopes. What every request reads is kept in the process and dropped within a second of a change. */
+/** Owns APIs and their scopes. They are cached; the cache is cleared within a second of a change. */
 @Injectable()
 export class ResourcesService implements OnModuleInit {
-  private cached: Promise<Known> | undefined;
+  private cached: Promise<CachedResources> | undefined;
 
   constructor(
     @InjectRepository(ResourceEntity) private readonly resources: Repository<ResourceEntity>,
@@ -45,7 +45,7 @@ export class ResourcesService implements OnModuleInit {
     });
   }
 
-  /** A miss is looked up once more, afresh: an API made a moment ago works on every process. */
+  /** A cache miss reads the database, so that a new API works on every process immediately. */
   async find(identifier: string): Promise<Resource | undefined> {
     const hit = (await this.load()).byIdentifier.get(identifier);
     if (hit) return hit;
@@ -54,8 +54,8 @@ export class ResourcesService implements OnModuleInit {
   }
 
   /**
-   * The APIs of these identifiers, in their order.
-   * @throws OAuthError invalid_target for one that does not exist (RFC 8707 2)
+   * The APIs with these identifiers, in the same order.
+   * @throws OAuthError invalid_target if one does not exist (RFC 8707 2)
    */
   async getAll(identifiers: readonly string[]): Promise<readonly Resource[]> {
     const found: Resource[] = [];
@@ -68,7 +68,7 @@ export class ResourcesService implements OnModuleInit {
     return found;
   }
 
-  /** The API that asks about tokens by this client's credentials; a miss is looked up once more, afresh. */
+  /** The API that uses this client's credentials for introspection; a cache miss reads the database. */
   async findByClient(clientId: string): Promise<Resource | undefined> {
     const hit = (await this.load()).byClient.get(clientId);
     if (hit) return hit;
@@ -76,8 +76,7 @@ export class ResourcesService implements OnModuleInit {
     return row ? toResource(row) : undefined;
   }
 
-  /** Every API, by name. */
-  /** The scopes that each of these APIs defines, by its identifier; undefined where none is named. */
+  /** The scopes that each of these APIs defines, by identifier; undefined if no identifier is given. */
   async definedScopes(identifiers: readonly string[] | undefined): Promise<ReadonlyMap<string, Scope> | undefined> {
     if (!identifiers || identifiers.length === 0) return undefined;
     const defined = new Map<string, Scope>();
@@ -88,17 +87,18 @@ export class ResourcesService implements OnModuleInit {
     return defined;
   }
 
+  /** Every API, by name. */
   async all(): Promise<readonly Resource[]> {
     return (await this.load()).all;
   }
 
-  /** An API as the database has it now: for pages that edit it. */
+  /** Reads an API from the database, for pages that edit it. */
   async findFresh(id: string): Promise<Resource | undefined> {
     const row = await this.resources.findOneBy({ id });
     return row ? toResource(row) : undefined;
   }
 
-  /** @returns the API, or what is wrong; an identifier that exists already is a problem of its field */
+  /** @returns the API, or the problems; an identifier that exists already is a problem of its field */
   async create(
     unit: Unit,
     draft: ResourceDraft,
@@ -115,7 +115,7 @@ export class ResourcesService implements OnModuleInit {
     return checked;
   }
 
-  /** The API as this unit sees it; its row is held until the unit ends. */
+  /** Reads an API and locks its row until the unit of work ends. */
   async lockAndRead(unit: Unit, id: string): Promise<Resource | undefined> {
     if (id.length > 200) return undefined;
     await unit.one(lock, id);
@@ -123,7 +123,7 @@ export class ResourcesService implements OnModuleInit {
     return row ? toResource(row) : undefined;
   }
 
-  /** @param before as {@link lockAndRead} gave it */
+  /** @param before from {@link lockAndRead} */
   async update(
     unit: Unit,
     before: Resource,
@@ -141,7 +141,7 @@ export class ResourcesService implements OnModuleInit {
     return checked;
   }
 
-  /** Says by which client's credentials the API asks about tokens. */
+  /** Sets the client whose credentials the API uses for introspection. */
   async bindClient(unit: Unit, id: string, clientId: string): Promise<void> {
     await unit.manager.getRepository(ResourceEntity).update({ id }, { clientId });
     await this.versions.bump(unit, 'resources');
@@ -152,14 +152,14 @@ export class ResourcesService implements OnModuleInit {
     await this.versions.bump(unit, 'resources');
   }
 
-  private load(): Promise<Known> {
+  private load(): Promise<CachedResources> {
     return (this.cached ??= this.read().catch((error: unknown) => {
       this.cached = undefined;
       throw error;
     }));
   }
 
-  private async read(): Promise<Known> {
+  private async read(): Promise<CachedResources> {
     const rows = await this.resources.find({ order: { name: 'ASC', id: 'ASC' }, take: maxResources });
     const all = rows.map(toResource);
     return {

@@ -4,10 +4,10 @@ import { ClientsService } from '../clients/clients.service.js';
 import { invalidInput } from '../operations/operation-error.js';
 import { ResourcesService } from '../resources/resources.service.js';
 
-/** Of each list so many are looked up; longer ones are refused by their own check. */
+/** The maximum number of lookups per list; other checks reject longer lists. */
 const maxChecked = 100;
 
-/** Checks that the clients and APIs that an issuer names exist. */
+/** Checks that the clients and APIs of an issuer exist. */
 @Injectable()
 export class IssuerReferences {
   constructor(

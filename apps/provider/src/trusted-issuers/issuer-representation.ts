@@ -1,6 +1,6 @@
 import type { TrustedIssuer } from '@gatehouse/domain/oauth';
 
-/** An issuer in JSON, for the command line and the API. Instants are seconds since the epoch. */
+/** An issuer as JSON, for the command line and the API. Times are seconds since the epoch. */
 export function issuerRepresentation(trusted: TrustedIssuer): Record<string, unknown> {
   return {
     id: trusted.id,

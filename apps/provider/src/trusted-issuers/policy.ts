@@ -1,7 +1,7 @@
 import type { Actor } from '../operations/actor.js';
 import { administratorsAfterRecentSignIn, type Denial } from '../operations/policy.js';
 
-/** A trusted issuer says who people are. */
+/** Needs a recent sign-in, because a trusted issuer authenticates users. */
 export function mayManageIssuers(actor: Actor): Denial {
   return administratorsAfterRecentSignIn(actor);
 }

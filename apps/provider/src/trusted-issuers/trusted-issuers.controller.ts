@@ -32,7 +32,7 @@ const subjectWords: Readonly<Record<SubjectKind, string>> = {
 
 const maxCharacters = 50_000;
 
-/** As typed. */
+/** The form as typed. */
 interface IssuerForm {
   readonly issuer: string;
   readonly name: string;
@@ -60,11 +60,11 @@ interface Shown {
   readonly problems?: readonly FieldProblem[];
   readonly error?: Message;
   readonly status?: number;
-  /** Of the state that the form was made of; left out: of the one that there is. */
+  /** The revision that the form is based on; by default the current one. */
   readonly revision?: string | undefined;
 }
 
-/** The pages of issuers whose assertions get access tokens here: list, add, edit, delete. For administrators. */
+/** Pages for administrators to list, add, edit and delete trusted issuers. */
 @Controller(routes.issuers)
 export class TrustedIssuersController {
   constructor(
@@ -77,7 +77,7 @@ export class TrustedIssuersController {
 
   @Get()
   async list(@Req() request: WebRequest): Promise<Reply> {
-    const context = await this.openFor(request);
+    const context = await this.requireAdmin(request);
     const all = await this.issuers.all();
     const names = await this.clients.names(all.flatMap(({ clients }) => clients));
     return this.contexts.page(context, 'trusted-issuers/list', {
@@ -96,7 +96,7 @@ export class TrustedIssuersController {
 
   @Get('add')
   async addForm(@Req() request: WebRequest): Promise<Reply> {
-    return this.show(await this.openFor(request), undefined, { values: blank });
+    return this.show(await this.requireAdmin(request), undefined, { values: blank });
   }
 
   @Post('add')
@@ -106,21 +106,21 @@ export class TrustedIssuersController {
 
   @Get('update/:id')
   async updateForm(@Req() request: WebRequest): Promise<Reply> {
-    const context = await this.openFor(request);
-    const trusted = await this.editable(request);
+    const context = await this.requireAdmin(request);
+    const trusted = await this.getIssuer(request);
     return this.show(context, trusted, { values: formOf(trusted) });
   }
 
   @Post('update/:id')
   async update(@Req() request: WebRequest): Promise<Reply> {
-    return this.save(request, () => this.editable(request));
+    return this.save(request, () => this.getIssuer(request));
   }
 
   @Post('delete/:id')
   async remove(@Req() request: WebRequest): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request);
-    const context = await this.openFor(request);
-    const trusted = await this.editable(request);
+    const context = await this.requireAdmin(request);
+    const trusted = await this.getIssuer(request);
     const values = formOf(trusted);
     if (refusal) return this.show(context, trusted, { values, status: 403, error: refusal.sentence });
     if (form.text('confirm').trim() !== trusted.name) {
@@ -134,7 +134,7 @@ export class TrustedIssuersController {
 
   private async save(request: WebRequest, find: () => Promise<TrustedIssuer | undefined>): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request);
-    const context = await this.openFor(request);
+    const context = await this.requireAdmin(request);
     const before = await find();
     const values = form.names.length > 0 ? readForm(form) : before ? formOf(before) : blank;
     const revision = form.get('revision');
@@ -146,7 +146,7 @@ export class TrustedIssuersController {
       : await this.operations.execute(CreateIssuer, draft, { context, form });
     if ('refusal' in saved) {
       const shown = { values, ...saved.refusal, problems: saved.refusal.problems.map(inForm) };
-      // Saving again replaces the state as it is now.
+      // After a conflict, saving again overwrites the current state.
       return this.show(context, before, saved.refusal.status === 409 ? shown : { ...shown, revision });
     }
     const done = before ? 'saved' : 'created';
@@ -179,14 +179,14 @@ export class TrustedIssuersController {
     );
   }
 
-  private async openFor(request: WebRequest): Promise<UserRequestContext> {
+  private async requireAdmin(request: WebRequest): Promise<UserRequestContext> {
     const context = await this.contexts.requireUser(request);
     this.contexts.requireRole(context, 'admin');
     return context;
   }
 
   /** @throws PageError record.not_found */
-  private async editable(request: WebRequest): Promise<TrustedIssuer> {
+  private async getIssuer(request: WebRequest): Promise<TrustedIssuer> {
     const id = request.params['id'] ?? '';
     const trusted = id.length <= 200 ? await this.issuers.findFresh(id) : undefined;
     if (!trusted) throw new PageError('record.not_found');
@@ -194,7 +194,7 @@ export class TrustedIssuersController {
   }
 }
 
-/** A list is one field of the form. */
+/** Lists are single fields in the form. */
 function inForm({ field, message }: FieldProblem): FieldProblem {
   return { field: field.split('.')[0] ?? field, message };
 }

@@ -12,9 +12,9 @@ import { TrustedIssuerEntity } from './trusted-issuer.entity.js';
 import { TrustedIssuers } from './trusted-issuers.service.js';
 
 /**
- * Owns: servers whose assertions get access tokens here (RFC 7523). Pages: /issuer.
- * Invariant: an administrator names each, with the clients that may bring its assertions and the scopes they get, at which APIs.
- * Must not know: how an assertion is proved, or what is issued for it.
+ * Owns: trusted issuers, whose assertions can be exchanged for access tokens (RFC 7523). Pages: /issuer.
+ * Invariant: an administrator configures each issuer, with the clients that may present its assertions, the scopes and the APIs.
+ * Must not know: how an assertion is validated, or what is issued for it.
  */
 @Module({
   imports: [TypeOrmModule.forFeature([TrustedIssuerEntity]), ClientsModule, ResourcesModule, UsersModule],

@@ -14,17 +14,17 @@ import type { Repository } from 'typeorm';
 import { CacheVersions } from '../database/cache-versions.service.js';
 import { TrustedIssuerEntity } from './trusted-issuer.entity.js';
 
-/** Held until the unit ends, so that what is looked at is what is changed. */
+/** Locks the row until the unit of work ends, so that the checked state is the one that is changed. */
 const lock = statement('trusted_issuers.lock', 'SELECT id FROM trusted_issuers WHERE id = $1 FOR UPDATE', {
   sqlite: 'SELECT id FROM trusted_issuers WHERE id = $1',
 });
 
-/** They are made by administrators: so many are read at once, and kept in the process. */
+/** Administrators create them, so there are few: all are read at once and cached. */
 const maxIssuers = 200;
 
 type Outcome = { readonly trusted: TrustedIssuer } | { readonly problems: readonly FieldProblem[] };
 
-/** Owns the servers whose word is taken for who somebody is. A change is known to every process within a second. */
+/** Owns the trusted issuers. Every process sees a change within a second. */
 @Injectable()
 export class TrustedIssuers implements OnModuleInit {
   private cached: Promise<readonly TrustedIssuer[]> | undefined;
@@ -40,7 +40,7 @@ export class TrustedIssuers implements OnModuleInit {
     });
   }
 
-  /** By its `iss`. */
+  /** Finds an issuer by its `iss`. */
   async find(issuer: string): Promise<TrustedIssuer | undefined> {
     return (await this.all()).find((each) => each.issuer === issuer);
   }
@@ -53,7 +53,7 @@ export class TrustedIssuers implements OnModuleInit {
     }));
   }
 
-  /** As the database has it now: for pages that edit it. */
+  /** Reads an issuer from the database, for pages that edit it. */
   async findFresh(id: string): Promise<TrustedIssuer | undefined> {
     const row = await this.rows.findOneBy({ id });
     return row ? toTrusted(row) : undefined;
@@ -71,7 +71,7 @@ export class TrustedIssuers implements OnModuleInit {
     return checked;
   }
 
-  /** The issuer as this unit sees it; its row is held until the unit ends. */
+  /** Reads an issuer and locks its row until the unit of work ends. */
   async lockAndRead(unit: Unit, id: string): Promise<TrustedIssuer | undefined> {
     if (id.length > 200) return undefined;
     await unit.one(lock, id);
@@ -79,7 +79,7 @@ export class TrustedIssuers implements OnModuleInit {
     return row ? toTrusted(row) : undefined;
   }
 
-  /** @param before as {@link lockAndRead} gave it */
+  /** @param before from {@link lockAndRead} */
   async update(unit: Unit, before: TrustedIssuer, draft: TrustedIssuerDraft, now: EpochSeconds): Promise<Outcome> {
     const { id, createdAt } = before;
     const repository = unit.manager.getRepository(TrustedIssuerEntity);
@@ -110,7 +110,7 @@ function toTrusted(row: TrustedIssuerEntity): TrustedIssuer {
     issuer: row.issuer,
     name: row.name,
     jwksUri: row.jwksUri ?? undefined,
-    // Written from a checked issuer, and by nobody else.
+    // Only written from a checked issuer.
     jwks: (row.jwks ?? undefined) as TrustedIssuer['jwks'],
     subject: row.subject as SubjectKind,
     clients: row.clients,

@@ -17,9 +17,9 @@ export class CreateResource extends SimpleOperation<ResourceDraft, Resource> {
 
   async perform(unit: Unit, actor: Actor, draft: ResourceDraft): Promise<Performed<Resource>> {
     demand(actor, mayManageResources(actor));
-    const made = await this.resources.create(unit, draft, actor.now);
-    if ('problems' in made) throw invalidInput(made.problems);
-    const { id: subjectId, identifier } = made.resource;
-    return { result: made.resource, changes: [{ type: 'resource.created', subjectId, details: { identifier } }] };
+    const created = await this.resources.create(unit, draft, actor.now);
+    if ('problems' in created) throw invalidInput(created.problems);
+    const { id: subjectId, identifier } = created.resource;
+    return { result: created.resource, changes: [{ type: 'resource.created', subjectId, details: { identifier } }] };
   }
 }

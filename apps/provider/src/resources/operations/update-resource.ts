@@ -13,7 +13,7 @@ import { ResourcesService } from '../resources.service.js';
 export interface UpdateResourceInput {
   readonly id: string;
   readonly draft: ResourceDraft;
-  /** The revision of the API that the change was made from; left out: whatever it is now. */
+  /** The revision of the API that the change is based on; by default it is not checked. */
   readonly revision?: string | undefined;
 }
 

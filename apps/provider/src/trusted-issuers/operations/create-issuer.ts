@@ -9,7 +9,7 @@ import { mayManageIssuers } from '../policy.js';
 import { IssuerReferences } from '../issuer-references.service.js';
 import { TrustedIssuers } from '../trusted-issuers.service.js';
 
-/** Adds a server whose assertions get access tokens here (RFC 7523). */
+/** Adds a trusted issuer, whose assertions can be exchanged for access tokens (RFC 7523). */
 @Injectable()
 export class CreateIssuer extends SimpleOperation<TrustedIssuerDraft, TrustedIssuer> {
   constructor(
@@ -22,9 +22,9 @@ export class CreateIssuer extends SimpleOperation<TrustedIssuerDraft, TrustedIss
   async perform(unit: Unit, actor: Actor, draft: TrustedIssuerDraft): Promise<Performed<TrustedIssuer>> {
     demand(actor, mayManageIssuers(actor));
     await this.references.check(draft);
-    const made = await this.issuers.create(unit, draft, actor.now);
-    if ('problems' in made) throw invalidInput(made.problems);
-    const { id: subjectId, issuer } = made.trusted;
-    return { result: made.trusted, changes: [{ type: 'trusted_issuer.created', subjectId, details: { issuer } }] };
+    const created = await this.issuers.create(unit, draft, actor.now);
+    if ('problems' in created) throw invalidInput(created.problems);
+    const { id: subjectId, issuer } = created.trusted;
+    return { result: created.trusted, changes: [{ type: 'trusted_issuer.created', subjectId, details: { issuer } }] };
   }
 }

@@ -7,7 +7,7 @@ import { demand } from '../../operations/policy.js';
 import { mayManageIssuers } from '../policy.js';
 import { TrustedIssuers } from '../trusted-issuers.service.js';
 
-/** Deletes a trusted issuer: its assertions are no longer accepted. Tokens that they got stay until they expire. */
+/** Deletes a trusted issuer: its assertions are no longer accepted. Tokens issued for them remain valid until they expire. */
 @Injectable()
 export class DeleteIssuer extends SimpleOperation<{ readonly id: string }, void> {
   constructor(@Inject(TrustedIssuers) private readonly issuers: TrustedIssuers) {

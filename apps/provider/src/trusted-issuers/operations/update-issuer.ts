@@ -14,7 +14,7 @@ import { TrustedIssuers } from '../trusted-issuers.service.js';
 export interface UpdateIssuerInput {
   readonly id: string;
   readonly draft: TrustedIssuerDraft;
-  /** The revision of the issuer that the change was made from; left out: whatever it is now. */
+  /** The revision of the issuer that the change is based on; by default it is not checked. */
   readonly revision?: string | undefined;
 }
 
