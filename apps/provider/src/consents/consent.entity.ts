@@ -10,19 +10,19 @@ export class ConsentEntity {
   @IdPrimaryColumn()
   clientId!: string;
 
-  /** At this server itself; see `resources` for rows of the version before. */
+  /** Scopes of this server itself; see `resources` for rows of the previous version. */
   @JsonColumn()
   scope!: string[];
 
-  /** Names of claims that no scope asks for (OpenID Connect Core 5.5). */
+  /** Names of claims that are not part of a scope (OpenID Connect Core 5.5). */
   @JsonColumn()
   claims!: string[];
 
-  /** Always `[]`, unless the version before wrote the row: then `scope` mixes the scopes of these APIs with the server's (ADR 20). */
+  /** Always `[]`, unless the previous version wrote the row: then `scope` also has the scopes of these APIs (ADR 20). */
   @JsonColumn()
   resources!: string[];
 
-  /** Scopes at APIs, by the identifier of the API (RFC 8707). */
+  /** Scopes of APIs, by the identifier of the API (RFC 8707). */
   @JsonColumn()
   resourceScopes!: Readonly<Record<string, string[]>>;
 

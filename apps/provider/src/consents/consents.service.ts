@@ -27,7 +27,7 @@ const consentStatements = {
      VALUES ($1, $2, '[]', '[]', '[]', $3, $3)
      ON CONFLICT (user_id, client_id) DO NOTHING`,
   ),
-  /** Locked until the unit ends: two tabs may say yes at once, and neither scope may be lost. */
+  /** Locked until the unit of work ends, so that concurrent consents in two tabs both take effect. */
   lock: statement(
     'consents.lock',
     'SELECT scope, claims, resources, resource_scopes FROM consents WHERE user_id = $1 AND client_id = $2 FOR UPDATE',
@@ -63,10 +63,10 @@ export class ConsentsService implements OnModuleInit {
     @Inject(ClientUsage) private readonly usage: ClientUsage,
   ) {}
 
-  /** Pages of clients say how many people they act for; what people allowed ends with the identity that they allowed it to. */
+  /** Provides the number of users of a client; deletes consents when the identity of a client changes. */
   onModuleInit(): void {
     this.clients.addListener({
-      // Removed with its row. Of a disabled or limited client it stays: an administrator may restore the client.
+      // Deleted with the client's row. Kept for a disabled or restricted client, which an administrator may restore.
       clientEnded: () => Promise.resolve(),
       clientIdentityChanged: async (unit, clientId) =>
         void (await unit.manager.getRepository(ConsentEntity).delete({ clientId })),
@@ -74,17 +74,17 @@ export class ConsentsService implements OnModuleInit {
     this.usage.answerWith({
       hasUsed: async (clientId, userId) =>
         (await this.find(userId, clientId)) !== undefined || (await this.grants.hasAny(userId, clientId)),
-      countPeople: (clientIds) => this.countPeople(clientIds),
+      countPeople: (clientIds) => this.countUsers(clientIds),
     });
   }
 
-  /** What was allowed; read at every authorization request, so by a prepared statement. */
+  /** The consent; read at every authorization request, so by a prepared statement. */
   async find(userId: string, clientId: string): Promise<Allowed | undefined> {
     const row = await this.store.one<ConsentRow>(consentStatements.find, userId, clientId);
     return row && parseAllowed(row);
   }
 
-  /** Adds to what was allowed before: saying yes to less does not take back the rest. */
+  /** Adds to the previous consent: consenting to less does not withdraw the rest. */
   async record(
     unit: Unit,
     consent: RequestedScopes & {
@@ -122,14 +122,14 @@ export class ConsentsService implements OnModuleInit {
     }));
   }
 
-  /** Takes a consent back, and ends every grant that rests on it. */
+  /** Withdraws a consent, and revokes all grants of the user for the client. */
   async withdraw(unit: Unit, userId: string, clientId: string, now: EpochSeconds): Promise<boolean> {
-    const gone = await unit.manager.getRepository(ConsentEntity).delete({ userId, clientId });
+    const deleted = await unit.manager.getRepository(ConsentEntity).delete({ userId, clientId });
     const revoked = await this.grants.revokeOfUserAndClient(unit, userId, clientId, now);
-    return (gone.affected ?? 0) > 0 || revoked > 0;
+    return (deleted.affected ?? 0) > 0 || revoked > 0;
   }
 
-  private async countPeople(clientIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
+  private async countUsers(clientIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
     if (clientIds.length === 0) return new Map();
     const rows = await this.consents
       .createQueryBuilder('consent')
@@ -151,7 +151,7 @@ function parseAllowed(row: ConsentRow): Allowed {
   return { scope, resourceScopes, claims: row.claims === '[]' ? [] : (JSON.parse(row.claims) as string[]) };
 }
 
-/** The version before wrote the scopes of all APIs into one set: of such a row, only the server's own scopes count (ADR 20). */
+/** The previous version stored the scopes of all APIs in one set: of such a row, only the server's own scopes count (ADR 20). */
 function allowedScopes(row: Pick<ConsentEntity, 'scope' | 'resources' | 'resourceScopes'>): AllowedScopes {
   return {
     scope: row.resources.length === 0 ? row.scope : row.scope.filter(isServerScope),

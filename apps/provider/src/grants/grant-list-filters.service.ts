@@ -8,7 +8,7 @@ import { UsersService } from '../users/users.service.js';
 import type { UserRequestContext } from '../users/sessions/request-context.js';
 import { listVisible, type Listed, type GrantListFilter, type GrantListSource } from './grant-list.js';
 
-/** What lists of live things ask clients and users: whom a filter names, who may end what, what things are called. */
+/** Resolves the filters of lists of grants and tokens, and the names of clients and users in them. */
 @Injectable()
 export class GrantListFilters {
   constructor(
@@ -17,9 +17,9 @@ export class GrantListFilters {
   ) {}
 
   /**
-   * Reads `user` (a username or an id) and `client` (a `client_id`); a client that is not the visitor's is as if it were
-   * not there, and so is, for a developer, a user who has nothing live at their clients: else anybody with one client
-   * could find out who has an account here, and what the user of an id is called.
+   * Reads `user` (a username or an id) and `client` (a `client_id`). A client that the user may not edit is treated as unknown,
+   * and so is, for a developer, a user without active grants or tokens at the developer's clients: otherwise any developer
+   * could find out who has an account, and the username for an id.
    */
   async read<T extends Listed>(
     context: UserRequestContext,
@@ -39,11 +39,11 @@ export class GrantListFilters {
         : typed.client !== '' && !client
           ? 'There is no such client.'
           : undefined;
-    // An id is for links; people read the username.
+    // Ids are for links; the page shows the username.
     return { user, client, clientIds, typed: { user: user?.username ?? typed.user, client: typed.client }, unknown };
   }
 
-  /** What a list shows of every item. */
+  /** The columns that all lists have in common. */
   async rows(items: readonly Listed[]): Promise<readonly object[]> {
     const clientNames = await this.clients.names(items.map((item) => item.clientId));
     const usernames = await this.users.names(items.flatMap((item) => item.userId ?? []));

@@ -23,18 +23,18 @@ import {
 import type { RevokeAllInput, Revoked, RevokeInput } from './operations/revocation.js';
 
 const pageSize = 25;
-/** Of the chosen ones; a page shows fewer. */
+/** The maximum number of selected items; a page shows fewer. */
 const maxAtOnce = 200;
 
-/** What grants and tokens differ in. */
+/** The differences between lists of grants and lists of tokens. */
 export interface GrantListKind<T extends Listed> {
   readonly path: string;
   readonly view: string;
-  /** What the view calls the items. */
+  /** The name of the items in the view. */
   readonly name: 'grants' | 'tokens';
   readonly notices: Readonly<Record<string, string>>;
   list(query: GrantListQuery, now: EpochSeconds): Promise<{ readonly items: readonly T[]; readonly more: boolean }>;
-  /** The columns that only this list has. */
+  /** The columns specific to this list. */
   columns(item: T): object;
   readonly revoke: Type<Operation<RevokeInput, Revoked>>;
   readonly revokeAll: Type<Operation<RevokeAllInput, Revoked>>;
@@ -46,7 +46,7 @@ interface Shown {
   readonly notice?: string | undefined;
 }
 
-/** The page of a list of live things: administrators see all, developers those of their own clients. */
+/** Pages of active grants and tokens: administrators see all, developers those of their own clients. */
 @Injectable()
 export class GrantListPages {
   constructor(
@@ -57,18 +57,18 @@ export class GrantListPages {
   ) {}
 
   async list<T extends Listed>(request: WebRequest, kind: GrantListKind<T>): Promise<Reply> {
-    const context = await this.openFor(request);
+    const context = await this.requireDeveloper(request);
     const parameters = query(request);
     return this.show(context, kind, parameters, { notice: kind.notices[parameters.text('done')] });
   }
 
   /**
-   * One by its `selector`; `action=revoke-chosen` with those that are ticked (`chosen`); `action=revoke-all` of the user
-   * and client that the list is narrowed to.
+   * Revokes one item by its `selector`, the selected ones (`action=revoke-chosen`, `chosen`), or all of the user and client
+   * of the filter (`action=revoke-all`).
    */
   async act<T extends Listed>(request: WebRequest, kind: GrantListKind<T>): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request);
-    const context = await this.openFor(request);
+    const context = await this.requireDeveloper(request);
     const parameters = query(request);
     if (refusal) return this.show(context, kind, parameters, { status: 403, error: refusal.sentence });
     const done = await this.revoke({ context, form }, kind);
@@ -80,7 +80,7 @@ export class GrantListPages {
     kind: GrantListKind<T>,
   ): Promise<'revoked' | 'chosen-revoked' | 'none' | 'all-revoked'> {
     const { context, form } = submission;
-    // The button of one row: what is ticked elsewhere is not meant.
+    // The button of one row: ignores the selected rows.
     if (form.has('selector')) {
       await this.operations.execute(kind.revoke, { selectors: selectorsOf([form.text('selector')]) }, submission);
       return 'revoked';
@@ -92,7 +92,7 @@ export class GrantListPages {
         return chosen.length === 0 ? 'none' : 'chosen-revoked';
       }
       case 'revoke-all': {
-        const filter = await this.filters.read(context, form, (asked) => kind.list(asked, context.now));
+        const filter = await this.filters.read(context, form, (listQuery) => kind.list(listQuery, context.now));
         await this.operations.execute(kind.revokeAll, endable(filter, context), submission);
         return 'all-revoked';
       }
@@ -107,7 +107,7 @@ export class GrantListPages {
     parameters: Form,
     shown: Shown,
   ): Promise<Reply> {
-    const source = (asked: GrantListQuery): ReturnType<typeof kind.list> => kind.list(asked, context.now);
+    const source = (listQuery: GrantListQuery): ReturnType<typeof kind.list> => kind.list(listQuery, context.now);
     const filter = await this.filters.read(context, parameters, source);
     const order = readOrder(parameters.get('order'));
     const before = parseSelector(parameters.get('before'));
@@ -123,7 +123,7 @@ export class GrantListPages {
     return this.contexts.page(context, kind.view, model, { status: shown.status ?? 200 });
   }
 
-  private async openFor(request: WebRequest): Promise<UserRequestContext> {
+  private async requireDeveloper(request: WebRequest): Promise<UserRequestContext> {
     const context = await this.contexts.requireUser(request);
     this.contexts.requireRole(context, 'admin', 'developer');
     return context;

@@ -20,7 +20,7 @@ export class GrantEntity {
   @IdColumn()
   userId!: string;
 
-  /** The session it came from; it ends with it unless it is offline. */
+  /** Its session: the grant ends with it unless it is offline. */
   @IdColumn({ nullable: true })
   sessionId!: string | null;
 
@@ -28,7 +28,7 @@ export class GrantEntity {
   @TextColumn()
   scope!: string;
 
-  /** Identifiers of the APIs that were allowed (RFC 8707), as JSON; null: our own endpoints alone. */
+  /** Identifiers of the allowed APIs (RFC 8707), as JSON; null: only this server's own endpoints. */
   @JsonColumn({ nullable: true })
   resources!: string[] | null;
 
@@ -36,7 +36,7 @@ export class GrantEntity {
   @IntegerColumn()
   isOffline!: number;
 
-  /** When the person logged in; 0 where another issuer did not say so. */
+  /** When the user logged in; 0 if another issuer did not provide it. */
   @InstantColumn()
   authTime!: number;
 
@@ -46,7 +46,7 @@ export class GrantEntity {
   @TextColumn({ nullable: true })
   acr!: string | null;
 
-  /** The checked `claims` parameter (OpenID Connect Core 5.5): what ID tokens and UserInfo tell beside the scope. */
+  /** The checked `claims` parameter (OpenID Connect Core 5.5): claims in ID tokens and UserInfo besides those of the scope. */
   @JsonColumn({ nullable: true })
   claims!: object | null;
 
@@ -56,7 +56,7 @@ export class GrantEntity {
   @InstantColumn()
   lastUsedAt!: number;
 
-  /** The latest end of any code or token that hangs on it; the purge clears it after that. */
+  /** The latest expiry of its codes and tokens; the purge deletes it after that. */
   @InstantColumn()
   expiresAt!: number;
 
@@ -64,10 +64,10 @@ export class GrantEntity {
   revokedAt!: number | null;
 }
 
-/** A client that a person authorized in a session that still lives, kept when its last grant is purged. */
+/** A client that a user authorized in an active session, saved when its last grant is purged. */
 @Entity('session_clients')
 export class SessionClientEntity {
-  /** That of the first grant that went. */
+  /** The selector of the first purged grant. */
   @SelectorPrimaryColumn()
   selector!: number;
 

@@ -17,16 +17,16 @@ export interface GrantRow {
   last_used_at: number;
   expires_at: number;
   revoked_at: number | null;
-  /** JSON; null: our own endpoints alone. */
+  /** JSON; null: only this server's own endpoints. */
   resources: string | null;
 }
 
-const live = 'revoked_at IS NULL AND expires_at > $2';
+const isActive = 'revoked_at IS NULL AND expires_at > $2';
 
 export const grantStatements = {
   /**
-   * Only while its session lives. The session's row is held until the unit ends, so that whoever ends it (logout,
-   * a reset, a switched-off account) either comes first and is seen here, or comes after and sees this grant.
+   * Only while its session is active. Locks the session's row until the unit of work ends, so that an operation that ends it
+   * (logout, a reset, disabling the account) either comes first and is seen here, or comes later and sees this grant.
    */
   insert: statement(
     'grants.insert',
@@ -42,7 +42,7 @@ export const grantStatements = {
      FROM sessions s WHERE s.id = $4 AND s.ended_at IS NULL`,
     },
   ),
-  /** Without a session, while its user is not switched off; their row is held as a session's is. */
+  /** Without a session, only while its user is enabled; locks the user's row in the same way. */
   insertAlone: statement(
     'grants.insert_alone',
     `INSERT INTO grants (selector, client_id, user_id, session_id, scope, is_offline, auth_time, amr, acr, created_at,
@@ -58,8 +58,8 @@ export const grantStatements = {
     },
   ),
   ofBoth: statement('grants.of_both', 'SELECT selector FROM grants WHERE user_id = $1 AND client_id = $2 LIMIT 1'),
-  findLive: statement('grants.find_live', `SELECT * FROM grants WHERE selector = $1 AND ${live}`),
-  /** Also the check that it still lives: what hangs on a grant is written only where this changes a row. */
+  findLive: statement('grants.find_live', `SELECT * FROM grants WHERE selector = $1 AND ${isActive}`),
+  /** Also checks that it is active: codes and tokens of a grant are only written if this changes a row. */
   use: statement(
     'grants.use',
     `UPDATE grants SET last_used_at = $2, expires_at = CASE WHEN expires_at < $3 THEN $3 ELSE expires_at END
@@ -71,8 +71,8 @@ export const grantStatements = {
     'UPDATE grants SET revoked_at = $2 WHERE session_id = $1 AND is_offline = 0 AND revoked_at IS NULL',
   ),
   /**
-   * Revoked ones too: a client that got tokens in a session believes that somebody is logged in. The most recently
-   * authorized first.
+   * Includes revoked ones: a client that got tokens in a session assumes that the user is logged in. Most recently authorized
+   * first.
    */
   clientsOfSession: statement(
     'grants.clients_of_session',
@@ -91,7 +91,7 @@ export const grantStatements = {
   ),
   anyOfflineOfUser: statement(
     'grants.any_offline_of_user',
-    `SELECT selector FROM grants WHERE user_id = $1 AND ${live} AND is_offline = 1 LIMIT 1`,
+    `SELECT selector FROM grants WHERE user_id = $1 AND ${isActive} AND is_offline = 1 LIMIT 1`,
   ),
   revokeOfClient: statement(
     'grants.revoke_of_client',
@@ -101,23 +101,23 @@ export const grantStatements = {
     'grants.revoke_of_user_and_client',
     'UPDATE grants SET revoked_at = $3 WHERE user_id = $1 AND client_id = $2 AND revoked_at IS NULL',
   ),
-  // Pages run backwards through the primary key: the newest first, whatever the size of the table.
+  // Pages read the primary key backwards: newest first, independent of the size of the table.
   list: inBothOrders(
     'grants.list',
     (past, direction) =>
-      `SELECT * FROM grants WHERE selector ${past} $1 AND ${live} ORDER BY selector ${direction} LIMIT $3`,
+      `SELECT * FROM grants WHERE selector ${past} $1 AND ${isActive} ORDER BY selector ${direction} LIMIT $3`,
   ),
   listOfUser: inBothOrders(
     'grants.list_of_user',
     (past, direction) =>
-      `SELECT * FROM grants WHERE user_id = $4 AND selector ${past} $1 AND ${live} ORDER BY selector ${direction} LIMIT $3`,
+      `SELECT * FROM grants WHERE user_id = $4 AND selector ${past} $1 AND ${isActive} ORDER BY selector ${direction} LIMIT $3`,
   ),
   listOfClient: inBothOrders(
     'grants.list_of_client',
     (past, direction) =>
-      `SELECT * FROM grants WHERE client_id = $4 AND selector ${past} $1 AND ${live} ORDER BY selector ${direction} LIMIT $3`,
+      `SELECT * FROM grants WHERE client_id = $4 AND selector ${past} $1 AND ${isActive} ORDER BY selector ${direction} LIMIT $3`,
   ),
-  // A revoked grant is kept as long as its tokens could have lived: a late replay is still seen.
+  // A revoked grant is kept until its tokens would have expired, so that a late replay is detected.
   purge: sweptTable('grants', 'expires_at <= $3', {
     before: `INSERT INTO session_clients (selector, session_id, client_id)
      SELECT g.selector, g.session_id, g.client_id FROM grants g JOIN sessions s ON s.id = g.session_id

@@ -8,7 +8,7 @@ import { RevokeAllGrants } from './operations/revoke-all-grants.js';
 import { RevokeGrants } from './operations/revoke-grants.js';
 import { GrantListPages, type GrantListKind } from './grant-list-pages.service.js';
 
-/** The page of live grants: administrators see all, developers those of their own clients. */
+/** The page of active grants: administrators see all, developers those of their own clients. */
 @Controller(routes.grants)
 export class GrantsController {
   private readonly kind: GrantListKind<Grant>;

@@ -11,9 +11,9 @@ import { GrantListPages } from './grant-list-pages.service.js';
 
 /**
  * Owns: grants (one completed authorization). Pages: /grant.
- * Invariant: a code, an access token and a refresh token live only while their grant lives; one UPDATE ends them all.
- * A grant ends with its session (unless offline), its user and its client, in the unit that ends those.
- * Must not know: codes and tokens; they ask it.
+ * Invariant: a code, an access token and a refresh token are valid only while their grant is active; one UPDATE ends them all.
+ * A grant ends with its session (unless offline), its user and its client, in the same unit of work.
+ * Must not know: codes and tokens; they depend on it.
  */
 @Module({
   imports: [SessionsModule, UsersModule, ClientsModule],

@@ -23,11 +23,11 @@ export interface NewGrant {
   readonly acr: string | undefined;
   readonly claims: ClaimsRequest | undefined;
   readonly expiresAt: EpochSeconds;
-  /** Also without `offline_access`: it is not the browser's own, and does not end with its session. */
+  /** True for a grant that is offline even without `offline_access`, because it does not belong to the browser. */
   readonly outlivesSession?: boolean | undefined;
 }
 
-/** Owns completed authorizations. One UPDATE here ends a code and every token of it. */
+/** Owns completed authorizations. One UPDATE revokes a grant with its code and all of its tokens. */
 @Injectable()
 export class GrantsService implements OnModuleInit {
   private readonly sweeper = new Sweeper(grantStatements.purge);
@@ -41,14 +41,14 @@ export class GrantsService implements OnModuleInit {
     @Inject(ClientsService) private readonly clients: ClientsService,
   ) {}
 
-  /** What ends with a session, a user, a client. */
+  /** Revokes grants when their session, user or client ends. */
   onModuleInit(): void {
     this.sessions.addListener({
       sessionEnded: async (unit, { id }, now) => void (await unit.change(grantStatements.revokeOfSession, id, now)),
     });
     this.users.addListener({
       signedOutEverywhere: async (unit, userId, { offline, keepSessionId }, now) => {
-        // What depends on a session has ended with it.
+        // Grants that depend on a session have ended with it.
         if (!offline) return 0;
         return keepSessionId === undefined
           ? this.revokeOfUser(unit, userId, now)
@@ -57,11 +57,11 @@ export class GrantsService implements OnModuleInit {
     });
     const revokeOfClient = async (unit: Unit, clientId: string, now: EpochSeconds): Promise<void> =>
       void (await this.revokeOfClient(unit, clientId, now));
-    // Tokens would act under a name that nobody allowed anything.
+    // Otherwise tokens would act for an identity to which nobody consented.
     this.clients.addListener({ clientEnded: revokeOfClient, clientIdentityChanged: revokeOfClient });
   }
 
-  /** The unit stands on it: NothingChanged when the session ended meanwhile. */
+  /** Rolls the unit of work back with ConcurrencyConflict if the session ended meanwhile. */
   create(unit: Unit, grant: NewGrant, now: EpochSeconds): Selector {
     const selector = this.selectors.next();
     unit.expectChange(
@@ -85,17 +85,17 @@ export class GrantsService implements OnModuleInit {
     return selector;
   }
 
-  /** Whether there is a grant of this person for this client, live or not purged yet. */
+  /** Whether the user has a grant for this client, active or not purged yet. */
   async hasAny(userId: string, clientId: string): Promise<boolean> {
     return (await this.store.one(grantStatements.ofBoth, userId, clientId)) !== undefined;
   }
 
-  /** A selector for {@link createAlone}: tokens that hang on the grant are made before it is stored. */
+  /** A selector for {@link createAlone}: tokens of the grant are created before it is stored. */
   newSelector(): Selector {
     return this.selectors.next();
   }
 
-  /** A grant of no session: another issuer's word. The unit stands on it: NothingChanged when the account is off or gone. */
+  /** Creates a grant without a session, for another issuer's assertion. ConcurrencyConflict if the user is disabled or gone. */
   createAlone(
     unit: Unit,
     selector: Selector,
@@ -122,14 +122,13 @@ export class GrantsService implements OnModuleInit {
   }
 
   /**
-   * Notes a use and lets the grant live at least until `expiresAt`. The unit stands on it: NothingChanged when it was
-   * revoked meanwhile.
+   * Records a use and extends the grant to at least `expiresAt`. ConcurrencyConflict if it was revoked meanwhile.
    */
   use(unit: Unit, selector: Selector, expiresAt: EpochSeconds, now: EpochSeconds): void {
     unit.expectChange(grantStatements.use, selector, now, expiresAt);
   }
 
-  /** True when it lived until now. */
+  /** True if it was not revoked before. */
   async revoke(unit: Unit, selector: Selector, now: EpochSeconds): Promise<boolean> {
     return (await unit.change(grantStatements.revoke, selector, now)) === 1;
   }
@@ -138,7 +137,7 @@ export class GrantsService implements OnModuleInit {
     return unit.change(grantStatements.revokeOfUser, userId, now);
   }
 
-  /** Those that do not end with a session. @returns how many lived until now */
+  /** Revokes the grants that do not end with a session. @returns how many were not revoked before */
   async revokeOfflineOfUser(unit: Unit, userId: string, now: EpochSeconds): Promise<number> {
     return unit.change(grantStatements.revokeOfflineOfUser, userId, now);
   }
@@ -156,15 +155,14 @@ export class GrantsService implements OnModuleInit {
   }
 
   /**
-   * Ids of the clients that a person authorized in this session, whether their grants still live or not; the most
-   * recently authorized first.
+   * Ids of the clients that the user authorized in this session, with active grants or not; most recently authorized first.
    */
   async clientsOfSession(unit: Unit, sessionId: string): Promise<string[]> {
     const rows = await unit.all<{ client_id: string }>(grantStatements.clientsOfSession, sessionId);
     return rows.map((row) => row.client_id);
   }
 
-  /** Live grants, the newest first. */
+  /** Active grants, newest first by default. */
   async list(query: GrantListQuery, now: EpochSeconds): Promise<{ grants: Grant[]; more: boolean }> {
     const { order = 'newest' } = query;
     const before = query.before ?? listStart[order];
@@ -178,12 +176,12 @@ export class GrantsService implements OnModuleInit {
     return { grants: rows.slice(0, query.limit).map(toGrant), more: rows.length > query.limit };
   }
 
-  /** A step of the purge. A revoked grant is kept as long as its tokens could have lived: a late replay is still seen. */
+  /** Runs one step of the purge. A revoked grant stays until its tokens would have expired, to detect a late replay. */
   async purgeExpired(unit: Unit, now: EpochSeconds): Promise<PurgeStep> {
     return this.sweeper.step(unit, now);
   }
 
-  /** A step of the purge: clients of sessions that are gone. */
+  /** Runs one step of the purge of clients of deleted sessions. */
   async purgeSessionClients(unit: Unit): Promise<PurgeStep> {
     return this.sessionClientsSweeper.step(unit);
   }

@@ -2,7 +2,7 @@ import { ofEachActor, ownerId, type ForEachActor } from '../../test/support/acto
 import type { Denial } from '../operations/policy';
 import { mayRevoke } from './policy';
 
-/** Where the client is somebody else's, unknown, or of no account. */
+/** If the client belongs to another user, is unknown, or has no owner. */
 const othersClient: ForEachActor<Denial> = {
   administrator: undefined,
   'stale administrator': undefined,
@@ -40,9 +40,9 @@ describe('who may revoke grants and tokens', () => {
 
   it.each([
     ['a client of another developer', { ownerId: 'somebody' }],
-    ['a client that nobody owns', { ownerId: undefined }],
+    ['a client without an owner', { ownerId: undefined }],
     ['any client', undefined],
-  ])('of %s: administrators alone', (_which, client) => {
+  ])('of %s: administrators only', (_which, client) => {
     expect(ofEachActor((actor) => mayRevoke(actor, client))).toEqual(othersClient);
   });
 });

@@ -3,9 +3,9 @@ import type { Actor, UserActor } from '../operations/actor.js';
 import { administratorsOnly, type Denial } from '../operations/policy.js';
 
 /**
- * Administrators revoke everything, developers what their own clients have. It takes access away and gives none: no recent
- * sign-in is needed.
- * @param client whose grants and tokens they are; undefined: those of any client
+ * Administrators may revoke everything, developers the grants and tokens of their own clients. Needs no recent sign-in,
+ * because it only removes access.
+ * @param client the owner of the grants and tokens; undefined for any client
  */
 export function mayRevoke(actor: Actor, client: Pick<Client, 'ownerId'> | undefined): Denial {
   if (isDeveloper(actor) && client?.ownerId === actor.userId) return undefined;

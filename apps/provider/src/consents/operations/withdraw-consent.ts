@@ -5,14 +5,14 @@ import { notFound } from '../../operations/operation-error.js';
 import { SimpleOperation, type Performed } from '../../operations/operation.js';
 import { ConsentsService } from '../consents.service.js';
 
-/** A person withdraws their consent to an application; every grant of it ends. */
+/** Withdraws the actor's consent to an application, and revokes its grants. */
 @Injectable()
 export class WithdrawConsent extends SimpleOperation<{ readonly clientId: string }, void> {
   constructor(@Inject(ConsentsService) private readonly consents: ConsentsService) {
     super();
   }
 
-  /** @throws OperationError not_found for an actor who is no person */
+  /** @throws OperationError not_found if the actor is not a user */
   async perform(unit: Unit, actor: Actor, { clientId }: { readonly clientId: string }): Promise<Performed<void>> {
     const userId = actingUserId(actor);
     if (userId === undefined) throw notFound('user');

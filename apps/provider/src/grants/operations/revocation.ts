@@ -5,7 +5,7 @@ export interface RevokeInput {
   readonly selectors: readonly Selector[];
 }
 
-/** Whose grants or tokens to revoke: of a user, of a client, or of one at the other. At least one of them is named. */
+/** Revokes all grants or tokens of a user, of a client, or of a user at a client. At least one is required. */
 export type RevokeAllInput =
   | { readonly userId: string; readonly clientId?: string | undefined }
   | { readonly userId?: undefined; readonly clientId: string };

@@ -8,7 +8,7 @@ import { GrantsService } from '../grants.service.js';
 import { mayRevoke } from '../policy.js';
 import type { Revoked, RevokeInput } from './revocation.js';
 
-/** Revokes grants, with their codes and tokens: all of them or none. Those that are over already are left out. */
+/** Revokes grants, with their codes and tokens: all of them or none. Skips those that have ended already. */
 @Injectable()
 export class RevokeGrants extends SimpleOperation<RevokeInput, Revoked> {
   constructor(
