@@ -18,8 +18,8 @@ import { letIn } from './call.js';
 import { operationOf, type OperationDescription } from './operation.js';
 
 /**
- * Lets in who has an access token of this server with the scope that the operation needs. Of a person's token counts the
- * lesser of the scope and what the person's roles are now.
+ * Requires an access token of this server with the scope of the operation. A user's token permits no more than the user's
+ * current roles.
  */
 @Injectable()
 // eslint-disable-next-line local/max-injected-dependencies -- access depends on the token, its client, its user, the roles and the second factor together
@@ -38,15 +38,15 @@ export class AccessGuard implements CanActivate {
   /** @throws OAuthError invalid_token, insufficient_scope; OperationError recent_sign_in */
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const operation = operationOf(context.getHandler());
-    if (!operation) throw new Error('a method of the API that does not say what it needs');
+    if (!operation) throw new Error('The API method has no @Operation.');
     const request = context.switchToHttp().getRequest<WebRequest>();
     const now = this.clock.now();
     const presented = await this.bearer.check(request, now);
     const { client, token } = presented;
-    const { userId: personId } = token;
+    const { userId } = token;
     const origin = { address: clientAddress(request), requestId: requestId(request), clientId: client.id };
     noteSignedIn(request, {
-      actorId: personId,
+      actorId: userId,
       address: origin.address,
       requestId: origin.requestId,
       viaClientId: client.id,
@@ -58,15 +58,15 @@ export class AccessGuard implements CanActivate {
         now,
         actor,
         clientId: client.id,
-        personId,
+        personId: userId,
       },
-      () => this.lookAgain(token, operation, origin),
+      () => this.recheck(token, operation, origin),
     );
     return true;
   }
 
-  /** By what is true now; a DPoP proof is shown once, so the token is not presented again. */
-  private async lookAgain(
+  /** Checks the current state of token and client; a DPoP proof is valid once, so the token is not validated again. */
+  private async recheck(
     { selector, clientId }: AccessToken,
     operation: OperationDescription,
     origin: Origin,
@@ -82,8 +82,8 @@ export class AccessGuard implements CanActivate {
   }
 
   /**
-   * Who acts, where they are let in. The policy of operations decides whether a sign-in is recent; it is asked here too, before
-   * a body is read.
+   * The actor, if access is granted. The policy of the operation requires the recent sign-in; it is checked here, too, before
+   * the body is read.
    * @throws OAuthError invalid_token, insufficient_scope; OperationError recent_sign_in
    */
   private async admit(
@@ -96,21 +96,21 @@ export class AccessGuard implements CanActivate {
       throw insufficient(`This needs the scope ${operation.needs}.`, 'api.scope', operation.needs);
     const { userId } = presented.token;
     const { now } = origin;
-    const person = userId === undefined ? undefined : await this.checkPerson(userId, presented, operation.needs, now);
-    const actor = await this.actorOf(presented, person, { ...origin, needs: operation.needs });
+    const user = userId === undefined ? undefined : await this.checkUser(userId, presented, operation.needs, now);
+    const actor = await this.actorOf(presented, user, { ...origin, needs: operation.needs });
     if (operation.needs === 'gatehouse:admin' && operation.signIn === undefined) demandRecentSignIn(actor);
     return actor;
   }
 
   private async actorOf(
     { token }: PresentedToken,
-    person: User | undefined,
+    user: User | undefined,
     { needs, ...origin }: Origin & { readonly needs: AdministrationScope; readonly now: EpochSeconds },
   ): Promise<Actor> {
     const { now } = origin;
-    if (!person) return { kind: 'client', ...origin };
-    const { id: userId, roles } = person;
-    // Reading needs no sign-in to be looked up. A token by an assertion of another server comes from none.
+    if (!user) return { kind: 'client', ...origin };
+    const { id: userId, roles } = user;
+    // Reading needs no sign-in. A token issued for an assertion of another server has none.
     const grant =
       needs === 'gatehouse:read' || token.grantSelector === undefined
         ? undefined
@@ -120,45 +120,45 @@ export class AccessGuard implements CanActivate {
     return { kind: 'person', userId, roles, signIn, hasSecondFactor, ...origin };
   }
 
-  private async checkPerson(
+  private async checkUser(
     id: string,
     { token }: PresentedToken,
     needs: AdministrationScope,
     now: EpochSeconds,
   ): Promise<User> {
-    const person = await this.users.find(id);
-    if (!person || person.disabledAt !== undefined)
+    const user = await this.users.find(id);
+    if (!user || user.disabledAt !== undefined)
       throw new OAuthError('invalid_token', 'The access token is unknown, expired or revoked.', {
         reason: 'api.person',
       });
-    const may = person.roles.includes('admin') || (needs === 'gatehouse:read' && person.roles.includes('auditor'));
-    if (!may) throw insufficient('The person of this token does not have the role for it.', 'api.role', needs);
-    // A page would ask for it; here the login that the token comes from must have had it.
-    if (!(await this.requirements.demandSecondFactor(person.roles))) return person;
+    const may = user.roles.includes('admin') || (needs === 'gatehouse:read' && user.roles.includes('auditor'));
+    if (!may) throw insufficient('The user of this token does not have the role for it.', 'api.role', needs);
+    // A page could require it now; here the login of the token must have used it.
+    if (!(await this.requirements.demandSecondFactor(user.roles))) return user;
     const grant = token.grantSelector === undefined ? undefined : await this.grants.findLive(token.grantSelector, now);
     if (!grant?.amr.includes('mfa'))
       throw insufficient(
-        'A role of this person demands a second factor: log in with one, and get a new token.',
+        'A role of this user requires a second factor: log in with one, and get a new token.',
         'api.second_factor',
         needs,
       );
-    return person;
+    return user;
   }
 }
 
-/** Which request of which client. */
+/** The origin of the request. */
 interface Origin {
   readonly address: string;
   readonly requestId: string;
   readonly clientId: string;
 }
 
-/** @throws OperationError recent_sign_in, which is answered with a step-up challenge (RFC 9470 3) */
+/** @throws OperationError recent_sign_in, which results in a step-up challenge (RFC 9470 3) */
 function demandRecentSignIn(actor: Actor): void {
   demand(actor, afterRecentSignIn(actor));
 }
 
-/** What the token says and its client may still have: an administrator took it back, or it came by itself. */
+/** The scopes of the token that its client may still have; none for a dynamically registered client. */
 function scopesOf({ token, client }: PresentedToken): Scope {
   if (cameByItself(client.source)) return [];
   if (token.userId === undefined && !client.actsForItself) return [];

@@ -6,7 +6,7 @@ import { ResourcesApi } from './resources/resources.api.js';
 import { AuditEventsApi, KeysApi, MessagesApi, RegistrationTokensApi } from './server/server.api.js';
 import { UsersApi } from './users/users.api.js';
 
-/** Every part of the API: one that is not here does not exist, and one that is here is in the document. */
+/** All controllers of the API; the OpenAPI document describes exactly these. */
 export const apiControllers = [
   UsersApi,
   InvitationsApi,

@@ -6,15 +6,15 @@ import type { Bodies, BodyName } from './shapes.js';
 
 const maxErrors = 50;
 
-/** A body that has its shape, and its bytes: what an idempotency key stands for. */
+/** A validated body, and its bytes, to which an idempotency key is bound. */
 export interface Body<Name extends BodyName> {
   readonly value: Bodies[Name];
   readonly bytes: Buffer;
 }
 
 /**
- * Reads a body of this shape.
- * @throws ApiProblem invalid with a pointer to each member that is wrong, unsupported-media-type; BodyTooLarge
+ * Reads and validates a body.
+ * @throws ApiProblem invalid with a pointer to each invalid member, unsupported-media-type; BodyTooLarge
  */
 export async function readBodyOf<Name extends BodyName>(request: WebRequest, name: Name): Promise<Body<Name>> {
   const { json, bytes } = await readJson(request);
@@ -22,9 +22,9 @@ export async function readBodyOf<Name extends BodyName>(request: WebRequest, nam
 }
 
 /**
- * Reads a patch of something and gives what it would be afterwards (RFC 7396), and what the patch named.
- * @param before as the API shows it; members that cannot be written are left out of the outcome
- * @param name the shape that the outcome has
+ * Reads a merge patch (RFC 7396). Returns the patched value and the patch.
+ * @param before the representation in the API; members that cannot be written are omitted from the result
+ * @param name the shape of the result
  * @throws ApiProblem invalid, unsupported-media-type; BodyTooLarge
  */
 export async function readPatchOf<Name extends BodyName>(
@@ -40,10 +40,10 @@ export async function readPatchOf<Name extends BodyName>(
 
 async function checked<Name extends BodyName>(name: Name, json: JsonObject): Promise<Bodies[Name]> {
   const { bodies } = await import('./shapes.js');
-  const outcome = bodies[name].safeParse(json);
-  // Of the shape by this name.
-  if (outcome.success) return outcome.data as Bodies[Name];
-  const errors = outcome.error.issues.slice(0, maxErrors).flatMap((issue) => {
+  const result = bodies[name].safeParse(json);
+  // The schema of this name validated it.
+  if (result.success) return result.data as Bodies[Name];
+  const errors = result.error.issues.slice(0, maxErrors).flatMap((issue) => {
     const path = issue.path.map((part) => escapePointer(String(part)));
     if (issue.code !== 'unrecognized_keys') return [{ pointer: pointerOf(path), detail: issue.message }];
     return issue.keys.slice(0, maxErrors).map((key) => ({

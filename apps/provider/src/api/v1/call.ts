@@ -2,14 +2,14 @@ import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import type { WebRequest } from '@gatehouse/platform/http/request';
 import type { Actor } from '../../operations/actor.js';
 
-/** A request of the API that was let in. */
+/** An admitted request to the API. */
 export interface Call {
   readonly request: WebRequest;
   readonly now: EpochSeconds;
-  /** Who performs the operations that it asks for. */
+  /** The actor of its operations. */
   readonly actor: Actor;
   readonly clientId: string;
-  /** Undefined for a client that acts for itself. */
+  /** Undefined for a service account. */
   readonly personId: string | undefined;
 }
 
@@ -19,28 +19,28 @@ interface AdmittedCall extends Call {
 
 interface Admitted {
   readonly call: AdmittedCall;
-  /** The actor as they are now. Throws where they would not be let in any more. */
-  readonly lookAgain: () => Promise<Actor>;
+  /** Returns the current actor. Throws if they would not be admitted any more. */
+  readonly recheck: () => Promise<Actor>;
 }
 
 const calls = new WeakMap<WebRequest, Admitted>();
 
-export function letIn(call: Call, lookAgain: () => Promise<Actor>): void {
-  calls.set(call.request, { call: { ...call }, lookAgain });
+export function letIn(call: Call, recheck: () => Promise<Actor>): void {
+  calls.set(call.request, { call: { ...call }, recheck });
 }
 
 /**
- * For whoever waited for a body: rights may have been taken away while its sender held it back.
- * @throws what the guard throws
+ * Repeats the guard's check after a body was read, because rights may have been removed while it was sent.
+ * @throws the errors of the guard
  */
 export async function demandStillIn(request: WebRequest): Promise<void> {
   const admitted = calls.get(request);
-  if (admitted) admitted.call.actor = await admitted.lookAgain();
+  if (admitted) admitted.call.actor = await admitted.recheck();
 }
 
-/** @throws Error where no guard let it in: a method without one is a bug, and answers nobody */
+/** @throws Error if no guard admitted the request: a method without a guard is a bug */
 export function callOf(request: WebRequest): Call {
   const call = calls.get(request)?.call;
-  if (!call) throw new Error('a call of the API that no guard let in');
+  if (!call) throw new Error('No guard admitted this API call.');
   return call;
 }

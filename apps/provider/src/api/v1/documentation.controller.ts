@@ -7,7 +7,7 @@ import { OpenApi, type OpenApiDocument, type OpenApiOperation } from './openapi.
 import { ApiProblem, problemIds, titleOf } from './problem.js';
 import { ProblemFilter } from './problem.filter.js';
 
-/** What describes the API: open to everybody, for it says nothing that the code does not. */
+/** The documentation of the API: public, because it discloses no more than the source code. */
 @Controller(routes.adminApi)
 export class ApiDocumentation {
   constructor(
@@ -32,7 +32,7 @@ export class ApiDocumentation {
   }
 }
 
-/** Everything else below the API's address is a problem too. */
+/** All other paths below the API's root result in a problem document. */
 @Controller(routes.adminApi)
 @UseFilters(ProblemFilter)
 export class ApiRest {
@@ -61,7 +61,7 @@ function groupsOf(document: OpenApiDocument): object[] {
   return [...groups].map(([name, operations]) => ({ name, operations }));
 }
 
-/** The members of what an operation takes as its body. */
+/** The members of the operation's request body. */
 function membersOf(operation: OpenApiOperation, document: OpenApiDocument): object[] {
   const [content] = Object.values(operation.requestBody?.content ?? {});
   const schema = document.components.schemas[content?.schema.$ref.split('/').at(-1) ?? ''];

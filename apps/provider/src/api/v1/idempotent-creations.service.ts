@@ -11,24 +11,25 @@ import { IdempotentResponses } from '../../replay/idempotent-responses.service.j
 import type { Call } from './call.js';
 import { ApiProblem } from './problem.js';
 
-/** What a creation made, and where it is. */
+/** The response to a creation, and the location of the resource. */
 export interface Created {
   readonly body: object;
   readonly location?: string;
 }
 
-/** Another call with the same key came first: this one is undone. */
+/** Another call with the same key committed first: this one is rolled back. */
 class KeyTaken extends Error {}
 
 /**
- * Runs creations once for each `Idempotency-Key`: who asks again, because the answer was lost, gets that answer.
+ * Runs a creation once per `Idempotency-Key`: a client that repeats the request, because the response was lost, gets that
+ * response.
  * @see draft-ietf-httpapi-idempotency-key-header
  */
 @Injectable()
 export class IdempotentCreations {
   constructor(
     @Inject(Operations) private readonly operations: Operations,
-    @Inject(IdempotentResponses) private readonly answers: IdempotentResponses,
+    @Inject(IdempotentResponses) private readonly responses: IdempotentResponses,
   ) {}
 
   /**
@@ -41,19 +42,19 @@ export class IdempotentCreations {
     input: Input,
     represent: (result: Result) => Created,
   ): Promise<Reply> {
-    return this.once(call, bytes, async (keep) => {
+    return this.once(call, bytes, async (store) => {
       const result = await this.operations.execute(type, call.actor, input, {
-        alsoInUnit: (unit, made) => keep(unit, represent(made)),
+        alsoInUnit: (unit, made) => store(unit, represent(made)),
       });
       return represent(result);
     });
   }
 
-  /** @param create creates something, and keeps the answer in the same unit */
+  /** @param create creates something, and stores the response in the same unit of work */
   private async once(
     call: Call,
     bytes: Buffer,
-    create: (keep: (unit: Unit, made: Created) => Promise<void>) => Promise<Created>,
+    create: (store: (unit: Unit, made: Created) => Promise<void>) => Promise<Created>,
   ): Promise<Reply> {
     const key = header(call.request, 'idempotency-key');
     if (key === undefined) return replyOf(201, JSON.stringify(await create(() => Promise.resolve())), false);
@@ -65,36 +66,36 @@ export class IdempotentCreations {
     try {
       const made = await create(async (unit, created) => {
         const answer = JSON.stringify(created);
-        const kept = { fingerprint: this.answers.fingerprintOf(bytes), status: 201, answer };
-        if (!(await this.answers.keep(unit, id, kept, call.now))) throw new KeyTaken();
+        const stored = { fingerprint: this.responses.fingerprintOf(bytes), status: 201, answer };
+        if (!(await this.responses.keep(unit, id, stored, call.now))) throw new KeyTaken();
       });
       return replyOf(201, JSON.stringify(made), false);
     } catch (error) {
-      // Refused because the first call with the key created it meanwhile: both calls get the first one's response.
-      const isLate = error instanceof KeyTaken || error instanceof OperationError;
-      const first = isLate ? await this.find(id, bytes, call.now) : undefined;
+      // Failed because the first call with the key created it meanwhile: both calls get the response of the first.
+      const mayBeDuplicate = error instanceof KeyTaken || error instanceof OperationError;
+      const first = mayBeDuplicate ? await this.find(id, bytes, call.now) : undefined;
       if (first) return first;
       throw error;
     }
   }
 
   private async find(id: string, bytes: Buffer, now: EpochSeconds): Promise<Reply | undefined> {
-    const kept = await this.answers.find(id, now);
-    if (!kept) return undefined;
-    if (!this.answers.isOf(kept, bytes))
-      throw new ApiProblem('key-reused', 'This key was sent with another body before: choose a new one.');
-    return replyOf(kept.status, kept.answer, true);
+    const stored = await this.responses.find(id, now);
+    if (!stored) return undefined;
+    if (!this.responses.isOf(stored, bytes))
+      throw new ApiProblem('key-reused', 'This key was used with another body before. Use a new key.');
+    return replyOf(stored.status, stored.answer, true);
   }
 }
 
-function replyOf(status: number, made: string, again: boolean): Reply {
+function replyOf(status: number, made: string, replayed: boolean): Reply {
   // Written by JSON.stringify of a Created.
   const { body, location } = JSON.parse(made) as Created;
   return Reply.json(body, {
     status,
     headers: {
       ...(location === undefined ? {} : { Location: location }),
-      ...(again ? { 'Idempotent-Replayed': 'true' } : {}),
+      ...(replayed ? { 'Idempotent-Replayed': 'true' } : {}),
     },
   });
 }

@@ -5,21 +5,21 @@ import { ApiProblem } from './problem.js';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** Room for a client with its keys, or for the most invitations at once. */
+/** Enough for a client with its keys, or for the maximum number of invitations. */
 const maxBodyBytes = 256 * 1024;
-/** Deeper than any body of ours; what walks through it later cannot run out of stack. */
+/** More than any valid body has; bounds the recursion of later processing. */
 const maxLevels = 20;
 
 /**
- * A body: one JSON object.
- * @param types media types that are taken
+ * Reads a body that is one JSON object.
+ * @param types the accepted media types
  * @throws ApiProblem invalid, unsupported-media-type; BodyTooLarge
  */
 export async function readJson(
   request: WebRequest,
   types: readonly string[] = ['application/json'],
 ): Promise<{ readonly json: JsonObject; readonly bytes: Buffer }> {
-  // First: whoever looked for a token in a form has read that body, and there is no more to come.
+  // Checked first: the search for a token in a form body has already consumed such a body.
   const mediaType = (header(request, 'content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
   if (!types.includes(mediaType))
     throw new ApiProblem('unsupported-media-type', `The body must be ${types.join(' or ')}.`);
@@ -29,16 +29,20 @@ export async function readJson(
   try {
     json = JSON.parse(bytes.toString('utf8'));
   } catch {
-    throw new ApiProblem('invalid', 'The body is no JSON.', [{ pointer: '', detail: 'This is no JSON.' }]);
+    throw new ApiProblem('invalid', 'The body is not valid JSON.', [
+      { pointer: '', detail: 'This is not valid JSON.' },
+    ]);
   }
   if (typeof json !== 'object' || json === null || Array.isArray(json))
-    throw new ApiProblem('invalid', 'The body is no JSON object.', [{ pointer: '', detail: 'This is no object.' }]);
+    throw new ApiProblem('invalid', 'The body is not a JSON object.', [
+      { pointer: '', detail: 'This is not an object.' },
+    ]);
   if (!isPlain(json, maxLevels))
-    throw new ApiProblem('invalid', 'The body is nested too deeply, or has a NUL in a text.');
+    throw new ApiProblem('invalid', 'The body is nested too deeply, or contains a NUL character.');
   return { json: json as JsonObject, bytes };
 }
 
-/** Not too deep, and of texts that every database can hold. */
+/** True if it is not nested too deeply, and every database can store its strings. */
 function isPlain(value: unknown, levels: number): boolean {
   if (typeof value === 'string') return !value.includes('\0');
   if (typeof value !== 'object' || value === null) return true;

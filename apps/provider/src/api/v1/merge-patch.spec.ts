@@ -1,6 +1,6 @@
 import { mergePatch } from './merge-patch.js';
 
-// RFC 7396, appendix A: those whose target and patch are objects.
+// RFC 7396, appendix A: the examples whose target and patch are objects.
 it.each([
   [{ a: 'b' }, { a: 'c' }, { a: 'c' }],
   [{ a: 'b' }, { b: 'c' }, { a: 'b', b: 'c' }],
@@ -16,7 +16,7 @@ it.each([
   expect(mergePatch(target, patch)).toEqual(outcome);
 });
 
-it('has own members alone', () => {
+it('has only own members', () => {
   const patch = JSON.parse('{"__proto__":{"admin":true}}') as Record<string, unknown>;
   expect((mergePatch({}, patch) as { admin?: boolean }).admin).toBeUndefined();
 });

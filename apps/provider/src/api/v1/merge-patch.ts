@@ -1,11 +1,11 @@
 import type { JsonObject } from './json.js';
 
 /**
- * The members of the target as the patch leaves them: null takes one away, objects are merged, all else is replaced.
+ * Applies a JSON Merge Patch: null removes a member, objects are merged, everything else is replaced.
  * @see RFC 7396 2
  */
 export function mergePatch(target: JsonObject, patch: JsonObject): JsonObject {
-  // Own members only, whatever they are called.
+  // Own members only, regardless of their names.
   const merged = new Map(Object.entries(target));
   for (const [name, value] of Object.entries(patch)) {
     if (value === null) merged.delete(name);

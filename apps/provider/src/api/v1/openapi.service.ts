@@ -9,14 +9,14 @@ import { operationOf, type OperationDescription } from './operation.js';
 import { problemIds, titleOf } from './problem.js';
 import type { ShapeName } from './shapes.js';
 
-/** The parts of the document that we read ourselves. */
+/** The parts of the document that the documentation page reads. */
 export interface OpenApiDocument {
   readonly openapi: string;
   readonly paths: Readonly<Record<string, Readonly<Record<string, OpenApiOperation>>>>;
   readonly components: { readonly schemas: Readonly<Record<string, JsonSchema>> };
 }
 
-/** An object of JSON, as its shape says it. */
+/** The JSON schema of an object. */
 export interface JsonSchema {
   readonly required?: readonly string[];
   readonly properties?: Readonly<Record<string, { readonly description?: string }>>;
@@ -35,8 +35,8 @@ export interface OpenApiOperation {
 type Swagger = typeof import('@nestjs/swagger');
 
 /**
- * The API's OpenAPI 3.1 document, made of what the operations say of themselves. The library is loaded with the first
- * reader: it and the shapes are some megabytes that most processes never need.
+ * Generates the API's OpenAPI 3.1 document from the `@Operation` descriptions. The library is loaded on first use: with the
+ * shapes it takes several megabytes that most processes never need.
  */
 @Injectable()
 export class OpenApi {
@@ -45,21 +45,21 @@ export class OpenApi {
 
   constructor(@Inject(SETTINGS) private readonly settings: Settings) {}
 
-  /** The library reads the routes of a whole application. */
+  /** The library reads the routes of the application. */
   serve(app: INestApplication): void {
     this.app = app;
   }
 
   read(): Promise<OpenApiDocument> {
-    this.document ??= this.make().catch((error: unknown) => {
+    this.document ??= this.generate().catch((error: unknown) => {
       this.document = undefined;
       throw error;
     });
     return this.document;
   }
 
-  private async make(): Promise<OpenApiDocument> {
-    if (!this.app) throw new Error('the document of no application');
+  private async generate(): Promise<OpenApiDocument> {
+    if (!this.app) throw new Error('The application is not set.');
     const swagger = await import('@nestjs/swagger');
     const { z } = await import('zod');
     const { bodies, shapes } = await import('./shapes.js');
@@ -67,7 +67,7 @@ export class OpenApi {
     const config = new swagger.DocumentBuilder()
       .setTitle('Gatehouse administration')
       .setVersion('1')
-      .setDescription('Everything that the pages of administrators do, for programs.')
+      .setDescription('Everything that administrators can do on the pages, for programs.')
       .setOpenAPIVersion('3.1.0')
       .addServer(this.settings.issuer)
       .addOAuth2(
@@ -109,7 +109,7 @@ const scopes = {
   'gatehouse:admin': 'See and change everything',
 };
 
-/** Says to the library what the operations say of themselves. */
+/** Passes the descriptions of the operations to the library. */
 function describe(swagger: Swagger, controller: new (...all: never[]) => unknown): void {
   const prototype = controller.prototype as object;
   const name = controller.name.replace(/Api$/, '');
@@ -126,8 +126,8 @@ function decoratorsOf(swagger: Swagger, operation: OperationDescription): Method
   const { summary, needs, query = [], body, answers, pages, creates, changes } = operation;
   const parameters = [
     ...query,
-    ...(pages ? [{ name: 'limit', description: 'Of one page: 1 to 200, 50 when left out.' }] : []),
-    ...(pages ? [{ name: 'cursor', description: 'The next of the page before.' }] : []),
+    ...(pages ? [{ name: 'limit', description: 'Items per page: 1 to 200, by default 50.' }] : []),
+    ...(pages ? [{ name: 'cursor', description: '`next` of the previous page.' }] : []),
   ];
   return [
     swagger.ApiOperation({ summary, description: describeOperation(operation) }),
@@ -145,7 +145,8 @@ function decoratorsOf(swagger: Swagger, operation: OperationDescription): Method
           swagger.ApiHeader({
             name: 'Idempotency-Key',
             required: false,
-            description: 'Whoever asks again with it within a day gets the first answer, and nothing is made twice.',
+            description:
+              'A repeated request with the same key within a day gets the first response, and nothing is created twice.',
           }),
         ]
       : []),
@@ -154,7 +155,7 @@ function decoratorsOf(swagger: Swagger, operation: OperationDescription): Method
           swagger.ApiHeader({
             name: 'If-Match',
             required: false,
-            description: 'The ETag of the state that the change is of; 412 where it is in another one by now.',
+            description: 'The ETag of the state that the change is based on; 412 if it has changed meanwhile.',
           }),
         ]
       : []),

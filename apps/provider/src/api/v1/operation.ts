@@ -7,32 +7,32 @@ export interface QueryParameter {
   readonly oneOf?: readonly string[];
 }
 
-/** What one operation is, for whoever is let in and for whoever reads the documentation. */
+/** Describes an operation, for access control and for the documentation. */
 export interface OperationDescription {
   readonly summary: string;
   readonly description?: string;
-  /** The lesser scope that opens it. */
+  /** The minimum scope. */
   readonly needs: 'gatehouse:read' | 'gatehouse:admin';
   readonly query?: readonly QueryParameter[];
   readonly body?: BodyName;
-  /** Left out: 204, and no body. */
+  /** By default 204, without a body. */
   readonly answers?: ShapeName;
-  /** A page of what it answers, by key. */
+  /** Returns a page of items, with a cursor. */
   readonly pages?: true;
-  /** 201, and an Idempotency-Key is taken. */
+  /** Returns 201, and accepts an Idempotency-Key. */
   readonly creates?: true;
   /**
-   * What changes something asks a person for a recent sign-in, whatever is not said to be `any` here. `by client` and
-   * `by resource`: the method decides by what is changed of a client or an API.
+   * Operations that change something require a user's recent sign-in, unless this is `any`. `by client` and `by resource`: it
+   * depends on the changed properties of the client or the API.
    */
   readonly signIn?: 'any' | 'by client' | 'by resource';
-  /** Of a record that has an ETag; If-Match is taken. */
+  /** Changes a record with an ETag, and accepts If-Match. */
   readonly changes?: true;
 }
 
 const descriptionKey = Symbol('operation of the API');
 
-/** Says what a method of the API needs and gives; a method without it answers nobody. */
+/** Describes a method of the API; the guard rejects all requests to a method without it. */
 export function Operation(description: OperationDescription): MethodDecorator {
   return (_target, _name, descriptor) => {
     Reflect.defineMetadata(descriptionKey, description, descriptor.value as object);

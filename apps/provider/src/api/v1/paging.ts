@@ -14,7 +14,7 @@ export interface PageRequest {
 
 /**
  * Reads `limit` and `cursor`.
- * @param shape the kinds of the key's values
+ * @param shape the types of the cursor's values
  * @throws ApiProblem invalid
  */
 export function readPage(request: WebRequest, shape: readonly ('string' | 'number')[]): PageRequest {
@@ -27,13 +27,13 @@ export function readPage(request: WebRequest, shape: readonly ('string' | 'numbe
   return { limit, after: text === undefined ? undefined : cursorOf(text, shape) };
 }
 
-/** One page, with the address of the next one where there is one (RFC 8288). */
+/** One page, with a link to the next one, if any (RFC 8288). */
 export function pageReply(request: WebRequest, items: readonly object[], next: Cursor | undefined): Reply {
   if (next === undefined) return Reply.json({ items, next: null });
   const cursor = formatCursor(next);
   const parameters = new URLSearchParams();
-  const asked = query(request);
-  for (const name of asked.names) if (name !== 'cursor') parameters.set(name, asked.text(name));
+  const current = query(request);
+  for (const name of current.names) if (name !== 'cursor') parameters.set(name, current.text(name));
   parameters.set('cursor', cursor);
   const link = `<${pathOf(request)}?${parameters.toString()}>; rel="next"`;
   return Reply.json({ items, next: cursor }, { headers: { Link: link } });
@@ -41,11 +41,12 @@ export function pageReply(request: WebRequest, items: readonly object[], next: C
 
 function cursorOf(text: string, shape: readonly ('string' | 'number')[]): Cursor {
   const cursor = parseCursor(text, shape);
-  if (!cursor) throw invalidParameter('cursor', 'This is no cursor of this list: take it from the page before.');
+  if (!cursor)
+    throw invalidParameter('cursor', 'This is not a cursor of this list. Use \`next\` of the previous page.');
   return cursor;
 }
 
-/** @throws ApiProblem invalid for a word that is not one of these */
+/** @throws ApiProblem invalid if the value is not one of these */
 export function readChoice<T extends string>(request: WebRequest, name: string, among: readonly T[]): T | undefined {
   const typed = query(request).get(name);
   if (typed === undefined) return undefined;
@@ -54,7 +55,7 @@ export function readChoice<T extends string>(request: WebRequest, name: string, 
   return found;
 }
 
-/** @throws ApiProblem invalid for a text of more than 200 characters */
+/** @throws ApiProblem invalid for more than 200 characters */
 export function readText(request: WebRequest, name: string): string | undefined {
   const typed = query(request).get(name);
   if (typed !== undefined && typed.length > 200) throw invalidParameter(name, 'At most 200 characters.');

@@ -16,7 +16,7 @@ import { refusedToken } from '../../protocol/userinfo/bearer.js';
 import { ApiProblem, problemOfOperation, type ProblemId } from './problem.js';
 import { stepUp } from './step-up.js';
 
-const ofFailures: Readonly<Record<FailureId, ProblemId>> = {
+const problemIdOfFailure: Readonly<Record<FailureId, ProblemId>> = {
   'page.not_found': 'not-found',
   'page.method': 'method-not-allowed',
   'form.too_large': 'too-large',
@@ -27,7 +27,7 @@ const ofFailures: Readonly<Record<FailureId, ProblemId>> = {
   'server.error': 'error',
 };
 
-/** What the API answers when it refuses or fails: a problem document. @see RFC 9457 */
+/** Renders errors of the API as problem documents. @see RFC 9457 */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   constructor(
@@ -35,20 +35,20 @@ export class ProblemFilter implements ExceptionFilter {
     @Inject(SETTINGS) private readonly settings: Settings,
     @Inject(Log) private readonly log: Log,
     @Inject(Counters) private readonly counters: Counters,
-    @Inject(DeniedAccess) private readonly refusedAccess: DeniedAccess,
+    @Inject(DeniedAccess) private readonly deniedAccess: DeniedAccess,
   ) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
-    const second = answerFailure(this.host.httpAdapter, host, (request) => this.describe(error, request));
-    if (second !== undefined) this.log.error({ err: second }, 'a problem document failed');
+    const secondaryError = answerFailure(this.host.httpAdapter, host, (request) => this.describe(error, request));
+    if (secondaryError !== undefined) this.log.error({ err: secondaryError }, 'problem document failed');
   }
 
   private describe(thrown: unknown, request: WebRequest): Reply {
-    const error = ofApi(thrown);
+    const error = toApiError(thrown);
     if (error instanceof OAuthError) {
       const token = refusedToken(error, request);
       this.refused(request, token.reason);
-      if (token.status === 403) this.refusedAccess.record(request, token.reason);
+      if (token.status === 403) this.deniedAccess.record(request, token.reason);
       const problem = new ApiProblem(token.status === 403 ? 'forbidden' : 'unauthorized', token.description);
       return this.document(problem, request, token.headers, token.status);
     }
@@ -58,14 +58,14 @@ export class ProblemFilter implements ExceptionFilter {
     }
     const failure = describeFailure(error);
     if (failure.unexpected && !isGone(request))
-      this.log.error({ request: requestId(request), err: error }, 'a request failed');
-    const id = ofFailures[failure.id];
+      this.log.error({ request: requestId(request), err: error }, 'request failed');
+    const id = problemIdOfFailure[failure.id];
     return this.document(new ApiProblem(id, detailOf(id)), request, failure.headers, failure.status);
   }
 
   private refused(request: WebRequest, reason: string): void {
     this.counters.refused(reason);
-    this.log.info({ request: requestId(request), reason }, 'refused');
+    this.log.info({ request: requestId(request), reason }, 'request refused');
   }
 
   private document(problem: ApiProblem, request: WebRequest, headers: object, status = problem.status): Reply {
@@ -83,8 +83,8 @@ export class ProblemFilter implements ExceptionFilter {
   }
 }
 
-/** What an operation refused, in the API's own errors. */
-function ofApi(error: unknown): unknown {
+/** Converts an error of an operation to an error of the API. */
+function toApiError(error: unknown): unknown {
   if (!(error instanceof OperationError)) return error;
   return error.missing === undefined ? problemOfOperation(error) : stepUp(error.missing);
 }
@@ -96,7 +96,7 @@ function detailOf(id: ProblemId): string {
     case 'busy':
       return 'Try again in a moment.';
     case 'error':
-      return 'It was not your doing. The log knows more under the id of this request.';
+      return 'The request is not the cause. See the log for details, by the id of this request.';
     default:
       return 'The request could not be read.';
   }

@@ -1,14 +1,14 @@
 import type { FieldProblem } from '../../web/form-errors.js';
 import type { OperationError, OperationErrorCode } from '../../operations/operation-error.js';
 
-/** Every refusal of the administration's API, by the id that ends its `type`: status and title. */
+/** Status and title of every problem of the administration API, by the id at the end of its `type`. */
 const problems = {
   invalid: [400, 'The request is not valid'],
   unauthorized: [401, 'An access token is needed'],
   forbidden: [403, 'The access token does not allow this'],
   'not-found': [404, 'There is nothing at this address'],
-  'method-not-allowed': [405, 'This address does not take that method'],
-  conflict: [409, 'It cannot be done as things are'],
+  'method-not-allowed': [405, 'This address does not support the method'],
+  conflict: [409, 'The request conflicts with the current state'],
   changed: [412, 'It was changed meanwhile'],
   'too-large': [413, 'The body is too large'],
   'unsupported-media-type': [415, 'The body must be JSON'],
@@ -21,14 +21,14 @@ const problems = {
 export type ProblemId = keyof typeof problems;
 export const problemIds = Object.keys(problems) as readonly ProblemId[];
 
-/** One member of a request that is wrong. */
+/** A problem with one member of a request. */
 export interface MemberProblem {
   /** A JSON Pointer into the body (RFC 6901), or `?name` for a parameter of the query. */
   readonly pointer: string;
   readonly detail: string;
 }
 
-/** A refusal of the API, answered as a problem document (RFC 9457). */
+/** An error of the API, rendered as a problem document (RFC 9457). */
 export class ApiProblem extends Error {
   readonly status: number;
   readonly title: string;
@@ -44,17 +44,17 @@ export class ApiProblem extends Error {
   }
 }
 
-/** How a problem is described by the API's documentation. */
+/** The status and title of a problem, for the documentation. */
 export function titleOf(id: ProblemId): { readonly status: number; readonly title: string } {
   const [status, title] = problems[id];
   return { status, title };
 }
 
 export function notFound(what: string): ApiProblem {
-  return new ApiProblem('not-found', `There is no ${what} of this id.`);
+  return new ApiProblem('not-found', `There is no ${what} with this id.`);
 }
 
-/** What is wrong with a body, by the members that a service names (`redirectUris.2`): as pointers (`/redirect_uris/2`). */
+/** Converts problems of a service's members (`redirectUris.2`) to problems with pointers into the body (`/redirect_uris/2`). */
 export function invalidMembers(
   found: readonly FieldProblem[],
   nameOf: (member: string) => string = snakeCase,
@@ -70,7 +70,7 @@ export function snakeCase(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
-const ofOperations: Readonly<Record<Exclude<OperationErrorCode, 'invalid'>, ProblemId>> = {
+const problemIdOfOperationError: Readonly<Record<Exclude<OperationErrorCode, 'invalid'>, ProblemId>> = {
   not_found: 'not-found',
   forbidden: 'forbidden',
   read_only: 'forbidden',
@@ -82,7 +82,7 @@ const ofOperations: Readonly<Record<Exclude<OperationErrorCode, 'invalid'>, Prob
   link_spent: 'conflict',
 };
 
-/** Members of an operation's input that the API calls otherwise than in snake case. */
+/** Members of an operation's input whose name in the API is not their name in snake case. */
 const memberNames: Readonly<Record<string, string>> = {
   profilePage: 'profile',
   signingAlgorithm: 'signing_alg',
@@ -90,9 +90,9 @@ const memberNames: Readonly<Record<string, string>> = {
   access: 'allow',
 };
 
-/** An operation's refusal as a problem document. */
+/** Converts an operation's error to a problem document. */
 export function problemOfOperation({ code, sentence, problems: wrong }: OperationError): ApiProblem {
   if (code === 'invalid') return invalidMembers(wrong, (member) => memberNames[member] ?? snakeCase(member));
-  if (code === 'changed') return new ApiProblem('conflict', 'Somebody else changed it at the same time: try again.');
-  return new ApiProblem(ofOperations[code], String(sentence));
+  if (code === 'changed') return new ApiProblem('conflict', 'It was changed at the same time. Try again.');
+  return new ApiProblem(problemIdOfOperationError[code], String(sentence));
 }

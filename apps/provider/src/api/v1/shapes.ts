@@ -12,8 +12,8 @@ import { clientPropertyForms } from '../../clients/client-property-forms.js';
 import { roles } from '../../users/user.js';
 
 /**
- * What goes into the API and comes out of it. Loaded with the first call, and no sooner: most installations make none.
- * Instants are seconds since the epoch.
+ * The schemas of requests and responses. Loaded with the first call, because most installations make none.
+ * Times are seconds since the epoch.
  */
 const text = z.string().max(20_000);
 const instant = z.int().meta({ description: 'Seconds since the epoch.' });
@@ -21,7 +21,7 @@ const id = z.string().min(1).max(300);
 const optionalText = text.nullish();
 
 function claimTexts<Name extends string>(names: Readonly<Record<Name, string>>): Record<Name, typeof optionalText> {
-  // Of just these names.
+  // It has exactly these names.
   return Object.fromEntries(Object.keys(names).map((name) => [name, optionalText])) as Record<
     Name,
     typeof optionalText
@@ -44,7 +44,7 @@ const userDraft = z.strictObject({
     description: 'False if left out with a new address. Only a verified address can be used to log in.',
   }),
   ...claims,
-  roles: roleList.optional().meta({ description: 'Left out on creation: user.' }),
+  roles: roleList.optional().meta({ description: 'By default `user` on creation.' }),
 });
 
 const user = z.strictObject({
@@ -61,7 +61,7 @@ const user = z.strictObject({
 
 const ofCodec: Readonly<Record<ClientPropertyCodec, () => z.ZodType>> = {
   text: () => text,
-  scope: () => text.meta({ description: 'Scopes with a space between.' }),
+  scope: () => text.meta({ description: 'Space-separated scopes.' }),
   list: () => z.array(text).max(100),
   number: () => z.number(),
   flag: () => z.boolean(),
@@ -93,44 +93,46 @@ const client = z.strictObject({
   created_at: instant,
 });
 
-const secretOnce = z.string().meta({ description: 'Shown here, and never again.' });
+const secretOnce = z.string().meta({ description: 'Only returned here.' });
 
 const resourceDraft = z.strictObject({
-  identifier: text.meta({ description: 'The resource of requests and the aud of tokens (RFC 8707 2).' }),
+  identifier: text.meta({ description: 'The `resource` of requests and the `aud` of tokens (RFC 8707 2).' }),
   name: text,
   scopes: z.array(z.strictObject({ name: text, sentence: text.optional() })).max(200),
   token_format: z.enum(['jwt', 'opaque']).optional(),
   signing_alg: z.enum(jwsAlgorithms).optional(),
-  access_token_lifetime: z.int().nullish().meta({ description: 'Seconds; left out: the server’s.' }),
+  access_token_lifetime: z.int().nullish().meta({ description: 'Seconds; by default the server’s lifetime.' }),
   allow: z.enum(['consent', 'anyone']).optional(),
 });
 
 const resource = z.strictObject({ id, ...resourceDraft.shape, client_id: id.optional() });
 
 const issuerDraft = z.strictObject({
-  issuer: text.meta({ description: 'The iss of its assertions.' }),
+  issuer: text.meta({ description: 'The `iss` of its assertions.' }),
   name: text,
   jwks_uri: text.nullish(),
   jwks: z.record(z.string(), z.unknown()).nullish(),
-  subject: z.enum(subjectKinds).meta({ description: 'What its sub is here.' }),
-  clients: z.array(text).max(100).meta({ description: 'The clients that may bring its assertions.' }),
-  scope: text.meta({ description: 'What tokens may be for, with a space between.' }),
+  subject: z.enum(subjectKinds).meta({ description: 'How its `sub` identifies a user.' }),
+  clients: z.array(text).max(100).meta({ description: 'The clients that may present its assertions.' }),
+  scope: text.meta({ description: 'Space-separated scopes that tokens may have.' }),
   resources: z.array(text).max(100).optional().meta({
     description:
-      'Identifiers of the APIs that tokens may be for. Left out: those that alone define a scope of the issuer.',
+      'Identifiers of the APIs that tokens may be for. By default, for each scope the only API that defines it.',
   }),
 });
 
 const warnings = z
   .array(z.string())
   .optional()
-  .meta({ description: 'Effects that may be unintended, such as an address that is not verified.' });
+  .meta({ description: 'Effects that may be unintended, such as an unverified address.' });
 
-/** What a request may send. */
+/** The bodies of requests. */
 export const bodies = {
   NewUser: z.strictObject({
     ...userDraft.shape,
-    password: text.optional().meta({ description: 'Left out: the answer has a link by which the person sets one.' }),
+    password: text
+      .optional()
+      .meta({ description: 'If omitted, the response has a link with which the user sets one.' }),
   }),
   User: userDraft,
   UserPatch: userDraft.partial().meta({ description: 'RFC 7396: null takes a member away.' }),
@@ -138,7 +140,12 @@ export const bodies = {
   ClientPatch: clientDraft.partial().meta({ description: 'RFC 7396: null takes a member away.' }),
   ApplicationRoles: z.strictObject({ roles: z.array(text).max(100) }),
   Rotation: z.strictObject({
-    overlap_seconds: z.int().min(0).max(2_592_000).optional().meta({ description: 'How long the old secret goes on.' }),
+    overlap_seconds: z
+      .int()
+      .min(0)
+      .max(2_592_000)
+      .optional()
+      .meta({ description: 'How long the old secret remains valid.' }),
   }),
   Resource: resourceDraft,
   ResourcePatch: resourceDraft.partial().meta({ description: 'RFC 7396: null takes a member away.' }),
@@ -150,7 +157,7 @@ export const bodies = {
   }),
   RoleRequirement: z.strictObject({ second_factor: z.boolean() }),
   KeyRotation: z.strictObject({
-    at_once: z.boolean().optional().meta({ description: 'Without publishing first: for a key that leaked.' }),
+    at_once: z.boolean().optional().meta({ description: 'Without publishing the new key first, for a leaked key.' }),
   }),
   RegistrationToken: z.strictObject({
     name: z.string().min(1).max(200),
@@ -160,7 +167,7 @@ export const bodies = {
   }),
 };
 
-/** What an answer has. */
+/** The bodies of responses. */
 export const shapes = {
   User: user,
   NewUser: z.strictObject({ ...user.shape, password_link: secretOnce.optional(), warnings }),
@@ -217,7 +224,7 @@ export const shapes = {
       .array(z.strictObject({ email: z.string(), link: z.string() }))
       .optional()
       .meta({
-        description: 'Only without a mail server: no mail is sent, and the caller passes the links on.',
+        description: 'Only without a mail server: no mail is sent, and the caller must deliver the links.',
       }),
   }),
   Role: z.strictObject({ role: z.string(), second_factor: z.boolean() }),
@@ -266,7 +273,7 @@ export const shapes = {
     details: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
     changes: z
       .record(z.string(), z.union([z.literal('changed'), z.strictObject({ before: z.unknown(), after: z.unknown() })]))
-      .meta({ description: 'The members that a change changed. Of secrets: "changed".' }),
+      .meta({ description: 'The changed members; for secrets only "changed".' }),
   }),
   Problem: z.strictObject({
     type: z.string(),

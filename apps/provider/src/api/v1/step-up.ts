@@ -6,7 +6,7 @@ const sentences = {
 } as const;
 
 /**
- * Asks for a new token, from a sign-in that is recent and complete.
+ * Requires a new token from a recent and complete sign-in.
  * @see RFC 9470 3
  */
 export function stepUp(missing: 'sign-in' | 'second-factor'): OAuthError {

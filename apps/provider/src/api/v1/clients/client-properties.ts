@@ -5,14 +5,14 @@ import { invalidMembers, snakeCase, type ApiProblem } from '../problem.js';
 import type { Bodies } from '../shapes.js';
 
 /**
- * The properties that a body names.
- * @param patch where it is the outcome of a patch: only what that names
+ * The client properties in a body.
+ * @param patch if the body is the result of a patch: only its members are used
  * @throws ApiProblem invalid
  */
 export function clientInput(body: Bodies['Client'], patch?: JsonObject): ClientInput {
-  // A member that a patch takes away is not in its outcome any more: it is back at its default.
-  const said = patch ? Object.fromEntries(Object.keys(patch).map((name) => [name, valueOf(body, name)])) : body;
-  const { input, problems } = parseClientProperties(said);
+  // A member that the patch removes is missing in the result, and gets its default.
+  const members = patch ? Object.fromEntries(Object.keys(patch).map((name) => [name, valueOf(body, name)])) : body;
+  const { input, problems } = parseClientProperties(members);
   if (problems.length > 0) throw invalidMembers(problems, (member) => member);
   return input;
 }
@@ -21,7 +21,7 @@ function valueOf(body: Bodies['Client'], name: string): unknown {
   return Object.entries(body).find(([member]) => member === name)?.[1];
 }
 
-/** The refusal of an operation on a client, by the members of the body; all else as it came. */
+/** Maps the problems of an operation on a client to members of the body; returns other errors unchanged. */
 export function inMembers(error: unknown): unknown {
   return error instanceof OperationError && error.code === 'invalid' ? invalidClient(error) : error;
 }

@@ -38,13 +38,13 @@ export class ClientsApi {
 
   @Get()
   @Operation({
-    summary: 'Clients, in the order of their names unless another is asked for',
+    summary: 'Clients, by default in the order of their names',
     needs: 'gatehouse:read',
     query: [
       { name: 'q', description: 'A part of the name, or the client_id.' },
-      { name: 'state', description: 'new: nobody has approved it yet.', oneOf: clientStates },
-      { name: 'owner_id', description: 'Those of one developer.' },
-      { name: 'order', description: 'newest: who was added last comes first.', oneOf: clientOrders },
+      { name: 'state', description: 'new: not approved yet.', oneOf: clientStates },
+      { name: 'owner_id', description: 'Only of this developer.' },
+      { name: 'order', description: 'newest: last added first.', oneOf: clientOrders },
     ],
     answers: 'Client',
     pages: true,
@@ -74,7 +74,7 @@ export class ClientsApi {
   async add(@ApiCall() call: Call): Promise<Reply> {
     const { value, bytes } = await readBodyOf(call.request, 'Client');
     const input = { properties: clientInput(value) };
-    return this.naming(() =>
+    return this.withMemberNames(() =>
       this.creations.execute({ call, bytes }, CreateClient, input, ({ client, secret }) => ({
         body: withSecret(client, secret),
         location: `${routes.adminApi}/clients/${encodeURIComponent(client.id)}`,
@@ -92,7 +92,7 @@ export class ClientsApi {
   @Patch(':id')
   @Operation({
     summary: 'Changes a client',
-    description: 'One that needs a secret from now on gets it in the answer.',
+    description: 'If the client now needs a secret, the response has it.',
     needs: 'gatehouse:admin',
     signIn: 'by client',
     changes: true,
@@ -107,7 +107,9 @@ export class ClientsApi {
       properties: clientInput(value, patch),
       revision: seenRevision(call.request, before),
     };
-    const { client, secret } = await this.naming(() => this.operations.execute(UpdateClient, call.actor, input));
+    const { client, secret } = await this.withMemberNames(() =>
+      this.operations.execute(UpdateClient, call.actor, input),
+    );
     return tagged(withSecret(client, secret), client);
   }
 
@@ -120,7 +122,7 @@ export class ClientsApi {
 
   @Get(':id/application-roles')
   @Operation({
-    summary: 'Who has roles of the application’s own',
+    summary: 'Users with roles of this application',
     needs: 'gatehouse:read',
     answers: 'ApplicationMember',
     pages: true,
@@ -136,7 +138,7 @@ export class ClientsApi {
 
   @Put(':id/application-roles/:user')
   @Operation({
-    summary: 'Gives a person these roles in the application, and no others',
+    summary: 'Sets a user’s roles in the application',
     needs: 'gatehouse:admin',
     body: 'ApplicationRoles',
     answers: 'ApplicationMember',
@@ -153,7 +155,7 @@ export class ClientsApi {
 
   @Post(':id/rotate-secret')
   @Operation({
-    summary: 'Makes a new secret; the old one goes on for a while',
+    summary: 'Creates a new secret; the old one remains valid for a while',
     needs: 'gatehouse:admin',
     body: 'Rotation',
     answers: 'ClientSecret',
@@ -168,8 +170,8 @@ export class ClientsApi {
 
   @Post(':id/approve')
   @Operation({
-    summary: 'Approves a client that came by itself',
-    description: 'Whoever registered it can change it at any time: send the ETag of the state that you reviewed.',
+    summary: 'Approves a dynamically registered client',
+    description: 'Its registrant can change it at any time: send the ETag of the state that you reviewed.',
     needs: 'gatehouse:admin',
     changes: true,
     answers: 'Client',
@@ -183,7 +185,7 @@ export class ClientsApi {
 
   @Post(':id/limit')
   @Operation({
-    summary: 'Lets a client log people in and nothing more; its grants end',
+    summary: 'Restricts a client until an administrator approves it; its grants end',
     needs: 'gatehouse:admin',
     signIn: 'any',
     answers: 'Client',
@@ -193,14 +195,14 @@ export class ClientsApi {
   }
 
   @Post(':id/unlimit')
-  @Operation({ summary: 'Lifts the limit of a client', needs: 'gatehouse:admin', answers: 'Client' })
+  @Operation({ summary: 'Lifts the restriction of a client', needs: 'gatehouse:admin', answers: 'Client' })
   async unlimit(@ApiCall() call: Call): Promise<Reply> {
     return this.decide(call, 'unlimit');
   }
 
   @Post(':id/disable')
   @Operation({
-    summary: 'Switches a client off; its grants end',
+    summary: 'Disables a client; its grants end',
     needs: 'gatehouse:admin',
     signIn: 'any',
     answers: 'Client',
@@ -210,21 +212,21 @@ export class ClientsApi {
   }
 
   @Post(':id/enable')
-  @Operation({ summary: 'Switches a client on again', needs: 'gatehouse:admin', answers: 'Client' })
+  @Operation({ summary: 'Enables a client', needs: 'gatehouse:admin', answers: 'Client' })
   async enable(@ApiCall() call: Call): Promise<Reply> {
     return this.decide(call, 'enable');
   }
 
-  /** Done already is done. */
+  /** Idempotent. */
   private async decide(call: Call, decision: ClientDecision): Promise<Reply> {
     await this.operations.execute(SetClientState, call.actor, { id: idOf(call), decision });
     return this.show(call);
   }
 
-  /** Work whose refusals name the members of a body. */
-  private async naming<T>(work: () => Promise<T>): Promise<T> {
+  /** Maps problems of an operation to members of the body. */
+  private async withMemberNames<T>(execute: () => Promise<T>): Promise<T> {
     try {
-      return await work();
+      return await execute();
     } catch (error) {
       throw inMembers(error);
     }

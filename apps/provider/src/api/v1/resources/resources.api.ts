@@ -19,7 +19,7 @@ import { pageReply, readPage } from '../paging.js';
 import { notFound } from '../problem.js';
 import type { Bodies } from '../shapes.js';
 
-/** APIs: all of them are few enough to be read at once, so that their pages are cut from one list. */
+/** All APIs are read at once, because they are few; pages are slices of one list. */
 @AdminApi('resources')
 export class ResourcesApi {
   constructor(
@@ -29,7 +29,12 @@ export class ResourcesApi {
   ) {}
 
   @Get()
-  @Operation({ summary: 'APIs in the order of their names', needs: 'gatehouse:read', answers: 'Resource', pages: true })
+  @Operation({
+    summary: 'APIs, in the order of their names',
+    needs: 'gatehouse:read',
+    answers: 'Resource',
+    pages: true,
+  })
   async list(@ApiCall() call: Call): Promise<Reply> {
     const { limit, after } = readPage(call.request, ['string']);
     const all = await this.resources.all();
@@ -84,7 +89,7 @@ export class ResourcesApi {
   }
 
   @Delete(':id')
-  @Operation({ summary: 'Deletes an API: no more tokens are given for it', needs: 'gatehouse:admin' })
+  @Operation({ summary: 'Deletes an API: no more tokens are issued for it', needs: 'gatehouse:admin' })
   async remove(@ApiCall() call: Call): Promise<Reply> {
     await this.operations.execute(DeleteResource, call.actor, { id: call.request.params['id'] ?? '' });
     return Reply.empty(204);
@@ -92,7 +97,7 @@ export class ResourcesApi {
 
   @Post(':id/credentials')
   @Operation({
-    summary: 'Makes the credentials by which the API asks about tokens',
+    summary: 'Creates the credentials that the API uses for introspection',
     needs: 'gatehouse:admin',
     answers: 'ClientSecret',
     creates: true,

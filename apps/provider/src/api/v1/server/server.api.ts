@@ -31,15 +31,20 @@ export class KeysApi {
   ) {}
 
   @Get()
-  @Operation({ summary: 'Our keys, retired ones too', needs: 'gatehouse:read', answers: 'Key', pages: true })
+  @Operation({
+    summary: 'The server’s keys, including retired ones',
+    needs: 'gatehouse:read',
+    answers: 'Key',
+    pages: true,
+  })
   async list(@ApiCall() call: Call): Promise<Reply> {
-    // A few for each kind: one page.
+    // Few enough for one page.
     return pageReply(call.request, (await this.keys.list()).map(keyRepresentation), undefined);
   }
 
   @Post('rotate')
   @Operation({
-    summary: 'Makes a new key of each kind, which signs when everybody can know it',
+    summary: 'Creates a new key of each kind, which signs once it has been published long enough',
     needs: 'gatehouse:admin',
     body: 'KeyRotation',
     answers: 'Key',
@@ -61,9 +66,9 @@ export class MessagesApi {
 
   @Get()
   @Operation({
-    summary: 'Mail and logouts that have not reached others yet, the oldest first',
+    summary: 'Undelivered mail and logout notifications, oldest first',
     needs: 'gatehouse:read',
-    query: [{ name: 'state', description: 'given-up: those that are tried no more.', oneOf: ['given-up'] }],
+    query: [{ name: 'state', description: 'given-up: those that are not retried any more.', oneOf: ['given-up'] }],
     answers: 'Message',
     pages: true,
   })
@@ -100,9 +105,9 @@ export class AuditEventsApi {
 
   @Get()
   @Operation({
-    summary: 'The audit log, the newest event first',
+    summary: 'The audit log, newest event first',
     description:
-      'A page may have fewer events than the limit, or none, and still a next one: go on until next is null.',
+      'A page may have fewer events than the limit, or none, although more follow: continue until `next` is null.',
     needs: 'gatehouse:read',
     query: [
       { name: 'type', description: 'Events of one kind.', oneOf: auditTypes },
@@ -116,7 +121,7 @@ export class AuditEventsApi {
   async list(@ApiCall() call: Call): Promise<Reply> {
     const { limit, after } = readPage(call.request, ['number']);
     const type = readChoice(call.request, 'type', auditTypes);
-    // A program that follows the log makes no event per page.
+    // Recorded at most once an hour, so that a program that follows the log does not create an event per page.
     if (call.personId !== undefined)
       await this.bounded.record({ type: 'audit.read', ...auditActor(call.actor), actorId: call.personId }, oneAnHour);
     const { events, next } = await this.log.search({
@@ -141,7 +146,7 @@ export class RegistrationTokensApi {
 
   @Get()
   @Operation({
-    summary: 'Initial access tokens, by which clients register themselves',
+    summary: 'Initial access tokens for dynamic client registration',
     needs: 'gatehouse:read',
     answers: 'RegistrationToken',
     pages: true,
@@ -163,7 +168,7 @@ export class RegistrationTokensApi {
 
   @Post()
   @Operation({
-    summary: 'Makes an initial access token (RFC 7591 3)',
+    summary: 'Creates an initial access token (RFC 7591 3)',
     needs: 'gatehouse:admin',
     body: 'RegistrationToken',
     answers: 'NewRegistrationToken',
@@ -171,19 +176,22 @@ export class RegistrationTokensApi {
   })
   async add(@ApiCall() call: Call): Promise<Reply> {
     const { value, bytes } = await readBodyOf(call.request, 'RegistrationToken');
-    const asked = {
+    const input = {
       name: value.name,
       maxUses: value.max_uses,
       lifetimeSeconds: value.lifetime_seconds,
       approves: value.approves,
     };
-    return this.creations.execute({ call, bytes }, CreateInitialAccessToken, asked, ({ id, token, expiresAt }) => ({
+    return this.creations.execute({ call, bytes }, CreateInitialAccessToken, input, ({ id, token, expiresAt }) => ({
       body: { id, token, expires_at: expiresAt ?? null },
     }));
   }
 
   @Delete(':id')
-  @Operation({ summary: 'Removes an initial access token; clients that it made stay', needs: 'gatehouse:admin' })
+  @Operation({
+    summary: 'Deletes an initial access token; clients registered with it remain',
+    needs: 'gatehouse:admin',
+  })
   async remove(@ApiCall() call: Call): Promise<Reply> {
     const id = call.request.params['id'] ?? '';
     await this.operations.execute(DeleteInitialAccessToken, call.actor, { id: id.slice(0, 200) });

@@ -28,7 +28,7 @@ export class IssuersApi {
 
   @Get()
   @Operation({
-    summary: 'Servers whose assertions get access tokens here (RFC 7523)',
+    summary: 'Trusted issuers, whose assertions can be exchanged for access tokens (RFC 7523)',
     needs: 'gatehouse:read',
     answers: 'Issuer',
     pages: true,
@@ -74,7 +74,7 @@ export class IssuersApi {
   }
 
   @Delete(':id')
-  @Operation({ summary: 'Deletes an issuer: its assertions are taken no more', needs: 'gatehouse:admin' })
+  @Operation({ summary: 'Deletes an issuer: its assertions are no longer accepted', needs: 'gatehouse:admin' })
   async remove(@ApiCall() call: Call): Promise<Reply> {
     await this.operations.execute(DeleteIssuer, call.actor, { id: call.request.params['id'] ?? '' });
     return Reply.empty(204);

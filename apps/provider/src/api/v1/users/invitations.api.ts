@@ -28,7 +28,7 @@ export class InvitationsApi {
 
   @Get()
   @Operation({
-    summary: 'Invitations that nobody has used, the newest first',
+    summary: 'Unused invitations, newest first',
     needs: 'gatehouse:read',
     answers: 'Invitation',
     pages: true,
@@ -49,7 +49,7 @@ export class InvitationsApi {
 
   @Post()
   @Operation({
-    summary: `Invites by mail, at most ${maxInvited} at once: all of them, or none. Without a mail server the links are in the answer`,
+    summary: `Invites users by mail, at most ${maxInvited} at once: all of them, or none. Without a mail server, the response has the links`,
     needs: 'gatehouse:admin',
     body: 'Invitations',
     answers: 'Invited',
@@ -68,7 +68,7 @@ export class InvitationsApi {
     });
     const input = { emails, roles: value.roles ?? ['user'] };
     return this.creations.execute({ call, bytes }, InvitePeople, input, (made) => {
-      // Without a mail server nobody gets one: the links are for the caller to pass on.
+      // Without a mail server, no mail is sent: the caller must deliver the links.
       const links = sendsMail(this.settings) ? {} : { links: made };
       return { body: { invited: emails.length, ...links } };
     });
@@ -92,7 +92,7 @@ export class RolesApi {
   ) {}
 
   @Get()
-  @Operation({ summary: 'Roles, and what they demand', needs: 'gatehouse:read', answers: 'Role', pages: true })
+  @Operation({ summary: 'Roles and their requirements', needs: 'gatehouse:read', answers: 'Role', pages: true })
   async list(@ApiCall() call: Call): Promise<Reply> {
     const demanding = await this.requirements.load();
     const items = roles.map((role) => ({ role, second_factor: demanding.has(role) }));
@@ -101,7 +101,7 @@ export class RolesApi {
 
   @Put(':role')
   @Operation({
-    summary: 'Says whether a role demands a second factor',
+    summary: 'Sets whether a role requires a second factor',
     needs: 'gatehouse:admin',
     body: 'RoleRequirement',
     answers: 'Role',

@@ -37,16 +37,16 @@ export class UsersApi {
 
   @Get()
   @Operation({
-    summary: 'Users, in the order of their names unless another is asked for',
+    summary: 'Users, by default in the order of their names',
     needs: 'gatehouse:read',
     query: [
       {
         name: 'q',
         description:
-          'A part of the username, a name or the e-mail address, without regard to case and diacritics; under three characters, how the username or the address begins. A page may have fewer users than the limit and a next one.',
+          'A part of the username, a name or the e-mail address, ignoring case and diacritics; with less than three characters, the beginning of the username or the address. A page may have fewer users than the limit although more follow.',
       },
-      { name: 'role', description: 'Those who have it.', oneOf: roles },
-      { name: 'order', description: 'newest: who was added last comes first. Not together with q.', oneOf: userOrders },
+      { name: 'role', description: 'Only users with this role.', oneOf: roles },
+      { name: 'order', description: 'newest: last added first. Not together with q.', oneOf: userOrders },
     ],
     answers: 'User',
     pages: true,
@@ -106,7 +106,7 @@ export class UsersApi {
   async update(@ApiCall() call: Call): Promise<Reply> {
     const user = await this.find(call);
     const { value, patch } = await readPatchOf(call.request, userRepresentation(user), 'User');
-    const draft = { ...draftOf(stillProved(value, patch, user)), roles: value.roles ?? [] };
+    const draft = { ...draftOf(withVerification(value, patch, user)), roles: value.roles ?? [] };
     const saved = await this.operations.execute(UpdateUser, call.actor, {
       id: user.id,
       draft,
@@ -117,7 +117,7 @@ export class UsersApi {
   }
 
   @Delete(':id')
-  @Operation({ summary: 'Deletes a user, with all that they have here', needs: 'gatehouse:admin' })
+  @Operation({ summary: 'Deletes a user and all of their data', needs: 'gatehouse:admin' })
   async remove(@ApiCall() call: Call): Promise<Reply> {
     await this.operations.execute(DeleteUser, call.actor, { id: idOf(call) });
     return Reply.empty(204);
@@ -125,7 +125,7 @@ export class UsersApi {
 
   @Post(':id/disable')
   @Operation({
-    summary: 'Switches an account off; its sessions, grants and tokens end',
+    summary: 'Disables an account; its sessions, grants and tokens end',
     needs: 'gatehouse:admin',
     answers: 'User',
   })
@@ -134,14 +134,14 @@ export class UsersApi {
   }
 
   @Post(':id/enable')
-  @Operation({ summary: 'Switches an account on again', needs: 'gatehouse:admin', answers: 'User' })
+  @Operation({ summary: 'Enables an account', needs: 'gatehouse:admin', answers: 'User' })
   async enable(@ApiCall() call: Call): Promise<Reply> {
     return this.setState(call, false);
   }
 
   @Post(':id/password-link')
   @Operation({
-    summary: 'Makes a link by which the person sets a password; an older one ends',
+    summary: 'Creates a link with which the user sets a password; it replaces an older one',
     needs: 'gatehouse:admin',
     answers: 'PasswordLink',
   })
@@ -150,7 +150,7 @@ export class UsersApi {
   }
 
   @Post(':id/reset-factors')
-  @Operation({ summary: 'Takes all second factors away and ends the sessions', needs: 'gatehouse:admin' })
+  @Operation({ summary: 'Removes all second factors and ends the sessions', needs: 'gatehouse:admin' })
   async resetFactors(@ApiCall() call: Call): Promise<Reply> {
     await this.operations.execute(ResetSecondFactors, call.actor, { userId: idOf(call) });
     return Reply.empty(204);
@@ -163,7 +163,7 @@ export class UsersApi {
 
   private warnings(user: User): object {
     const page = `${this.settings.issuer}${routes.email}`;
-    return emailWarnings(user, `Set email_verified to true, or let the person confirm it at ${page}.`);
+    return emailWarnings(user, `Set email_verified to true, or let the user confirm it at ${page}.`);
   }
 
   private async find(call: Call): Promise<User> {
@@ -173,8 +173,8 @@ export class UsersApi {
   }
 }
 
-/** Another address, or number, is one that nobody has proved yet, unless the patch says so itself. */
-function stillProved(value: Bodies['User'], patch: JsonObject, before: User): Bodies['User'] {
+/** A changed address or phone number is unverified, unless the patch sets its status. */
+function withVerification(value: Bodies['User'], patch: JsonObject, before: User): Bodies['User'] {
   return {
     ...value,
     ...(value.email === before.email || 'email_verified' in patch ? {} : { email_verified: false }),
@@ -187,7 +187,7 @@ function stillProved(value: Bodies['User'], patch: JsonObject, before: User): Bo
 function draftOf(value: Bodies['User']): UserDraft {
   return {
     username: value.username.trim(),
-    // The shape has looked at each member.
+    // The schema has validated each member.
     ...claimsDraft(value),
     email: value.email?.trim() || undefined,
     emailVerified: value.email_verified ?? false,
