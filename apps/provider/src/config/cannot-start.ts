@@ -1,4 +1,4 @@
-/** The settings ask for something that cannot be; the message says what. */
+/** The server cannot start with these settings; the message explains why. */
 export class CannotStart extends Error {
   constructor(message: string) {
     super(message);

@@ -2,7 +2,7 @@ import { providerSettingNames } from '@gatehouse/platform/settings/setting-names
 import { namesOf, type Environment } from '@gatehouse/platform/settings/settings';
 import { keyFileOf, loadSettings, settingsDefinition } from './settings.js';
 
-function refusal(environment: Environment): string {
+function errorOf(environment: Environment): string {
   try {
     loadSettings(environment);
   } catch (error) {
@@ -53,15 +53,15 @@ describe("the provider's settings", () => {
     [{ GATEHOUSE_TLS_CERT: 'c.pem', GATEHOUSE_TLS_KEY: 'k.pem' }, 'must be https'],
     [{ GATEHOUSE_DATABASE_URL: 'postgres://db/gatehouse' }, 'GATEHOUSE_SECRET_KEY: is required with PostgreSQL'],
     [{ GATEHOUSE_DATABASE_URL: 'mysql://u:hunter2@db' }, 'does not begin with sqlite: or postgres://'],
-    [{ GATEHOUSE_KEY_RETIRE_SECONDS: '60' }, 'shorter than tokens live'],
+    [{ GATEHOUSE_KEY_RETIRE_SECONDS: '60' }, 'shorter than the lifetime of the tokens'],
     [{ GATEHOUSE_CODE_LIFETIME: '601' }, 'GATEHOUSE_CODE_LIFETIME'],
     [{ GATEHOUSE_CLIENT_SESION_SECRET: 'x' }, 'GATEHOUSE_CLIENT_SESSION_SECRET'],
   ])('refuse %j', (environment, problem) => {
-    expect(refusal(environment)).toContain(problem);
-    expect(refusal(environment)).not.toContain('hunter2');
+    expect(errorOf(environment)).toContain(problem);
+    expect(errorOf(environment)).not.toContain('hunter2');
   });
 
-  it('keep the key beside the embedded database', () => {
+  it('keep the key next to the embedded database', () => {
     expect(keyFileOf(loadSettings({ GATEHOUSE_DATABASE_URL: 'sqlite:/var/lib/g/p.sqlite' }))).toBe(
       '/var/lib/g/provider.key',
     );

@@ -49,10 +49,10 @@ describe('a set-up’s own name, logo and colour', () => {
   it.each([
     ['GATEHOUSE_ACCENT', '#ffff00', /too light/],
     ['GATEHOUSE_ACCENT', 'red', /no colour/],
-    ['GATEHOUSE_LOGO', 'logo.gif', /no \.svg and no \.png/],
+    ['GATEHOUSE_LOGO', 'logo.gif', /must be an \.svg or \.png/],
     ['GATEHOUSE_LOGO', '/nowhere/logo.svg', /cannot be read/],
     ['GATEHOUSE_LOGO', 'LARGE', /more than 200000 bytes/],
-    ['GATEHOUSE_PRODUCT_NAME', '<b>', /a character that a name has not/],
+    ['GATEHOUSE_PRODUCT_NAME', '<b>', /a character that is not allowed/],
   ])('%s=%s stops the start with a sentence', async (name, value, sentence) => {
     const path = value === 'LARGE' ? join(folder, 'large.png') : value;
     await expect(startProvider({ env: { [name]: path } })).rejects.toThrow(sentence);
