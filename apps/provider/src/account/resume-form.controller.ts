@@ -46,7 +46,7 @@ export class ResumeFormController {
       more: Math.max(0, ids.length - maxNamed),
       page: resumed.page,
       pagePath: resumed.page.split('?')[0],
-      enteredAt: kept.enteredAt,
+      enteredAt: savedForm.enteredAt,
       ...fieldsToShow(resumed, { isAdmin: canAudit(context), before: await this.records.find(resumed) }),
     });
   }
