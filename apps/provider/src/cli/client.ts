@@ -5,7 +5,7 @@ import { clientRepresentation } from '../clients/client-representation.js';
 import { ClientStates, type ClientDecision } from '../clients/client-states.service.js';
 import { CreateClient } from '../clients/operations/create-client.js';
 import { DeleteClient } from '../clients/operations/delete-client.js';
-import { RotateClientSecret } from '../clients/operations/rotate-client-secret.js';
+import { maxOverlapSeconds, RotateClientSecret } from '../clients/operations/rotate-client-secret.js';
 import { SetApplicationRoles } from '../clients/operations/set-application-roles.js';
 import { SetClientState } from '../clients/operations/set-client-state.js';
 import { UpdateClient } from '../clients/operations/update-client.js';
@@ -242,12 +242,14 @@ const rotateSecret: Command = {
   options: { id: text, overlap: text },
   run: async ({ execute, settings, options }) => {
     const id = idOf(options);
-    const overlap = options.one('overlap') ?? String(settings.secretOverlapLifetimeSeconds);
-    if (!/^\d{1,8}$/.test(overlap)) throw new UsageError('--overlap is a number of seconds');
-    const secret = await execute(RotateClientSecret, { id, overlapSeconds: Number(overlap) });
+    const asked = options.one('overlap');
+    if (asked !== undefined && (!/^\d{1,8}$/.test(asked) || Number(asked) > maxOverlapSeconds))
+      throw new UsageError(`--overlap is a number of seconds, ${maxOverlapSeconds} at most`);
+    const overlapSeconds = asked === undefined ? settings.secretOverlapLifetimeSeconds : Number(asked);
+    const secret = await execute(RotateClientSecret, { id, overlapSeconds });
     return {
-      json: { client_id: id, client_secret: secret, old_secret_valid_seconds: Number(overlap) },
-      text: `client_secret  ${secret}   (shown once; the old one is valid for ${overlap} s more)`,
+      json: { client_id: id, client_secret: secret, old_secret_valid_seconds: overlapSeconds },
+      text: `client_secret  ${secret}   (shown once; the old one is valid for ${overlapSeconds} s more)`,
     };
   },
 };

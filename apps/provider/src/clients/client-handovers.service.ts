@@ -37,7 +37,9 @@ export class ClientHandovers {
     let secret = await this.clients.replace(unit, before, client, now);
     if (secret === undefined && handover.secret) secret = await this.clients.rotateSecret(unit, client, 0, now);
     const isTokenEnded = handover.registrationToken && (await this.registrations.endToken(unit, client.id));
-    if (handover.ownTokens) await this.clients.handedOver(unit, client.id, now);
+    if (handover.ownTokens) await this.clients.endOwnTokens(unit, client.id, now);
+    const { administrationScopes: scopes } = handover;
+    if (scopes.length > 0) await this.clients.administrationChanged(unit, { clientId: client.id, scopes }, now);
     return {
       secret,
       replaced: {

@@ -6,7 +6,6 @@ import { Reply } from '@gatehouse/platform/http/reply';
 import { query, type WebRequest } from '@gatehouse/platform/http/request';
 import { formatCursor, parseCursor } from '../web/cursor.js';
 import type { FieldProblem } from '../web/form-errors.js';
-import { PageError } from '../web/page-error.js';
 import { revisionOf } from '../web/revision.js';
 import { routes } from '../web/routes.js';
 import type { Message } from '../i18n/message.js';
@@ -224,14 +223,14 @@ export class ClientsController {
     const context = await this.openFor(request);
     const client = await this.editable(context, request);
     const overlap = overlaps.find(({ seconds }) => String(seconds) === form.get('overlap'));
+    const values = clientFormOf(client, await this.ownerName(client));
     if (refusal || !overlap) {
-      const values = clientFormOf(client, await this.ownerName(client));
       if (refusal) return this.show(context, client, { values, status: 403, error: refusal.sentence });
       return this.show(context, client, { values, status: 422, error: 'Choose how long the old secret goes on.' });
     }
     const input = { id: client.id, overlapSeconds: overlap.seconds };
     const made = await this.operations.execute(RotateClientSecret, input, { context, form });
-    if ('refusal' in made) throw new PageError('record.not_found');
+    if ('refusal' in made) return this.show(context, client, { values, ...made.refusal });
     return this.showSecret(context, client, made.result, `The old secret: ${overlap.words.toLowerCase()}.`);
   }
 

@@ -21,8 +21,15 @@ export interface ClientLifecycleListener {
   clientEnded(unit: Unit, clientId: string, now: EpochSeconds): Promise<void>;
   /** A client has another name, logo, website, sector or redirect host, and no administrator stands for the change. */
   clientIdentityChanged?(unit: Unit, clientId: string, now: EpochSeconds): Promise<void>;
-  /** Another person answers for a client: what it got for itself is not theirs. What people allowed it goes on. */
-  clientHandedOver?(unit: Unit, clientId: string, now: EpochSeconds): Promise<void>;
+  /** What a client got for itself ends with the right to it, or with its owner. What people allowed it goes on. */
+  ownTokensEnded?(unit: Unit, clientId: string, now: EpochSeconds): Promise<void>;
+  /** A client got or lost these scopes of the administration: grants that have one of them end. */
+  administrationChanged?(unit: Unit, change: AdministrationChange, now: EpochSeconds): Promise<void>;
+}
+
+export interface AdministrationChange {
+  readonly clientId: string;
+  readonly scopes: readonly string[];
 }
 
 interface Cached {
@@ -124,7 +131,17 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
 
   /** The same for units that do not change the client, as endpoints see it: past the cache, which may be outdated. */
   async lockShared(unit: Unit, id: string): Promise<Client | undefined> {
+    await this.hold(unit, id);
+    return this.findIn(unit, id);
+  }
+
+  /** Keeps the client as it is until the unit ends; many units may do so at once. */
+  async hold(unit: Unit, id: string): Promise<void> {
     await unit.one(clientStatements.lockShared, id);
+  }
+
+  /** The client as this unit sees it, and as endpoints do. */
+  async findIn(unit: Unit, id: string): Promise<Client | undefined> {
     const row = await unit.manager.getRepository(ClientEntity).findOneBy({ id });
     return row ? this.rules.asSeen(toClient(row)) : undefined;
   }
@@ -247,9 +264,14 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
     for (const follower of this.listeners) await follower.clientIdentityChanged?.(unit, id, now);
   }
 
-  /** Tells, in the unit of the change, that the client has another owner. */
-  async handedOver(unit: Unit, id: string, now: EpochSeconds): Promise<void> {
-    for (const follower of this.listeners) await follower.clientHandedOver?.(unit, id, now);
+  /** Tells, in the unit of the change, that nothing of what the client got for itself goes on. */
+  async endOwnTokens(unit: Unit, id: string, now: EpochSeconds): Promise<void> {
+    for (const follower of this.listeners) await follower.ownTokensEnded?.(unit, id, now);
+  }
+
+  /** Tells, in the unit of the change, which scopes of the administration the client got or lost. */
+  async administrationChanged(unit: Unit, change: AdministrationChange, now: EpochSeconds): Promise<void> {
+    for (const follower of this.listeners) await follower.administrationChanged?.(unit, change, now);
   }
 
   /** The clients of an owner; they stay so until the unit ends. */

@@ -1,27 +1,38 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { Unit } from '@gatehouse/platform/database/store';
+import type { Outcome, Unit } from '@gatehouse/platform/database/store';
 import type { Actor } from '../operations/actor.js';
-import { CurrentActors } from '../operations/current-actors.js';
+import { CurrentActors, type ActorReader } from '../operations/current-actors.js';
 import { OperationError } from '../operations/operation-error.js';
+import { administrationScopeOf } from './administration-scope.js';
 import { ClientsService } from './clients.service.js';
 
-/** Reads the clients that act again in the unit of an operation: they may have been disabled, or lost the right. */
+/** Reads the clients that act again in the unit of an operation: they may have been disabled or limited, or lost the right. */
 @Injectable()
-export class CurrentServiceAccounts {
+export class CurrentServiceAccounts implements ActorReader {
   constructor(
     @Inject(CurrentActors) actors: CurrentActors,
     @Inject(ClientsService) private readonly clients: ClientsService,
   ) {
-    actors.readWith((unit, actor) => this.read(unit, actor));
+    actors.readWith(this);
+  }
+
+  hold(unit: Unit, actor: Actor): Outcome<unknown> {
+    const clientId = clientOf(actor);
+    return clientId === undefined ? undefined : this.clients.hold(unit, clientId);
   }
 
   /** By whose access token a person acts is asked too. */
-  private async read(unit: Unit, actor: Actor): Promise<Actor> {
-    if ((actor.kind !== 'person' && actor.kind !== 'client') || actor.clientId === undefined) return actor;
-    const [client] = await this.clients.findAll(unit, [actor.clientId]);
-    const isRight = client && (actor.kind === 'person' || client.actsForItself);
-    if (!isRight || client.disabledAt !== undefined || !client.scope.includes('gatehouse:admin'))
+  async read(unit: Unit, actor: Actor): Promise<Actor> {
+    const clientId = clientOf(actor);
+    if (clientId === undefined) return actor;
+    const client = await this.clients.findIn(unit, clientId);
+    const scope = client && administrationScopeOf(client, actor.kind === 'client' ? 'itself' : 'a person');
+    if (client?.disabledAt !== undefined || !scope?.includes('gatehouse:admin'))
       throw new OperationError('forbidden', 'This client may not do this any more.');
     return actor;
   }
+}
+
+function clientOf(actor: Actor): string | undefined {
+  return actor.kind === 'person' || actor.kind === 'client' ? actor.clientId : undefined;
 }

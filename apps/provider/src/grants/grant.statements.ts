@@ -97,6 +97,11 @@ export const grantStatements = {
     'grants.revoke_of_client',
     'UPDATE grants SET revoked_at = $2 WHERE client_id = $1 AND revoked_at IS NULL',
   ),
+  /** $3: one scope as a pattern, between spaces. */
+  revokeOfClientAndScope: statement(
+    'grants.revoke_of_client_and_scope',
+    `UPDATE grants SET revoked_at = $2 WHERE client_id = $1 AND revoked_at IS NULL AND ' ' || scope || ' ' LIKE $3`,
+  ),
   revokeOfUserAndClient: statement(
     'grants.revoke_of_user_and_client',
     'UPDATE grants SET revoked_at = $3 WHERE user_id = $1 AND client_id = $2 AND revoked_at IS NULL',

@@ -58,7 +58,14 @@ export class GrantsService implements OnModuleInit {
     const revokeOfClient = async (unit: Unit, clientId: string, now: EpochSeconds): Promise<void> =>
       void (await this.revokeOfClient(unit, clientId, now));
     // Otherwise tokens would act for an identity to which nobody consented.
-    this.clients.addListener({ clientEnded: revokeOfClient, clientIdentityChanged: revokeOfClient });
+    this.clients.addListener({
+      clientEnded: revokeOfClient,
+      clientIdentityChanged: revokeOfClient,
+      administrationChanged: async (unit, { clientId, scopes }, now) => {
+        for (const scope of scopes)
+          await unit.change(grantStatements.revokeOfClientAndScope, clientId, now, `% ${scope} %`);
+      },
+    });
   }
 
   /** Rolls the unit of work back with ConcurrencyConflict if the session ended meanwhile. */

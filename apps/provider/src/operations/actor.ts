@@ -1,4 +1,4 @@
-import type { EpochSeconds } from '@gatehouse/domain/kernel';
+import type { EpochSeconds, Selector } from '@gatehouse/domain/kernel';
 import type { SignIn } from '@gatehouse/domain/oauth';
 import type { AuditEvent } from '../audit/audit.service.js';
 
@@ -21,6 +21,8 @@ export interface UserActor extends Origin {
   readonly sessionId?: string | undefined;
   /** The client whose access token was presented; undefined at a page. */
   readonly clientId?: string | undefined;
+  /** The access token that was presented; undefined at a page. */
+  readonly tokenSelector?: Selector | undefined;
   readonly now: EpochSeconds;
 }
 
@@ -28,6 +30,8 @@ export interface UserActor extends Origin {
 export interface ClientActor extends Origin {
   readonly kind: 'client';
   readonly clientId: string;
+  /** The access token that was presented. */
+  readonly tokenSelector: Selector;
   readonly now: EpochSeconds;
 }
 

@@ -25,7 +25,7 @@ export class Operations {
 
   /**
    * @param type the operation's class, a provider of any module
-   * @throws OperationError where it is refused
+   * @throws OperationError where it is refused; OAuthError invalid_token where the actor's access token has ended
    */
   async execute<Input, Result, Prepared>(
     type: Type<Operation<Input, Result, Prepared>>,

@@ -1,4 +1,4 @@
-import { epochSeconds } from '@gatehouse/domain/kernel';
+import { epochSeconds, type Selector } from '@gatehouse/domain/kernel';
 import type { Actor, UserActor } from './actor';
 import { OperationError } from './operation-error';
 import { administratorsAfterRecentSignIn, administratorsOnly, commandLineOnly, demand, readersOnly } from './policy';
@@ -16,7 +16,7 @@ const person = (of: Partial<UserActor> = {}): UserActor => ({
   ...of,
 });
 const others: readonly Actor[] = [
-  { kind: 'client', clientId: 'c', address: '127.0.0.1', requestId: 'r', now },
+  { kind: 'client', clientId: 'c', tokenSelector: 1 as Selector, address: '127.0.0.1', requestId: 'r', now },
   { kind: 'command-line', now },
   { kind: 'system', now },
 ];

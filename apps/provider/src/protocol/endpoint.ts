@@ -18,6 +18,7 @@ import { FailedRequests } from '../audit/failed-requests.service.js';
 import { ClientAuthenticator } from '../clients/authentication/authenticator.js';
 import type { PresentedCredentials } from '../clients/authentication/client-authentication.js';
 import { ClientsService } from '../clients/clients.service.js';
+import { authorizationOf } from './authorization-header.js';
 import { DpopProofs } from './dpop/dpop-proofs.service.js';
 import { Counters } from '../monitoring/counters.js';
 import { oauthErrorReply } from '../web/oauth-error.filter.js';
@@ -121,7 +122,7 @@ export class ProtocolEndpoint {
         request,
         now,
         parameters,
-        authorization: header(request, 'authorization'),
+        authorization: authorizationOf(request),
         path: pathOf(request),
         asker: () => askerOf(request),
       };

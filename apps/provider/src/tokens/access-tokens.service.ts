@@ -68,7 +68,7 @@ export class AccessTokensService implements OnModuleInit, BeforeApplicationShutd
   onModuleInit(): void {
     const revokeOwn = async (unit: Unit, clientId: string, now: EpochSeconds): Promise<void> =>
       void (await unit.change(accessTokenStatements.revokeOfClient, clientId, now));
-    this.clients.addListener({ clientEnded: revokeOwn, clientHandedOver: revokeOwn });
+    this.clients.addListener({ clientEnded: revokeOwn, ownTokensEnded: revokeOwn });
   }
 
   /** The live token that this text is, or undefined: unknown, forged, expired and revoked look the same. */
@@ -123,6 +123,11 @@ export class AccessTokensService implements OnModuleInit, BeforeApplicationShutd
   async findBySelector(selector: Selector, now: EpochSeconds): Promise<AccessToken | undefined> {
     const row = await this.store.one<AccessTokenRow>(accessTokenStatements.findLive, selector, now);
     return row && toAccessToken(row);
+  }
+
+  /** Whether a token and its grant live, as this unit sees them. */
+  async isLive(unit: Unit, selector: Selector, now: EpochSeconds): Promise<boolean> {
+    return (await unit.one(accessTokenStatements.findLive, selector, now)) !== undefined;
   }
 
   async revokeBySelector(unit: Unit, selector: Selector, now: EpochSeconds): Promise<boolean> {

@@ -5,6 +5,7 @@ import { KeysModule } from '../keys/keys.module.js';
 import { ResourcesModule } from '../resources/resources.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { AccessTokensService } from './access-tokens.service.js';
+import { CurrentTokens } from './current-tokens.service.js';
 import { RevokeAllTokens } from './operations/revoke-all-tokens.js';
 import { RevokeTokens } from './operations/revoke-tokens.js';
 import { IdTokenHints } from './id-token-hints.service.js';
@@ -30,6 +31,7 @@ import { TokensController } from './tokens.controller.js';
     IdTokenHints,
     ResponseTokens,
     AccessTokensService,
+    CurrentTokens,
     RefreshTokensService,
   ],
   exports: [TokenIssuer, IdTokenHints, ResponseTokens, AccessTokensService, RefreshTokensService],

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { Unit } from '@gatehouse/platform/database/store';
+import type { Outcome, Unit } from '@gatehouse/platform/database/store';
 import type { Actor } from '../operations/actor.js';
-import { CurrentActors } from '../operations/current-actors.js';
+import { CurrentActors, type ActorReader } from '../operations/current-actors.js';
 import { OperationError } from '../operations/operation-error.js';
 import { SessionsService } from './sessions/sessions.service.js';
 import { SecondFactorLookup } from './second-factor-lookup.js';
@@ -9,17 +9,21 @@ import { UsersService } from './users.service.js';
 
 /** Reads the people who act again in the unit of an operation: their account, roles, second factor and session. */
 @Injectable()
-export class CurrentUsers {
+export class CurrentUsers implements ActorReader {
   constructor(
     @Inject(CurrentActors) actors: CurrentActors,
     @Inject(UsersService) private readonly users: UsersService,
     @Inject(SessionsService) private readonly sessions: SessionsService,
     @Inject(SecondFactorLookup) private readonly factors: SecondFactorLookup,
   ) {
-    actors.readWith((unit, actor) => this.read(unit, actor));
+    actors.readWith(this);
   }
 
-  private async read(unit: Unit, actor: Actor): Promise<Actor> {
+  hold(unit: Unit, actor: Actor): Outcome<unknown> {
+    return actor.kind === 'person' ? this.users.hold(unit, actor.userId) : undefined;
+  }
+
+  async read(unit: Unit, actor: Actor): Promise<Actor> {
     if (actor.kind !== 'person') return actor;
     const { userId, sessionId } = actor;
     const user = await this.users.findIn(unit, userId);

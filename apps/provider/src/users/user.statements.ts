@@ -77,6 +77,14 @@ export const userStatements = {
   lock: statement('users.lock', 'SELECT id FROM users WHERE id = $1 FOR UPDATE', {
     sqlite: 'SELECT id FROM users WHERE id = $1',
   }),
+  /**
+   * Whoever acts, held while they do. Stronger than FOR SHARE, so that two operations of one person on their own account
+   * come one after the other instead of deadlocking; weaker than FOR UPDATE, so that sessions and grants of theirs can be
+   * inserted meanwhile.
+   */
+  hold: statement('users.hold', 'SELECT id FROM users WHERE id = $1 FOR NO KEY UPDATE', {
+    sqlite: 'SELECT id FROM users WHERE id = $1',
+  }),
   /** A login without a password. */
   recordKeyLogin: statement(
     'users.record_key_login',

@@ -192,7 +192,7 @@ export class UsersService {
     const key = usernameKey(draft.username);
     const other = await users.findOneBy({ usernameKey: key });
     if (other && other.id !== id) return { problems: [{ field: 'username', message: text('problem.username.taken') }] };
-    if (draft.roles && !draft.roles.includes('admin') && (await this.isLastAdmin(unit, id)))
+    if (draft.roles && !draft.roles.includes('admin') && (await this.isLastAdmin(unit, before)))
       return { problems: [{ field: 'roles', message: text('problem.lastAdmin') }] };
     await users.update(
       { id },
@@ -285,6 +285,11 @@ export class UsersService {
     return (await unit.change(userStatements.recordKeyLogin, id, now)) === 1;
   }
 
+  /** Keeps the account's roles and state as they are until the unit ends. */
+  async hold(unit: Unit, id: string): Promise<void> {
+    await unit.one(userStatements.hold, id);
+  }
+
   /** Holds the account's row until the unit ends. False when it is gone. */
   async lock(unit: Unit, id: string): Promise<boolean> {
     return (await unit.one(userStatements.lock, id)) !== undefined;
@@ -306,8 +311,12 @@ export class UsersService {
     await unit.manager.getRepository(UserEntity).delete({ id });
   }
 
-  /** Whether nobody else administers: then this account can be neither disabled nor removed, and stays administrator. */
-  async isLastAdmin(unit: Unit, id: string): Promise<boolean> {
+  /**
+   * Whether nobody else administers: then this account can be neither disabled nor removed, and stays administrator.
+   * @param user as {@link lockAndRead} gave it
+   */
+  async isLastAdmin(unit: Unit, { id, roles }: Pick<User, 'id' | 'roles'>): Promise<boolean> {
+    if (!roles.includes('admin')) return false;
     const admins = await unit.all<{ id: string }>(userStatements.lockAdmins);
     return admins.length === 1 && admins[0]?.id === id;
   }

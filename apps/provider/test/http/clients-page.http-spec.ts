@@ -1,4 +1,5 @@
 import { ClientsService } from '../../src/clients/clients.service';
+import { adminApi } from '../support/admin-api';
 import { Browser, type Answer } from '../support/browser';
 import { changed, fieldsOf, sendFields, values } from '../support/forms';
 import { startProvider, type TestProvider } from '../support/provider';
@@ -73,6 +74,21 @@ describe('the pages of clients', () => {
 
     const edit = await admin.open(at(`/client/update/${id}`));
     expect(edit.text).not.toContain(secret);
+  });
+
+  it('answers 409 to a new secret for a client that has none, as the API does', async () => {
+    const { client } = await provider.addClient({ name: 'Secretless', type: 'public', authMethod: 'none' });
+    await admin.open(`${provider.issuer}/client/update/${client.id}`);
+    const [csrf] = fieldsOf(admin, '/client/update/').filter(([name]) => name === 'csrf');
+    const answer = await admin.send(`${provider.issuer}/client/secret/${client.id}`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/x-www-form-urlencoded', Origin: provider.issuer },
+      body: new URLSearchParams([csrf ?? ['', ''], ['overlap', '0']]).toString(),
+    });
+    expect([answer.status, answer.text.includes('This client has no secret.')]).toEqual([409, true]);
+    const api = await adminApi(provider);
+    const atApi = await api.call('POST', `clients/${client.id}/rotate-secret`, {});
+    expect([atApi.status, atApi.text.includes('This client has no secret.')]).toEqual([409, true]);
   });
 
   it('gives a public client no secret, no method and PKCE, whatever the hidden fields say', async () => {

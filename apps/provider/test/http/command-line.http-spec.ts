@@ -363,6 +363,21 @@ describe('the command line, while the provider runs on the same database', () =>
       expect(last.status).toBe(401);
     });
 
+    it.each(['2592001', '99999999', '-1', '1.5'])(
+      'rotate-secret takes no overlap of %s s, as the API',
+      async (overlap) => {
+        const made = (
+          await gatehouse('client add --name Overlapping --grant-type client_credentials --scope read --json')
+        ).json<{ client_id: string; client_secret: string }>();
+        expectError(
+          await gatehouse(`client rotate-secret --id ${made.client_id} --overlap=${overlap} --json`),
+          2,
+          'usage',
+        );
+        expect((await token(made.client_id, made.client_secret)).status).toBe(200);
+      },
+    );
+
     it.each(['client remove', 'client rotate-secret'])('%s says not_found, 3, for an unknown id', async (command) => {
       expectError(await gatehouse(`${command} --id nobody --json`), 3, 'not_found');
     });

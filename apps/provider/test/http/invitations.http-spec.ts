@@ -1,5 +1,7 @@
+import { statement } from '@gatehouse/platform/database/store';
 import { Invitations } from '../../src/users/invitations/invitations.service';
 import { UsersService } from '../../src/users/users.service';
+import { adminApi } from '../support/admin-api';
 import { Browser } from '../support/browser';
 import { eventually } from '../support/eventually';
 import { changed, fieldsOf, sendFields } from '../support/forms';
@@ -46,6 +48,17 @@ describe('invitations', () => {
     );
     return linkIn(mails.at(-1)?.message ?? '');
   }
+
+  it('go to each mailbox once, at the page and at the API', async () => {
+    const api = await adminApi(provider);
+    const counted = statement('test.invitations_to', 'SELECT email FROM invitations WHERE LOWER(email) = $1');
+    const body = { emails: ['Twice@example.org', 'other@example.org', 'twice@example.org'] };
+    const answer = await api.call('POST', 'invitations', body);
+    expect([answer.status, answer.json()['invited']]).toEqual([201, 2]);
+    expect(await provider.store.all(counted, 'twice@example.org')).toHaveLength(1);
+    expect((await invite('Page@example.org, page@example.org')).status).toBe(303);
+    expect(await provider.store.all(counted, 'page@example.org')).toHaveLength(1);
+  });
 
   it('lead whoever gets one to an account with a proven address and the roles that were chosen, once', async () => {
     expect((await invite('ada@example.org', ['developer', 'user'])).status).toBe(303);

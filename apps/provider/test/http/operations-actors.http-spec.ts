@@ -8,7 +8,7 @@ import { operationRunner } from '../../src/cli/run-operation';
 import { Refused, WrongRecord } from '../../src/cli/usage';
 import { RecentSignInNeeded } from '../../src/web/login-needed';
 import { PageError } from '../../src/web/page-error';
-import type { Actor, UserActor } from '../../src/operations/actor';
+import type { Actor, ClientActor, UserActor } from '../../src/operations/actor';
 import { OperationError, type OperationErrorCode } from '../../src/operations/operation-error';
 import { Operations } from '../../src/operations/operations';
 import { PageOperations } from '../../src/users/page-operations.service';
@@ -27,6 +27,7 @@ import {
 import { makeTargets } from '../support/operation-targets';
 import { startProvider, type TestProvider } from '../support/provider';
 import { registered } from '../support/registration';
+import { addServiceAccount, serviceAccountActor } from '../support/service-account';
 
 type AnyOperation = OperationRow['type'];
 
@@ -56,7 +57,7 @@ describe('each operation refuses the wrong actor and the stale session, and no o
   let targets: Targets;
   let registrationToken: string;
   let people: Readonly<Record<PersonKind, User>>;
-  let serviceAccount: string;
+  let serviceAccount: ClientActor;
 
   beforeAll(async () => {
     provider = await startProvider({
@@ -70,14 +71,7 @@ describe('each operation refuses the wrong actor and the stale session, and no o
     const itself = await registered(provider);
     registrationToken = itself.registration_access_token;
     targets = { ...(await makeTargets(provider)), registered: itself.client_id };
-    const { client } = await provider.addClient({
-      name: 'Service account',
-      grantTypes: ['client_credentials'],
-      redirectUris: [],
-      scope: ['gatehouse:admin'],
-      actsForItself: true,
-    });
-    serviceAccount = client.id;
+    serviceAccount = await serviceAccountActor(provider, await addServiceAccount(provider));
     people = {
       user: await provider.addUser({ roles: ['user'] }),
       auditor: await provider.addUser({ roles: ['auditor'] }),
@@ -100,7 +94,7 @@ describe('each operation refuses the wrong actor and the stale session, and no o
       case 'visitor':
         return { kind: 'visitor', linkedUserId: undefined, ...origin };
       case 'client':
-        return { kind: 'client', clientId: serviceAccount, ...origin };
+        return { ...serviceAccount, ...origin };
       case 'command line':
         return { kind: 'command-line', now };
       case 'registrant':

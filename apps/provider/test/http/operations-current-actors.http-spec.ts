@@ -9,6 +9,7 @@ import { statement } from '@gatehouse/platform/database/store';
 import type { User } from '../../src/users/user';
 import { addApp } from '../support/factors';
 import { startProvider, type TestProvider } from '../support/provider';
+import { addServiceAccount, serviceAccountActor } from '../support/service-account';
 
 /** What an actor may do is decided when the operation is performed: preparing it may take seconds. */
 describe('operations ask for the actor as they are now', () => {
@@ -85,25 +86,17 @@ describe('operations ask for the actor as they are now', () => {
   });
 
   it('refuses a service account that was disabled or lost its scope meanwhile', async () => {
-    const { client } = await provider.addClient({
-      grantTypes: ['client_credentials'],
-      redirectUris: [],
-      scope: ['gatehouse:admin'],
-      actsForItself: true,
-    });
-    const actor: Actor = {
-      kind: 'client',
-      clientId: client.id,
-      address: '127.0.0.1',
-      requestId: 'test',
-      now: provider.clock.now(),
-    };
+    const registered = await addServiceAccount(provider);
+    const { id } = registered.client;
+    const actor = await serviceAccountActor(provider, registered);
     await expect(rename(actor, 'By a service account')).resolves.toBeDefined();
-    await provider.execute(SetClientState, { id: client.id, decision: 'disable' });
+    await provider.execute(SetClientState, { id, decision: 'disable' });
     await expect(rename(actor, 'By a disabled client')).rejects.toMatchObject({ code: 'forbidden' });
-    await provider.execute(SetClientState, { id: client.id, decision: 'enable' });
-    await expect(rename(actor, 'By an enabled client')).resolves.toBeDefined();
-    await provider.execute(UpdateClient, { id: client.id, properties: { scope: ['gatehouse:read'] } });
-    await expect(rename(actor, 'Without the scope')).rejects.toMatchObject({ code: 'forbidden' });
+    await provider.execute(SetClientState, { id, decision: 'enable' });
+    await expect(rename(actor, 'By a token from before')).rejects.toMatchObject({ code: 'invalid_token' });
+    const enabled = await serviceAccountActor(provider, registered);
+    await expect(rename(enabled, 'By an enabled client')).resolves.toBeDefined();
+    await provider.execute(UpdateClient, { id, properties: { scope: ['gatehouse:read'] } });
+    await expect(rename(enabled, 'Without the scope')).rejects.toMatchObject({ code: 'forbidden' });
   });
 });

@@ -1,4 +1,4 @@
-import { epochSeconds } from '@gatehouse/domain/kernel';
+import { epochSeconds, type Selector } from '@gatehouse/domain/kernel';
 import type { Actor, UserActor, RegistrantActor, RegistrationProof } from '../../src/operations/actor';
 
 const now = epochSeconds(1_800_000_000);
@@ -37,7 +37,7 @@ export const actors = {
   'auditor who owns': person(ownerId, ['auditor', 'developer']),
   'other developer': person('other', ['developer']),
   user: person('user', ['user']),
-  'API client': { kind: 'client', clientId: ownClientId, ...origin },
+  'API client': { kind: 'client', clientId: ownClientId, tokenSelector: 1 as Selector, ...origin },
   visitor: { kind: 'visitor', linkedUserId: ownerId, ...origin },
   'registrant without a token': registrant({ kind: 'none' }),
   'registrant with an initial access token': registrant({ kind: 'initial-access-token', id: 'token', approves: false }),

@@ -32,16 +32,47 @@ export async function spendTwice(
       // Changes that nobody awaits are sent with the next statement.
       await unit.one(flush);
       later ??= outcomeOf(() => store.run(second));
-      const waiting = await eventually(
-        async () => Number((await store.one<{ n: number | string }>(blocked))?.n),
-        (count) => count > 0,
-      );
-      if (waiting === 0) throw new Error('the two units of work did not overlap');
+      if ((await countBlocked(store)) === 0) throw new Error('the two units of work did not overlap');
       return answer;
     }),
   );
   if (later === undefined) throw new Error('the first of the two was refused before the second one began');
   return [earlier, await later];
+}
+
+/**
+ * Begins something while a unit of work has made its changes and not committed: on PostgreSQL it has to wait for a row that
+ * the unit holds; on SQLite, which runs one unit at a time, it comes after it.
+ * @param begun may be called before or after the commit
+ * @throws Error where it did not have to wait on PostgreSQL
+ */
+export async function whileUncommitted<T>(
+  { store }: Pick<TestProvider, 'store'>,
+  change: (unit: Unit) => Promise<unknown>,
+  begun: () => Promise<T>,
+): Promise<T> {
+  let later: Promise<T> | undefined;
+  let waiting = 0;
+  await store.run(async (unit) => {
+    await change(unit);
+    if (store.dialect === 'sqlite') return;
+    await unit.one(flush);
+    later ??= begun();
+    // Whoever awaits it later hears of its failure.
+    later.catch(() => undefined);
+    waiting = await countBlocked(store);
+  });
+  const answer = await (later ?? begun());
+  if (store.dialect === 'postgres' && waiting === 0) throw new Error('the two units of work did not overlap');
+  return answer;
+}
+
+/** How many wait for a row, as soon as anybody does; 0 where nobody comes to wait. */
+export async function countBlocked(store: TestProvider['store']): Promise<number> {
+  return eventually(
+    async () => Number((await store.one<{ n: number | string }>(blocked))?.n),
+    (count) => count > 0,
+  );
 }
 
 /** @returns false where it was refused; nothing where the unit depends on it ({@link Unit.expectChange}) */

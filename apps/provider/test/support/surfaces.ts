@@ -6,11 +6,13 @@ import { Refused, WrongRecord } from '../../src/cli/usage';
 import { PageError } from '../../src/web/page-error';
 import { OperationError } from '../../src/operations/operation-error';
 import type { Operation } from '../../src/operations/operation';
+import type { ClientActor } from '../../src/operations/actor';
 import { Operations } from '../../src/operations/operations';
 import { PageOperations } from '../../src/users/page-operations.service';
 import type { User } from '../../src/users/user';
 import type { UserRequestContext } from '../../src/users/sessions/request-context';
 import type { TestProvider } from './provider';
+import { addServiceAccount, serviceAccountActor } from './service-account';
 
 /** Where operations are asked for. */
 export const surfaces = ['page', 'API', 'command line'] as const;
@@ -21,20 +23,12 @@ export type SurfaceAnswer = 'done' | number;
 
 type AnyOperation = Type<Operation<unknown, unknown, unknown>>;
 
-const serviceAccounts = new WeakMap<TestProvider, Promise<string>>();
+const serviceAccounts = new WeakMap<TestProvider, Promise<ClientActor>>();
 
-function serviceAccountOf(provider: TestProvider): Promise<string> {
+function serviceAccountOf(provider: TestProvider): Promise<ClientActor> {
   const made =
     serviceAccounts.get(provider) ??
-    provider
-      .addClient({
-        name: 'Service account',
-        grantTypes: ['client_credentials'],
-        redirectUris: [],
-        scope: ['gatehouse:admin'],
-        actsForItself: true,
-      })
-      .then(({ client }) => client.id);
+    addServiceAccount(provider).then((registered) => serviceAccountActor(provider, registered));
   serviceAccounts.set(provider, made);
   return made;
 }
@@ -62,8 +56,8 @@ export async function ask(
         return 'refusal' in outcome ? outcome.refusal.status : 'done';
       }
       case 'API': {
-        const clientId = await serviceAccountOf(provider);
-        await provider.app.get(Operations).execute(type, { kind: 'client', clientId, ...origin }, input);
+        const actor = { ...(await serviceAccountOf(provider)), ...origin };
+        await provider.app.get(Operations).execute(type, actor, input);
         return 'done';
       }
       case 'command line':

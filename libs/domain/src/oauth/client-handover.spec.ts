@@ -14,8 +14,11 @@ const byKeys: Partial<Client> = { authMethod: 'private_key_jwt', jwks: { keys: [
 const admin = ['read', 'gatehouse:admin'];
 
 describe('clientHandover', () => {
-  const all = { secret: true, keys: true, registrationToken: true, ownTokens: true };
-  const none = { secret: false, keys: false, registrationToken: false, ownTokens: false };
+  const all = { secret: true, keys: true, registrationToken: true, ownTokens: true, administrationScopes: [] };
+  const none = { secret: false, keys: false, registrationToken: false, ownTokens: false, administrationScopes: [] };
+  const opened = { ...none, secret: true, ownTokens: true, administrationScopes: ['gatehouse:admin'] };
+  const ended = { ...none, ownTokens: true };
+  const machine: Partial<Client> = { actsForItself: true, grantTypes: ['client_credentials'], redirectUris: [] };
 
   it.each<[string, object, Partial<Client>, Partial<Client>]>([
     ['an owner is taken away', all, { ownerId: 'dora' }, { ownerId: undefined }],
@@ -24,18 +27,34 @@ describe('clientHandover', () => {
     ['a released client gets an owner', all, { source: 'developer' }, { ownerId: 'dora' }],
     ['an administrator’s client gets its first owner', none, {}, { ownerId: 'dora' }],
     ['the owner stays', none, { ownerId: 'dora' }, { name: 'Other' }],
-    ['a gatehouse scope is added', { ...none, secret: true }, {}, { scope: admin }],
+    ['a gatehouse scope is added', opened, {}, { scope: admin }],
+    ['a second one is', opened, { scope: ['gatehouse:read'] }, { scope: ['gatehouse:read', ...admin] }],
     [
-      'a second one is',
-      { ...none, secret: true },
-      { scope: ['gatehouse:read'] },
-      { scope: ['gatehouse:read', ...admin] },
+      'a gatehouse scope is removed',
+      { ...ended, administrationScopes: ['gatehouse:admin'] },
+      { scope: admin },
+      { scope: ['read'] },
     ],
+    [
+      'one takes the place of another',
+      { ...opened, administrationScopes: ['gatehouse:admin', 'gatehouse:read'] },
+      { scope: ['gatehouse:read'] },
+      { scope: ['gatehouse:admin'] },
+    ],
+    ['another scope is removed', none, { scope: admin }, { scope: ['gatehouse:admin'] }],
+    ['it may not act for itself any more', ended, machine, { actsForItself: false }],
+    ['it has not the grant type any more', ended, machine, { grantTypes: ['authorization_code'] }],
+    ['it may act for itself', none, { ...machine, actsForItself: false }, { actsForItself: true }],
     ['it had it', none, { scope: admin }, { name: 'Other' }],
-    ['a gatehouse scope is added for keys', { ...none, secret: true, keys: true }, byKeys, { scope: admin }],
+    ['a gatehouse scope is added for keys', { ...opened, keys: true }, byKeys, { scope: admin }],
     ['keys open what a secret did', { ...none, keys: true }, { scope: admin }, { authMethod: 'private_key_jwt' }],
     ['keys opened it already', none, { ...byKeys, scope: admin }, { name: 'Other' }],
-    ['a held-back scope becomes good', all, { ownerId: 'dora', scope: admin }, { ownerId: undefined }],
+    [
+      'a held-back scope becomes good',
+      { ...all, administrationScopes: ['gatehouse:admin'] },
+      { ownerId: 'dora', scope: admin },
+      { ownerId: undefined },
+    ],
   ])('%s', (_name, expected, from, change) => {
     const before = aClient(from);
     expect(clientHandover(before, { ...before, ...change })).toEqual(expected);

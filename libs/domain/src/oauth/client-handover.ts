@@ -18,21 +18,27 @@ export interface ClientHandover {
   readonly registrationToken: boolean;
   /** The tokens that the client got for itself end. */
   readonly ownTokens: boolean;
+  /** Scopes of this server's administration that the client gets or loses: grants with one of them end. */
+  readonly administrationScopes: readonly string[];
 }
 
-type Handed = Pick<Client, 'ownerId' | 'scope' | 'authMethod'>;
+type Handed = Pick<Client, 'ownerId' | 'scope' | 'authMethod' | 'grantTypes' | 'actsForItself'>;
 
 /**
  * What is replaced or removed when a client changes from one state to another: all credentials where another person answers
- * for it from now on, and those that would open the administration of this server and did not before.
+ * for it from now on, and those that would open the administration of this server and did not before; and tokens whose right
+ * is taken away, since they would be good again if it is given back.
  */
 export function clientHandover(before: Handed & Pick<Client, 'source'>, after: Handed): ClientHandover {
   const isHandedOver = changesHands(before, after);
+  const [gained, lost] = [added(before, after), added(after, before)];
+  const secret = isHandedOver || gained.length > 0;
   return {
-    secret: isHandedOver || hasAdded(administrationOf(after), administrationOf(before)),
+    secret,
     keys: keysEnd(before, after, isHandedOver),
     registrationToken: isHandedOver,
-    ownTokens: isHandedOver,
+    ownTokens: secret || lost.length > 0 || losesServiceAccount(before, after),
+    administrationScopes: [...gained, ...lost],
   };
 }
 
@@ -97,6 +103,18 @@ function keysEnd(before: Handed & Pick<Client, 'source'>, after: Handed, isHande
   const byKeys = (client: Handed): readonly string[] =>
     client.authMethod === 'private_key_jwt' ? administrationOf(client) : [];
   return hasAdded(byKeys(after), byKeys(before));
+}
+
+/** The gatehouse scopes that are good after a change and were not before. */
+function added(before: Handed, after: Handed): readonly string[] {
+  const old = administrationOf(before);
+  return administrationOf(after).filter((scope) => !old.includes(scope));
+}
+
+/** It gets no tokens for itself any more, or only what any client gets (RFC 6749 4.4). */
+function losesServiceAccount(before: Handed, after: Handed): boolean {
+  const hasGrantType = (client: Handed): boolean => client.grantTypes.includes('client_credentials');
+  return (before.actsForItself && !after.actsForItself) || (hasGrantType(before) && !hasGrantType(after));
 }
 
 /** The gatehouse scopes that are good: they are held back while the client has an owner. */

@@ -102,6 +102,23 @@ describe('changesCredentials', () => {
     [{ requireSignedRequestObject: false }, { requireSignedRequestObject: true }],
     [{ refreshTokenRotation: 'default' }, { refreshTokenRotation: 'always' }],
     [{ securityProfile: 'none' }, { securityProfile: 'fapi-2-security' }],
+    [{ idTokenSignedResponseAlg: 'HS256' }, {}],
+    [{ userinfoEncryptedResponseAlg: 'dir' }, {}],
+    [{ authorizationSignedResponseAlg: 'HS512' }, {}],
+    [{ introspectionEncryptedResponseAlg: 'A128KW' }, {}],
+    [{ requestObjectSigningAlg: 'HS256' }, { authMethod: 'private_key_jwt', jwks }],
+    [{ idTokenSignedResponseAlg: 'RS256' }, { idTokenSignedResponseAlg: 'HS256' }],
+    [{ tokenEndpointAuthSigningAlg: undefined }, { tokenEndpointAuthSigningAlg: 'ES256' }],
+    [{ requestObjectSigningAlg: 'none' }, { requestObjectSigningAlg: 'ES256' }],
+    [{ requestObjectSigningAlg: undefined }, { requestObjectSigningAlg: 'ES256' }],
+    [{ idTokenEncryptedResponseAlg: undefined }, { idTokenEncryptedResponseAlg: 'ECDH-ES' }],
+    [{ backchannelLogoutUri: 'https://evil.example/logout' }, {}],
+    [{ frontchannelLogoutUri: undefined }, { frontchannelLogoutUri: 'https://client.example.com/logout' }],
+    [{ initiateLoginUri: 'https://evil.example/login' }, {}],
+    [{ defaultMaxAge: undefined }, { defaultMaxAge: 300 }],
+    [{ defaultMaxAge: 301 }, { defaultMaxAge: 300 }],
+    [{ defaultAcrValues: [] }, { defaultAcrValues: ['urn:mfa'] }],
+    [{ refreshTokenRotation: 'never' }, {}],
   ])('%j of a client with %j needs a recent sign-in', (change, before) => expect(asks(change, before)).toBe(true));
 
   it.each<[Partial<ClientDraft>, Partial<Client>]>([
@@ -117,6 +134,11 @@ describe('changesCredentials', () => {
     [{ pkceRequired: true }, { pkceRequired: false }],
     [{ refreshTokenRotation: 'always' }, {}],
     [{ securityProfile: 'fapi-2-message-signing' }, { securityProfile: 'fapi-2-security' }],
+    [{ idTokenSignedResponseAlg: 'ES256', userinfoSignedResponseAlg: 'RS256' }, {}],
+    [{ idTokenEncryptedResponseAlg: 'ECDH-ES' }, { jwks }],
+    [{ requestObjectSigningAlg: 'ES256' }, { requestObjectSigningAlg: 'none' }],
+    [{ defaultMaxAge: 300, defaultAcrValues: ['urn:mfa'] }, {}],
+    [{ defaultMaxAge: 299 }, { defaultMaxAge: 300 }],
   ])('%j of a client with %j does not', (change, before) => expect(asks(change, before)).toBe(false));
 });
 

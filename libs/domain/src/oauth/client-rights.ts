@@ -2,6 +2,7 @@ import { cameByItself, type Client, type ClientDraft, type FieldProblem } from '
 import { loosenedMembers } from './client-hardening.js';
 import { jwtBearerGrant } from './jwt-bearer.js';
 import { isAdministrationScope } from './scope.js';
+import { secretNeed } from './secret-need.js';
 import { securityProfileNames } from './security-profile.js';
 
 const trustedSentence =
@@ -118,13 +119,16 @@ export function givesServiceAccountToOwner(
 }
 
 /**
- * Whether a change needs a recent sign-in: it touches how a client authenticates, the rights that an administrator gave
- * it, where codes and tokens are sent, how it gets them, or a restriction that it drops. A new client always needs one,
- * since it gets credentials. Post-logout addresses are exempt: nothing secret is sent there.
+ * Whether a change needs a recent sign-in: it touches how a client authenticates, its secret, the rights that an
+ * administrator gave it, where codes, tokens and people are sent, how it gets tokens, or a restriction that it drops. A
+ * new client always needs one, since it gets credentials. Post-logout addresses are exempt: nothing secret is sent there.
  */
 export function changesCredentials(draft: ClientDraft, before: Client): boolean {
   const kept = [
     [draft.authMethod, before.authMethod],
+    // An algorithm with the secret as its key makes a new secret, which the result shows.
+    [secretNeed(draft), secretNeed(before)],
+    [draft.tokenEndpointAuthSigningAlg || undefined, before.tokenEndpointAuthSigningAlg],
     [draft.jwks, before.jwks],
     [draft.jwksUri || undefined, before.jwksUri],
     [draft.ownerId, before.ownerId],
@@ -142,17 +146,50 @@ function widensAccess(draft: ClientDraft, before: Client): boolean {
   const isUnattended = hasAdministratorRights(before) || before.grantTypes.includes(jwtBearerGrant);
   return (
     hasAdded(draft.redirectUris, before.redirectUris) ||
+    destinations.some((member) => (draft[member] || undefined) !== before[member]) ||
     hasAdded(draft.grantTypes, before.grantTypes) ||
     hasAdded(draft.responseTypes ?? [], before.responseTypes) ||
     (isUnattended && hasAdded(draft.scope, before.scope))
   );
 }
 
+/** Addresses that get logout tokens or session ids, or to which this server sends people. */
+const destinations = ['backchannelLogoutUri', 'frontchannelLogoutUri', 'initiateLoginUri'] as const;
+
+/** Messages that are encrypted because the client registered an algorithm for it. */
+const encryptions = [
+  'idTokenEncryptedResponseAlg',
+  'userinfoEncryptedResponseAlg',
+  'authorizationEncryptedResponseAlg',
+  'introspectionEncryptedResponseAlg',
+  'requestObjectEncryptionAlg',
+] as const;
+
 function loosensSecurity(draft: ClientDraft, before: Client): boolean {
   const strictness = (name: string): number => securityProfileNames.findIndex((each) => each === name);
   return (
     loosenedMembers(before, draft).length > 0 ||
-    strictness(draft.securityProfile ?? 'none') < strictness(before.securityProfile)
+    strictness(draft.securityProfile ?? 'none') < strictness(before.securityProfile) ||
+    encryptions.some((member) => before[member] !== undefined && !draft[member]) ||
+    acceptsOtherRequestObjects(draft, before) ||
+    loosensSignIn(draft, before) ||
+    // RFC 9700 4.14.2: reuse of a stolen refresh token is not detected any more.
+    (draft.refreshTokenRotation === 'never' && before.refreshTokenRotation !== 'never')
+  );
+}
+
+/** OpenID Connect Registration 2: request objects signed in another way than the registered one are refused. */
+function acceptsOtherRequestObjects(draft: ClientDraft, { requestObjectSigningAlg: before }: Client): boolean {
+  return before !== undefined && before !== 'none' && draft.requestObjectSigningAlg !== before;
+}
+
+/** What a request that does not say otherwise demands of a sign-in. */
+function loosensSignIn(draft: ClientDraft, before: Client): boolean {
+  const maxAge = (client: Pick<ClientDraft, 'defaultMaxAge'>): number => client.defaultMaxAge ?? Infinity;
+  const values = draft.defaultAcrValues ?? [];
+  return (
+    maxAge(draft) > maxAge(before) ||
+    (before.defaultAcrValues.length > 0 && JSON.stringify(values) !== JSON.stringify(before.defaultAcrValues))
   );
 }
 

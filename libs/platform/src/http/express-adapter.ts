@@ -15,7 +15,7 @@ import { requestLog, type AnsweredRequest } from './request-log.js';
 import { ExactRoutes, type ExactRoute } from './exact-routes.js';
 import { Reply, type WrittenReply } from './reply.js';
 import { ReplyWriter, type ReplyWriterOptions } from './reply-writer.js';
-import { ReceivedRequest, originForm, pathOf, trustProxies, type WebRequest } from './request.js';
+import { ReceivedRequest, hasUnknownCoding, originForm, pathOf, trustProxies, type WebRequest } from './request.js';
 import { listenBeside } from './second-listener.js';
 import { NON_PAGE_POLICY } from './security-headers.js';
 import { serverLimits } from './server-limits.js';
@@ -92,6 +92,10 @@ export class ReplyAdapter extends ExpressAdapter {
     const serverOptions = { ...serverLimits, ...this.messages };
     const listener = (request: IncomingMessage, response: ServerResponse): void => {
       request.url = originForm(request.url ?? '/');
+      if (hasUnknownCoding(request)) {
+        this.reply(response, unknownCoding);
+        return;
+      }
       const throughRouter = (): void => {
         app(request as Parameters<Express>[0], response as Parameters<Express>[1]);
       };
@@ -232,7 +236,8 @@ export class ReplyAdapter extends ExpressAdapter {
   private send({ response, written: { status, headers, body, encoding } }: QueuedResponse): void {
     if (response.headersSent || response.destroyed) return;
     this.logResponse(response, status);
-    const last = this.closing || isBodyUnread(response.req);
+    // What follows a body in an unknown coding may be part of it.
+    const last = this.closing || isBodyUnread(response.req) || hasUnknownCoding(response.req);
     response.writeHead(status, last ? [...headers, 'Connection', 'close'] : (headers as string[]));
     if (body === undefined) response.end();
     else response.end(body, encoding);
@@ -317,6 +322,13 @@ function messagesForExpress(app: Express, proxies: TrustedProxies): ServerOption
 function adopt(prototype: object, parent: object): void {
   Object.setPrototypeOf(prototype, parent);
 }
+
+/** RFC 9112 6.1 */
+const unknownCoding = Reply.bytes(
+  Buffer.from('Send the body without a Transfer-Encoding, or with chunked alone.\n'),
+  'text/plain; charset=utf-8',
+  { status: 501, headers: { 'Cache-Control': 'no-store' } },
+);
 
 /** The rest of an unread body would be parsed as the next request. */
 function isBodyUnread(request: IncomingMessage): boolean {

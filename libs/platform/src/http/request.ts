@@ -61,6 +61,29 @@ export function header(request: IncomingMessage, name: string): string | undefin
   return typeof value === 'string' ? value : value?.[0];
 }
 
+/** Whether a header came more than once, of which {@link header} gives the first or all in one. @param name in lower case */
+export function isRepeated(request: IncomingMessage, name: string): boolean {
+  const { rawHeaders } = request;
+  let found = false;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const each = rawHeaders[index];
+    if (each?.length !== name.length || each.toLowerCase() !== name) continue;
+    if (found) return true;
+    found = true;
+  }
+  return false;
+}
+
+/**
+ * Whether the body is in a transfer coding beside a single `chunked`. Node.js undoes the last one alone, so that what is read
+ * would be something else than what was sent.
+ * @see RFC 9112 6.1
+ */
+export function hasUnknownCoding(request: IncomingMessage): boolean {
+  const coding = request.headers['transfer-encoding'];
+  return coding !== undefined && coding.trim().toLowerCase() !== 'chunked';
+}
+
 /** True when the client prefers a page over JSON. */
 export function wantsPage(request: IncomingMessage): boolean {
   const accept = request.headers.accept ?? '';

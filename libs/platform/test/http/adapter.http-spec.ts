@@ -160,6 +160,27 @@ describe.each([true, false])('the adapter, on a real socket, with direct dispatc
     expect(received).toMatch(/^HTTP\/1\.1 413 [^]*\r\nConnection: close\r\n/);
   });
 
+  it.each([
+    ['gzip, chunked', 501],
+    ['identity, chunked', 501],
+    // By the parser of Node.js.
+    ['chunked, chunked', 400],
+  ])(
+    'reads no body in the transfer coding %s, and no other request after it: %i (RFC 9112 6.1)',
+    async (coding, status) => {
+      const head = `POST /form HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nTransfer-Encoding: ${coding}\r\n\r\n`;
+      const received = await rawExchange(trial, `${head}3\r\na=b\r\n0\r\n\r\nGET /json HTTP/1.1\r\nHost: x\r\n\r\n`);
+      expect(received.match(/HTTP\/1\.1 \d+/g)).toEqual([`HTTP/1.1 ${status}`]);
+      expect(received).toContain('\r\nConnection: close\r\n');
+    },
+  );
+
+  it('reads a body in the transfer coding chunked, however it is written', async () => {
+    const head =
+      'POST /form HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\nTransfer-Encoding: Chunked \r\n\r\n';
+    expect(await rawExchange(trial, `${head}3\r\na=b\r\n0\r\n\r\n`)).toMatch(/^HTTP\/1\.1 200 /);
+  });
+
   it('answers 413 to more parameters than a form has', async () => {
     expect((await postForm(trial, '/form', '&'.repeat(999))).status).toBe(200);
     expect((await postForm(trial, '/page', `${'a&'.repeat(1000)}a`)).status).toBe(413);

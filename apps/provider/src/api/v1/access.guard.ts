@@ -1,12 +1,14 @@
 import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
-import { cameByItself, OAuthError, type AdministrationScope, type Scope } from '@gatehouse/domain/oauth';
-import type { EpochSeconds } from '@gatehouse/domain/kernel';
+import { OAuthError, type AdministrationScope, type Scope } from '@gatehouse/domain/oauth';
+import type { EpochSeconds, Selector } from '@gatehouse/domain/kernel';
 import { Clock } from '@gatehouse/platform/clock';
 import { clientAddress, requestId, type WebRequest } from '@gatehouse/platform/http/request';
 import { noteSignedIn } from '../../audit/denied-access.service.js';
+import { administrationScopeOf } from '../../clients/administration-scope.js';
 import { ClientsService } from '../../clients/clients.service.js';
 import { GrantsService } from '../../grants/grants.service.js';
 import { AccessTokensService, type AccessToken } from '../../tokens/access-tokens.service.js';
+import { tokenEnded } from '../../tokens/current-tokens.service.js';
 import { RoleRequirements } from '../../users/role-requirements.service.js';
 import { SecondFactorLookup } from '../../users/second-factor-lookup.js';
 import type { User } from '../../users/user.js';
@@ -44,7 +46,12 @@ export class AccessGuard implements CanActivate {
     const presented = await this.bearer.check(request, now);
     const { client, token } = presented;
     const { userId } = token;
-    const origin = { address: clientAddress(request), requestId: requestId(request), clientId: client.id };
+    const origin = {
+      address: clientAddress(request),
+      requestId: requestId(request),
+      clientId: client.id,
+      tokenSelector: token.selector,
+    };
     noteSignedIn(request, {
       actorId: userId,
       address: origin.address,
@@ -74,10 +81,7 @@ export class AccessGuard implements CanActivate {
     const now = this.clock.now();
     const token = await this.tokens.findBySelector(selector, now);
     const client = await this.clients.find(clientId);
-    if (!token || !client || client.disabledAt !== undefined)
-      throw new OAuthError('invalid_token', 'The access token is unknown, expired or revoked.', {
-        reason: 'api.token_ended',
-      });
+    if (!token || !client || client.disabledAt !== undefined) throw tokenEnded();
     return this.admit({ token, client }, operation, { ...origin, now });
   }
 
@@ -146,11 +150,12 @@ export class AccessGuard implements CanActivate {
   }
 }
 
-/** The origin of the request. */
+/** Which request of which client, by which token. */
 interface Origin {
   readonly address: string;
   readonly requestId: string;
   readonly clientId: string;
+  readonly tokenSelector: Selector;
 }
 
 /** @throws OperationError recent_sign_in, which results in a step-up challenge (RFC 9470 3) */
@@ -160,9 +165,8 @@ function demandRecentSignIn(actor: Actor): void {
 
 /** The scopes of the token that its client may still have; none for a dynamically registered client. */
 function scopesOf({ token, client }: PresentedToken): Scope {
-  if (cameByItself(client.source)) return [];
-  if (token.userId === undefined && !client.actsForItself) return [];
-  return token.scope.filter((scope) => client.scope.includes(scope));
+  const allowed = administrationScopeOf(client, token.userId === undefined ? 'itself' : 'a person');
+  return token.scope.filter((scope) => allowed.includes(scope));
 }
 
 function insufficient(sentence: string, reason: string, scope: string): OAuthError {

@@ -9,6 +9,7 @@ import {
 import { jwsAlgorithms } from '@gatehouse/domain/jose';
 import { accountClaims, addressClaims, profileClaims } from '@gatehouse/domain/oidc';
 import { clientPropertyForms } from '../../clients/client-property-forms.js';
+import { maxOverlapSeconds } from '../../clients/operations/rotate-client-secret.js';
 import { roles } from '../../users/user.js';
 
 /**
@@ -143,7 +144,7 @@ export const bodies = {
     overlap_seconds: z
       .int()
       .min(0)
-      .max(2_592_000)
+      .max(maxOverlapSeconds)
       .optional()
       .meta({ description: 'How long the old secret remains valid.' }),
   }),

@@ -11,7 +11,7 @@ import { ClientHandovers, credentialMembers, type ReplacedCredentials } from '..
 import { ClientDrafts, type SectorLook } from '../client-drafts.service.js';
 import { clientRepresentation } from '../client-representation.js';
 import { ClientsService } from '../clients.service.js';
-import { mayManageClient, mayUpdateClient } from '../policy.js';
+import { mayManageClient, mayReplaceSecret, mayUpdateClient } from '../policy.js';
 import type { SavedClient } from './create-client.js';
 
 export interface UpdateClientInput {
@@ -71,6 +71,8 @@ export class UpdateClient implements Operation<UpdateClientInput, SavedClient, P
     demand(actor, mayUpdateClient(actor, before, client));
 
     const { secret, replaced } = await this.handovers.replace(unit, { before, client, now: actor.now });
+    // Whatever made it: the result shows a new credential.
+    if (secret !== undefined) demand(actor, mayReplaceSecret(actor, before));
     const changes: Change[] = [changeOf(before, client, replaced)];
     if (isMaterialChange(before, client) && !isVouchedFor(actor, client)) {
       await this.clients.identityChanged(unit, id, actor.now);

@@ -32,6 +32,7 @@ import { OperationError } from '../../operations/operation-error.js';
 import type { Operation } from '../../operations/operation.js';
 import { Operations } from '../../operations/operations.js';
 import { ResourcesService } from '../../resources/resources.service.js';
+import { authorizationOf } from '../authorization-header.js';
 import { ProtocolEndpoints, type EndpointCall, type ProtocolEndpoint } from '../endpoint.js';
 
 /** RFC 7592 2.2: a client must not send these back. */
@@ -170,7 +171,7 @@ export class RegistrationController {
 
   /** @throws OAuthError invalid_token */
   private async initialAccess(request: WebRequest, now: EpochSeconds): Promise<ValidInitialAccessToken | undefined> {
-    const presented = header(request, 'authorization');
+    const presented = authorizationOf(request);
     if (presented === undefined) {
       if (this.settings.registration === 'token') throw tokenNeeded();
       return undefined;
@@ -189,7 +190,7 @@ export class RegistrationController {
    */
   private async authenticate(call: EndpointCall): Promise<{ client: Client; registrationToken: string }> {
     call.clientId = call.request.params['id'] ?? '';
-    const authorization = header(call.request, 'authorization');
+    const authorization = authorizationOf(call.request);
     if (authorization === undefined) throw tokenNeeded();
     const registrationToken = parseBearer(authorization) ?? '';
     const client = await this.registrations.find(call.clientId, registrationToken);

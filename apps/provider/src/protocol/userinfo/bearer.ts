@@ -21,6 +21,7 @@ import { DpopProofs } from '../dpop/dpop-proofs.service.js';
 import { missingToken } from '../../web/oauth-error.filter.js';
 import { corsHeaders, nonceHeaders } from '../../web/response-headers.js';
 import { ClientsService } from '../../clients/clients.service.js';
+import { authorizationOf } from '../authorization-header.js';
 import { repeatedParameter } from '../endpoint.js';
 import { AccessTokensService, type AccessToken } from '../../tokens/access-tokens.service.js';
 
@@ -44,7 +45,7 @@ export class BearerTokens {
    *   temporarily_unavailable
    */
   async check(request: WebRequest, now: EpochSeconds): Promise<PresentedToken> {
-    const authorization = header(request, 'authorization');
+    const authorization = authorizationOf(request);
     const inBody = request.method === 'POST' ? await bodyToken(request) : undefined;
     if (authorization !== undefined && inBody !== undefined)
       throw new OAuthError('invalid_request', 'Send the token either in the header or in the body, not in both.', {

@@ -27,7 +27,7 @@ export class DeleteUser extends SimpleOperation<DeleteUserInput, void> {
     if (!user) throw notFound('user');
     if (typedUsername !== undefined && typedUsername !== user.username)
       throw invalidInput([{ field: 'username', message: text('delete.wrong') }]);
-    if (await this.users.isLastAdmin(unit, id)) throw new OperationError('conflict', text('problem.lastAdmin'));
+    if (await this.users.isLastAdmin(unit, user)) throw new OperationError('conflict', text('problem.lastAdmin'));
     await this.users.remove(unit, id, actor.now);
     return {
       result: undefined,

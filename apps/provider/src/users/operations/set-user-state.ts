@@ -27,7 +27,7 @@ export class SetUserState extends SimpleOperation<UserState, User> {
     const before = await this.users.lockAndRead(unit, id);
     if (!before) throw notFound('user');
     if ((before.disabledAt !== undefined) === disabled) return { result: before, changes: [] };
-    if (disabled && (await this.users.isLastAdmin(unit, id)))
+    if (disabled && (await this.users.isLastAdmin(unit, before)))
       throw new OperationError('conflict', text('problem.lastAdmin'));
     const user = await this.users.setDisabled(unit, before, disabled, actor.now);
     return {

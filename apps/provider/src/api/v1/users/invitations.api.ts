@@ -57,7 +57,7 @@ export class InvitationsApi {
   })
   async invite(@ApiCall() call: Call): Promise<Reply> {
     const { value, bytes } = await readBodyOf(call.request, 'Invitations');
-    const emails = value.emails.map((text, index) => {
+    const typed = value.emails.map((text, index) => {
       const { addresses, wrong } = addressesIn(text);
       const [address, ...others] = addresses;
       if (address === undefined || others.length > 0 || wrong.length > 0)
@@ -66,6 +66,7 @@ export class InvitationsApi {
         ]);
       return address;
     });
+    const { addresses: emails } = addressesIn(typed.join('\n'));
     const input = { emails, roles: value.roles ?? ['user'] };
     return this.creations.execute({ call, bytes }, InvitePeople, input, (made) => {
       // Without a mail server, no mail is sent: the caller must deliver the links.

@@ -1,0 +1,34 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { OAuthError } from '@gatehouse/domain/oauth';
+import type { Unit } from '@gatehouse/platform/database/store';
+import type { Actor } from '../operations/actor.js';
+import { CurrentActors, type ActorReader } from '../operations/current-actors.js';
+import { AccessTokensService } from './access-tokens.service.js';
+
+/**
+ * Looks again, in the unit of an operation, at the access token by which it was asked for: it, its grant or the session
+ * that the grant depends on may have been ended since it was presented.
+ */
+@Injectable()
+export class CurrentTokens implements ActorReader {
+  constructor(
+    @Inject(CurrentActors) actors: CurrentActors,
+    @Inject(AccessTokensService) private readonly tokens: AccessTokensService,
+  ) {
+    actors.readWith(this);
+  }
+
+  /** @throws OAuthError invalid_token, as a request with the token would be answered */
+  async read(unit: Unit, actor: Actor): Promise<Actor> {
+    const selector = actor.kind === 'person' || actor.kind === 'client' ? actor.tokenSelector : undefined;
+    if (selector !== undefined && !(await this.tokens.isLive(unit, selector, actor.now))) throw tokenEnded();
+    return actor;
+  }
+}
+
+/** The token was live when it was presented, and is not any more. */
+export function tokenEnded(): OAuthError {
+  return new OAuthError('invalid_token', 'The access token is unknown, expired or revoked.', {
+    reason: 'api.token_ended',
+  });
+}
