@@ -51,6 +51,8 @@ import { OfferedRequests1795950000730 } from './database/migrations/20261129-off
 import { SavedFormEntity } from './users/sessions/saved-form.entity.js';
 import { UserSearch1795950000721, UserSearchRows1795950000722 } from './database/migrations/20261129-user-search.js';
 import { OutboxKinds1795950000301 } from './database/migrations/20261129-outbox-kinds.js';
+import { CredentialsVersion1795960000902 } from './database/migrations/20261130-credentials-version.js';
+import { Makers1795960000903 } from './database/migrations/20261130-makers.js';
 import { ServiceAccounts1795950000701 } from './database/migrations/20261129-service-accounts.js';
 
 /** Every entity of the provider: the one list that the store is opened with. */
@@ -178,4 +180,6 @@ export const migrations = [
   SignInLinks1795950000740,
   RecordedIssuer1795950000741,
   FormRefusals1795950000742,
+  CredentialsVersion1795960000902,
+  Makers1795960000903,
 ];

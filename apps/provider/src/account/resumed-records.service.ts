@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { parseSelector } from '@gatehouse/domain/kernel';
 import { redirectPlaces, type Client } from '@gatehouse/domain/oauth';
 import { FailedRequests } from '../audit/failed-requests.service.js';
 import { ClientsService } from '../clients/clients.service.js';
@@ -24,7 +25,7 @@ export class ResumedRecords {
     @Inject(ClientsService) private readonly clients: ClientsService,
     @Inject(ResourcesService) private readonly resources: ResourcesService,
     @Inject(TrustedIssuers) private readonly issuers: TrustedIssuers,
-    @Inject(FailedRequests) private readonly refusals: FailedRequests,
+    @Inject(FailedRequests) private readonly failedRequests: FailedRequests,
   ) {}
 
   /** The record that the form changes, where it has switches. */
@@ -57,7 +58,8 @@ export class ResumedRecords {
         return trusted && { name: trusted.name, details: [trusted.issuer] };
       }
       case 'refusal': {
-        const clientId = (await this.refusals.find(id))?.clientId;
+        const selector = parseSelector(id);
+        const clientId = selector === undefined ? undefined : (await this.failedRequests.find(selector))?.clientId;
         return clientId === undefined ? undefined : named(await this.clients.findFresh(clientId));
       }
     }

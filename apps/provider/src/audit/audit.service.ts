@@ -30,6 +30,8 @@ export const auditTypes = [
   'user.enabled',
   'user.deleted',
   'user.password_link_created',
+  /** Whoever made it is no administrator any more. */
+  'user.link_withdrawn',
   'user.email_confirmed',
   'user.invited',
   'user.invitation_withdrawn',

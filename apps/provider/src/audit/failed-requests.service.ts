@@ -1,6 +1,6 @@
 import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
-import { addSeconds, epochSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
-import { parseBasicCredentials, type OAuthError } from '@gatehouse/domain/oauth';
+import { addSeconds, epochSeconds, type EpochSeconds, type Selector } from '@gatehouse/domain/kernel';
+import { parseBasicCredentials, type Client, type OAuthError } from '@gatehouse/domain/oauth';
 import { Clock } from '@gatehouse/platform/clock';
 import { statement, Store, type Unit } from '@gatehouse/platform/database/store';
 import { SelectorSource } from '@gatehouse/platform/secrets/random';
@@ -29,7 +29,11 @@ const refusalStatements = {
     'refusals.list_of_client',
     `SELECT ${columns} FROM refusals WHERE client_id = $3 AND selector < $1 ORDER BY selector DESC LIMIT $2`,
   ),
-  find: statement('refusals.find', `SELECT ${columns} FROM refusals WHERE request_id = $1 ORDER BY selector LIMIT 1`),
+  listOfRequest: statement(
+    'refusals.list_of_request',
+    `SELECT ${columns} FROM refusals WHERE request_id = $3 AND selector < $1 ORDER BY selector DESC LIMIT $2`,
+  ),
+  find: statement('refusals.find', `SELECT ${columns} FROM refusals WHERE selector = $1`),
   purge: statement('refusals.purge', 'DELETE FROM refusals WHERE at <= $1'),
   bound: statement(
     'refusals.bound',
@@ -56,6 +60,12 @@ const refusalStatements = {
 const maxOfSource = 20;
 const maxOfNetwork = 40;
 const maxOfAll = 120;
+/**
+ * Room that strangers cannot use up: so many of one approved client that authenticated, and of all such clients, a process
+ * keeps in a minute beside those above.
+ */
+const maxOfClient = 20;
+const maxOfClients = 120;
 /** So many sources are named in an hour; all others are one. */
 const maxSourcesInHour = 1000;
 /** So many sources a process counts between two writes; all others are one. */
@@ -102,7 +112,8 @@ const steps: ReadonlySet<string> = new Set(['authorization_pending', 'slow_down'
 
 /** A refused request as it is kept. */
 export interface FailedRequest {
-  readonly selector: number;
+  readonly selector: Selector;
+  /** The trace id of the request, which its sender may choose (W3C Trace Context): several requests can have the same. */
   readonly requestId: string;
   readonly at: EpochSeconds;
   readonly endpoint: string;
@@ -114,6 +125,17 @@ export interface FailedRequest {
   readonly clientId: string | undefined;
   readonly address: string;
   readonly parameters: Readonly<Record<string, string>>;
+}
+
+/** A request to the protocol that was refused. */
+export interface RefusedRequest {
+  readonly request: WebRequest;
+  readonly endpoint: string;
+  readonly error: OAuthError;
+  /** As they came; those that may be secret are not kept. */
+  readonly parameters: ReadonlyMap<string, string>;
+  /** The client that authenticated; undefined where none did, or none was asked to. */
+  readonly client?: Client | undefined;
 }
 
 interface FailedRequestRow {
@@ -138,8 +160,7 @@ export class FailedRequests implements BeforeApplicationShutdown {
   private waiting: FailedRequest[] = [];
   private readonly uncounted = new Map<string, number>();
   private minute = 0;
-  private kept = 0;
-  /** By source, and by network. */
+  /** By what is bounded: all, a source, a network, a client. */
   private keptOf = new Map<string, number>();
   private timer: NodeJS.Timeout | undefined;
 
@@ -149,14 +170,13 @@ export class FailedRequests implements BeforeApplicationShutdown {
     @Inject(SelectorSource) private readonly selectors: SelectorSource,
   ) {}
 
-  /** @param parameters as they came; those that may be secret are not kept */
-  note(request: WebRequest, endpoint: string, error: OAuthError, parameters: ReadonlyMap<string, string>): void {
+  note({ request, endpoint, error, parameters, client }: RefusedRequest): void {
     if (steps.has(error.code)) return;
     const now = this.clock.now();
     const address = clientAddress(request);
     const source = addressKey(address);
     this.timer ??= setTimeout(() => void this.flush(), everyMilliseconds).unref();
-    if (!this.isWithinRate(source, `network ${networkKey(address)}`, now)) {
+    if (!this.hasRoomForClient(client, now) && !this.hasRoomForAddress(address, now)) {
       const name = this.uncounted.has(source) || this.uncounted.size < maxSources ? source : otherSources;
       this.uncounted.set(name, (this.uncounted.get(name) ?? 0) + 1);
       return;
@@ -169,7 +189,7 @@ export class FailedRequests implements BeforeApplicationShutdown {
       reason: error.reason,
       error: error.code,
       description: error.description,
-      clientId: clientIdOf(request, parameters)?.slice(0, 300),
+      clientId: client?.id ?? clientIdOf(request, parameters)?.slice(0, 300),
       address,
       parameters: withoutSecrets(parameters),
     });
@@ -226,23 +246,30 @@ export class FailedRequests implements BeforeApplicationShutdown {
     if (others > 0) unit.write(refusalStatements.count, otherSources, hour, others);
   }
 
-  /** The newest first. @param before the selector of the last one of the page before */
+  /**
+   * Of a request id, else of a client, else all; the newest first.
+   * @param query before: the selector of the last one of the page before
+   */
   async list(query: {
+    readonly requestId?: string | undefined;
     readonly clientId?: string | undefined;
     readonly before?: number | undefined;
     readonly limit: number;
   }): Promise<{ readonly refusals: readonly FailedRequest[]; readonly next: number | undefined }> {
-    const { clientId, before = Number.MAX_SAFE_INTEGER, limit } = query;
+    const { requestId, clientId, before = Number.MAX_SAFE_INTEGER, limit } = query;
+    const { list, listOfClient, listOfRequest } = refusalStatements;
     const rows =
-      clientId === undefined
-        ? await this.store.all<FailedRequestRow>(refusalStatements.list, before, limit + 1)
-        : await this.store.all<FailedRequestRow>(refusalStatements.listOfClient, before, limit + 1, clientId);
+      requestId !== undefined
+        ? await this.store.all<FailedRequestRow>(listOfRequest, before, limit + 1, requestId)
+        : clientId !== undefined
+          ? await this.store.all<FailedRequestRow>(listOfClient, before, limit + 1, clientId)
+          : await this.store.all<FailedRequestRow>(list, before, limit + 1);
     const refusals = rows.slice(0, limit).map(toFailedRequest);
     return { refusals, next: rows.length > limit ? refusals.at(-1)?.selector : undefined };
   }
 
-  async find(id: string): Promise<FailedRequest | undefined> {
-    const row = await this.store.one<FailedRequestRow>(refusalStatements.find, id);
+  async find(selector: Selector): Promise<FailedRequest | undefined> {
+    const row = await this.store.one<FailedRequestRow>(refusalStatements.find, selector);
     return row && toFailedRequest(row);
   }
 
@@ -259,18 +286,32 @@ export class FailedRequests implements BeforeApplicationShutdown {
     return old + tooMany + counts;
   }
 
-  private isWithinRate(source: string, network: string, now: EpochSeconds): boolean {
+  /** Not for public clients, in whose name anybody sends requests, and not for clients that strangers registered. */
+  private hasRoomForClient(client: Client | undefined, now: EpochSeconds): boolean {
+    if (client?.type !== 'confidential' || client.approvedAt === undefined) return false;
+    return this.takeRoom(now, [
+      ['clients', maxOfClients],
+      [`client ${client.id}`, maxOfClient],
+    ]);
+  }
+
+  private hasRoomForAddress(address: string, now: EpochSeconds): boolean {
+    return this.takeRoom(now, [
+      ['all', maxOfAll],
+      [`source ${addressKey(address)}`, maxOfSource],
+      [`network ${networkKey(address)}`, maxOfNetwork],
+    ]);
+  }
+
+  /** Takes one of each bound, if all of them have one left in this minute. */
+  private takeRoom(now: EpochSeconds, bounds: readonly (readonly [of: string, most: number])[]): boolean {
     const minute = Math.floor(now / 60);
     if (minute !== this.minute) {
       this.minute = minute;
-      this.kept = 0;
       this.keptOf = new Map();
     }
-    const ofSource = this.keptOf.get(source) ?? 0;
-    const ofNetwork = this.keptOf.get(network) ?? 0;
-    if (this.kept >= maxOfAll || ofSource >= maxOfSource || ofNetwork >= maxOfNetwork) return false;
-    this.kept += 1;
-    this.keptOf.set(source, ofSource + 1).set(network, ofNetwork + 1);
+    if (bounds.some(([of, most]) => (this.keptOf.get(of) ?? 0) >= most)) return false;
+    for (const [of] of bounds) this.keptOf.set(of, (this.keptOf.get(of) ?? 0) + 1);
     return true;
   }
 }
@@ -296,7 +337,7 @@ function clientIdOf(request: WebRequest, parameters: ReadonlyMap<string, string>
 
 function toFailedRequest(row: FailedRequestRow): FailedRequest {
   return {
-    selector: Number(row.selector),
+    selector: Number(row.selector) as Selector,
     requestId: row.request_id,
     at: epochSeconds(Number(row.at)),
     endpoint: row.endpoint,

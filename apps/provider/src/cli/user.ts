@@ -2,6 +2,7 @@ import { Factors } from '../users/factors/factors.service.js';
 import { ResetSecondFactors } from '../users/factors/operations/reset-second-factors.js';
 import { sendsMail } from '../config/settings.js';
 import type { Cursor } from '../web/cursor.js';
+import { revisionOf } from '../web/revision.js';
 import { routes } from '../web/routes.js';
 import { SessionsService } from '../users/sessions/sessions.service.js';
 import { addressesIn, maxInvited } from '../users/invitations/invitations.service.js';
@@ -11,7 +12,7 @@ import { MakePasswordLink } from '../users/credentials/operations/make-password-
 import { SetPassword } from '../users/credentials/operations/set-password.js';
 import { SetUserState } from '../users/operations/set-user-state.js';
 import { UpdateUser } from '../users/operations/update-user.js';
-import { roles, type User } from '../users/user.js';
+import { editable, roles, type User } from '../users/user.js';
 import { emailWarnings, userRepresentation } from '../users/user-representation.js';
 import { UserLists } from '../users/user-lists.service.js';
 import { UsersService } from '../users/users.service.js';
@@ -243,6 +244,7 @@ const update: Command = {
           options.has('email-verified') || (!options.has('email-unverified') && sameEmail && before.emailVerified),
         roles: roles.length > 0 ? roles : before.roles,
       },
+      revision: revisionOf(editable(before)),
     });
     const warnings = sameEmail && !options.has('email-unverified') ? {} : warningsOf(context, saved);
     return {

@@ -32,6 +32,7 @@ describe('the row of a client', () => {
       registeredAddress: null,
       registeredWith: null,
       registrationTokenHash: null,
+      credentialsVersion: 0,
     };
   }
 

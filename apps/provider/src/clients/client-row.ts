@@ -28,9 +28,15 @@ export function toClient(row: ClientEntity): Client {
   });
 }
 
-/** What the row has beside the client: when and where from. */
+/** What the row has beside the client: when and where from, and the version of its credentials. */
 type RowOnly =
-  'createdAt' | 'updatedAt' | 'lastUsedAt' | 'registeredAddress' | 'registeredWith' | 'registrationTokenHash';
+  | 'createdAt'
+  | 'updatedAt'
+  | 'lastUsedAt'
+  | 'registeredAddress'
+  | 'registeredWith'
+  | 'registrationTokenHash'
+  | 'credentialsVersion';
 
 /** A client's row, without what the row has beside it. */
 export function toRow(client: Client): Omit<ClientEntity, RowOnly> {

@@ -4,6 +4,7 @@ import {
   IdColumn,
   IdPrimaryColumn,
   InstantColumn,
+  IntegerColumn,
   JsonColumn,
   TextColumn,
 } from '@gatehouse/platform/database/columns';
@@ -127,6 +128,13 @@ export class ClientEntity {
   /** Since when it may log people in and nothing more. */
   @InstantColumn({ nullable: true })
   limitedAt!: number | null;
+
+  /**
+   * Raised by whatever ends its credentials or its own tokens. A request that authenticated under an earlier one gets no
+   * token that only these end.
+   */
+  @IntegerColumn()
+  credentialsVersion!: number;
 }
 
 /** One secret of a client; several are valid while one is being replaced. */

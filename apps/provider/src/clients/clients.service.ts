@@ -1,7 +1,7 @@
 import { Inject, Injectable, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { sha256, type EpochSeconds } from '@gatehouse/domain/kernel';
-import { cameByItself, raisesProfile, secretNeed, type Client } from '@gatehouse/domain/oauth';
+import { cameByItself, raisesProfile, endsCredentials, secretNeed, type Client } from '@gatehouse/domain/oauth';
 import { changesSubjects } from '@gatehouse/domain/oidc';
 import { statement, Store, type Unit } from '@gatehouse/platform/database/store';
 import { In, Repository } from 'typeorm';
@@ -32,8 +32,13 @@ export interface AdministrationChange {
   readonly scopes: readonly string[];
 }
 
-interface Cached {
+/** A client, and the version of its credentials that it is read with (see {@link ClientEntity.credentialsVersion}). */
+export interface VersionedClient {
   readonly client: Client;
+  readonly credentialsVersion: number;
+}
+
+interface Cached extends VersionedClient {
   readonly secrets: readonly StoredSecret[];
 }
 
@@ -50,6 +55,10 @@ const clientStatements = {
   lockOwned: statement('clients.lock_owned', 'SELECT id FROM clients WHERE owner_id = $1 ORDER BY id FOR UPDATE', {
     sqlite: 'SELECT id FROM clients WHERE owner_id = $1 ORDER BY id',
   }),
+  raiseCredentialsVersion: statement(
+    'clients.raise_credentials_version',
+    'UPDATE clients SET credentials_version = credentials_version + 1 WHERE id = $1',
+  ),
   use: statement(
     'clients.use',
     'UPDATE clients SET last_used_at = $2 WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $2)',
@@ -93,6 +102,7 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
 
   /** Tells, in the unit of what was done, that nothing of this client goes on. */
   async end(unit: Unit, id: string, now: EpochSeconds): Promise<void> {
+    await this.raiseCredentialsVersion(unit, id);
     for (const follower of this.listeners) await follower.clientEnded(unit, id, now);
   }
 
@@ -113,6 +123,16 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
   /** A client by its `client_id`, from the cache. A miss is never cached: a client made a moment ago works. */
   async find(id: string): Promise<Client | undefined> {
     return (await this.load(id))?.client;
+  }
+
+  /** The same with the version of its credentials. */
+  findVersioned(id: string): Promise<VersionedClient | undefined> {
+    return this.load(id);
+  }
+
+  /** The next look-up of this client reads the database. */
+  forget(id: string): void {
+    this.cache.delete(id);
   }
 
   /** A client as the database has it now: for pages that edit it. */
@@ -237,6 +257,7 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
       registeredAddress: null,
       registeredWith: null,
       registrationTokenHash: null,
+      credentialsVersion: 0,
     });
     await this.writeOrigins(unit, client);
     // No process has it in its cache: a miss is never kept.
@@ -252,6 +273,7 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
     const { id } = before;
     // What was given under other subjects, or a laxer profile, is not held to the new ones.
     if (changesSubjects(before, client) || raisesProfile(before, client)) await this.end(unit, id, now);
+    else if (endsCredentials(before, client)) await this.raiseCredentialsVersion(unit, id);
     await unit.manager.getRepository(ClientEntity).update({ id }, { ...toRow(client), updatedAt: now });
     await this.writeOrigins(unit, client);
     const secret = await this.secrets.settle(unit, id, secretNeed(client), now);
@@ -266,6 +288,7 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
 
   /** Tells, in the unit of the change, that nothing of what the client got for itself goes on. */
   async endOwnTokens(unit: Unit, id: string, now: EpochSeconds): Promise<void> {
+    await this.raiseCredentialsVersion(unit, id);
     for (const follower of this.listeners) await follower.ownTokensEnded?.(unit, id, now);
   }
 
@@ -298,6 +321,7 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
     const need = secretNeed(client);
     if (need === 'none') return undefined;
     const secret = await this.secrets.rotate(unit, client.id, need, overlapSeconds, now);
+    if (overlapSeconds === 0) await this.raiseCredentialsVersion(unit, client.id);
     await this.versions.bump(unit, 'clients');
     return secret;
   }
@@ -322,6 +346,12 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
     return true;
   }
 
+  /** The row is locked first: tokens are stored under a share of that lock, before this or after it. */
+  private async raiseCredentialsVersion(unit: Unit, id: string): Promise<void> {
+    await unit.one(clientStatements.lock, id);
+    await unit.change(clientStatements.raiseCredentialsVersion, id);
+  }
+
   private async writeOrigins(unit: Unit, client: Client): Promise<void> {
     const repository = unit.manager.getRepository(ClientOriginEntity);
     await repository.delete({ clientId: client.id });
@@ -343,7 +373,7 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
   ): Promise<boolean> {
     const cached = await this.load(clientId);
     if (cached && passes(cached.secrets)) return true;
-    this.cache.delete(clientId);
+    this.forget(clientId);
     const fresh = await this.load(clientId);
     return fresh !== undefined && passes(fresh.secrets);
   }
@@ -355,7 +385,12 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
     const generation = this.cache;
     const row = await this.clients.findOneBy({ id });
     if (!row) return undefined;
-    const loaded: Cached = { client: this.rules.asSeen(toClient(row)), secrets: await this.secrets.read(id) };
+    const loaded: Cached = {
+      client: this.rules.asSeen(toClient(row)),
+      // Of the row, which is read before the secrets: a secret that is newer than its version is refused, never the reverse.
+      credentialsVersion: row.credentialsVersion,
+      secrets: await this.secrets.read(id),
+    };
     if (generation.size >= maxCached) generation.delete(generation.keys().next().value ?? id);
     // Into the map that was current when the row was read: an invalidation since then must not be undone.
     generation.set(id, loaded);

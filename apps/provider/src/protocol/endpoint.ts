@@ -14,15 +14,17 @@ import {
   requestId,
   type WebRequest,
 } from '@gatehouse/platform/http/request';
-import { FailedRequests } from '../audit/failed-requests.service.js';
-import { ClientAuthenticator } from '../clients/authentication/authenticator.js';
+import { FailedRequests, type RefusedRequest } from '../audit/failed-requests.service.js';
+import { ClientAuthenticator, clientChanged } from '../clients/authentication/authenticator.js';
 import type { PresentedCredentials } from '../clients/authentication/client-authentication.js';
-import { ClientsService } from '../clients/clients.service.js';
+import { ClientsService, type VersionedClient } from '../clients/clients.service.js';
 import { authorizationOf } from './authorization-header.js';
 import { DpopProofs } from './dpop/dpop-proofs.service.js';
 import { Counters } from '../monitoring/counters.js';
 import { oauthErrorReply } from '../web/oauth-error.filter.js';
 import { allowOrigin, preflight } from '../web/response-headers.js';
+
+export { clientChanged };
 
 const maxBodyBytes = 64 * 1024;
 /** RFC 8707 2 */
@@ -57,7 +59,12 @@ export interface EndpointCall {
 export interface ClientCall extends PresentedCredentials {
   readonly request: WebRequest;
   readonly now: EpochSeconds;
+  /** Of the client's row when it authenticated. */
+  readonly credentialsVersion: number;
 }
+
+/** What is recorded of a request that fails. */
+type Recorded = Pick<RefusedRequest, 'request' | 'parameters' | 'client'>;
 
 /**
  * What comes before and after the work of every protocol endpoint: method, CORS, body, client authentication, sender
@@ -100,7 +107,7 @@ export class ProtocolEndpoint {
       status: 405,
       reason: 'request.method',
     });
-    this.record(error, request, noParameters);
+    this.record(error, { request, parameters: noParameters });
     return oauthErrorReply(error, request, { Allow: methods });
   }
 
@@ -113,22 +120,24 @@ export class ProtocolEndpoint {
     respond: (call: ClientCall, client: Client) => Promise<Reply>,
   ): Promise<Reply> {
     let parameters = noParameters;
+    let client: Client | undefined;
     try {
       await this.allowRegisteredOrigin(request);
       const form = await readForm(request, { limitBytes: maxBodyBytes });
       parameters = form.protocolParameters(repeatable);
       const now = this.services.clock.now();
-      const call: ClientCall = {
-        request,
-        now,
+      const presented: PresentedCredentials = {
         parameters,
         authorization: authorizationOf(request),
         path: pathOf(request),
         asker: () => askerOf(request),
       };
-      return await respond(call, await this.services.authenticator.authenticate(call, now));
+      const authenticated = await this.services.authenticator.authenticate(presented, now);
+      ({ client } = authenticated);
+      const { credentialsVersion } = authenticated;
+      return await respond({ ...presented, request, now, credentialsVersion }, client);
     } catch (error) {
-      return this.errorReply(error, request, parameters);
+      return this.errorReply(error, { request, parameters, client });
     }
   }
 
@@ -146,8 +155,16 @@ export class ProtocolEndpoint {
     } catch (error) {
       const { parameters, clientId } = call;
       const recorded = clientId === undefined ? parameters : new Map(parameters).set('client_id', clientId);
-      return this.errorReply(error, request, recorded);
+      return this.errorReply(error, { request, parameters: recorded });
     }
+  }
+
+  /**
+   * The client as it authenticates now, for a request whose client was changed since it authenticated.
+   * @throws OAuthError invalid_client
+   */
+  authenticateAgain(call: ClientCall, client: Client): Promise<VersionedClient> {
+    return this.services.authenticator.authenticateAgain(call, client, call.now);
   }
 
   /**
@@ -172,18 +189,18 @@ export class ProtocolEndpoint {
   }
 
   /** @throws whatever is no error of the protocol: a bug or an outage, for the exception filter */
-  private errorReply(thrown: unknown, request: WebRequest, parameters: ReadonlyMap<string, string>): Reply {
+  private errorReply(thrown: unknown, from: Recorded): Reply {
     const error = toOAuthError(thrown);
     if (!error) throw thrown;
-    this.record(error, request, parameters);
-    return (this.options.errorReply ?? oauthErrorReply)(error, request);
+    this.record(error, from);
+    return (this.options.errorReply ?? oauthErrorReply)(error, from.request);
   }
 
-  private record(error: OAuthError, request: WebRequest, parameters: ReadonlyMap<string, string>): void {
+  private record(error: OAuthError, from: Recorded): void {
     const { counters, log, failedRequests } = this.services;
     counters.refused(error.reason);
-    log.info({ request: requestId(request), error: error.code, reason: error.reason }, 'refused');
-    failedRequests.note(request, this.options.name, error, parameters);
+    log.info({ request: requestId(from.request), error: error.code, reason: error.reason }, 'refused');
+    failedRequests.note({ ...from, endpoint: this.options.name, error });
   }
 }
 

@@ -15,7 +15,7 @@ import {
   type Returns,
   type Scope,
 } from '@gatehouse/domain/oauth';
-import type { Unit } from '@gatehouse/platform/database/store';
+import { ConcurrencyConflict, type SqlValue, type Unit } from '@gatehouse/platform/database/store';
 import { newSecret, SelectorSource } from '@gatehouse/platform/secrets/random';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
@@ -52,6 +52,13 @@ export interface PreparedTokens {
   readonly refreshJkt: string | undefined;
   /** The JSON body of the answer. */
   readonly body: string;
+}
+
+/** When tokens are stored, and on what condition. */
+export interface StoringContext {
+  readonly now: EpochSeconds;
+  /** The access token is stored only while the client's credentials are of this version; undefined: whatever they are. */
+  readonly credentialsVersion: number | undefined;
 }
 
 /** Tokens that the authorization endpoint itself answers with. */
@@ -96,15 +103,19 @@ export class TokenIssuer {
     return { authority, access, refresh, refreshExpiresAt, refreshJkt, body: JSON.stringify(body) };
   }
 
-  /** Stores them with their grant. The unit stands on it: NothingChanged when it ended meanwhile. */
-  store(unit: Unit, prepared: PreparedTokens, now: EpochSeconds): void {
+  /**
+   * Stores them with their grant. The unit stands on it: NothingChanged when it ended meanwhile, or when the client's
+   * credentials are not of this version any more ({@link isClientChanged}).
+   */
+  store(unit: Unit, prepared: PreparedTokens, { now, credentialsVersion }: StoringContext): void {
     const { authority, access, refresh, refreshExpiresAt } = prepared;
     const { expiresAt } = access;
     if (authority.grant !== undefined) {
       const lives = refreshExpiresAt !== undefined && refreshExpiresAt > expiresAt ? refreshExpiresAt : expiresAt;
       this.grants.use(unit, authority.grant, lives, now);
     }
-    this.storeAccess(unit, authority, access, now);
+    if (credentialsVersion === undefined) this.storeAccess(unit, authority, access, now);
+    else unit.expectChange(accessTokenStatements.insertOfClient, ...rowOf(authority, access, now), credentialsVersion);
     if (refresh && refreshExpiresAt !== undefined && authority.grant !== undefined)
       unit.write(
         refreshTokenStatements.insert,
@@ -117,6 +128,11 @@ export class TokenIssuer {
         refreshExpiresAt,
         prepared.refreshJkt ?? null,
       );
+  }
+
+  /** Whether a unit was undone because the client's credentials were not of the version that {@link store} was given. */
+  isClientChanged(thrown: unknown): boolean {
+    return thrown instanceof ConcurrencyConflict && thrown.statement === accessTokenStatements.insertOfClient;
   }
 
   /** The tokens of an answer of the authorization endpoint; signed here, stored by {@link storeAccess}. */
@@ -142,20 +158,7 @@ export class TokenIssuer {
 
   /** Stores an access token alone. That its grant lives is for the caller to know. */
   storeAccess(unit: Unit, authority: Authority, access: MadeAccessToken, now: EpochSeconds): void {
-    unit.write(
-      accessTokenStatements.insert,
-      access.row.selector,
-      sha256(access.row.verifier),
-      authority.grant ?? null,
-      authority.clientId,
-      authority.userId ?? null,
-      formatScope(access.scope),
-      now,
-      access.expiresAt,
-      access.audience.length === 0 ? null : JSON.stringify(access.audience),
-      authority.dpopJkt ?? null,
-      authority.act === undefined ? null : JSON.stringify(authority.act),
-    );
+    unit.write(accessTokenStatements.insert, ...rowOf(authority, access, now));
   }
 
   private newToken(): Token {
@@ -221,4 +224,21 @@ export class TokenIssuer {
       expiresAt: addSeconds(now, lifetimeSeconds),
     };
   }
+}
+
+/** What both statements insert, in the order of their columns. */
+function rowOf(authority: Authority, access: MadeAccessToken, now: EpochSeconds): SqlValue[] {
+  return [
+    access.row.selector,
+    sha256(access.row.verifier),
+    authority.grant ?? null,
+    authority.clientId,
+    authority.userId ?? null,
+    formatScope(access.scope),
+    now,
+    access.expiresAt,
+    access.audience.length === 0 ? null : JSON.stringify(access.audience),
+    authority.dpopJkt ?? null,
+    authority.act === undefined ? null : JSON.stringify(authority.act),
+  ];
 }

@@ -50,6 +50,26 @@ export const accessTokenStatements = {
        audience, dpop_jkt, act)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
   ),
+  /**
+   * Only while the client's credentials are of this version: whatever raises it revokes the client's tokens, and would not
+   * see this one. On PostgreSQL the client's row is held as a foreign key would hold it: shared by all inserts, and against
+   * ClientsService.raiseCredentialsVersion. It names the clients table, which another module owns: one guarded statement
+   * instead of a look before the insert.
+   */
+  insertOfClient: statement(
+    'access_tokens.insert_of_client',
+    `INSERT INTO access_tokens (selector, verifier_hash, grant_selector, client_id, user_id, scope, issued_at, expires_at,
+       audience, dpop_jkt, act)
+     SELECT $1::bigint, $2::bytea, $3::bigint, c.id, $5::text, $6::text, $7::bigint, $8::bigint, $9::text, $10::text,
+       $11::text
+     FROM clients c WHERE c.id = $4 AND c.credentials_version = $12 FOR KEY SHARE`,
+    {
+      sqlite: `INSERT INTO access_tokens (selector, verifier_hash, grant_selector, client_id, user_id, scope, issued_at,
+       expires_at, audience, dpop_jkt, act)
+     SELECT $1, $2, $3, c.id, $5, $6, $7, $8, $9, $10, $11
+     FROM clients c WHERE c.id = $4 AND c.credentials_version = $12`,
+    },
+  ),
   findLive: statement(
     'access_tokens.find_live',
     `SELECT t.*, g.claims, g.auth_time, g.acr FROM access_tokens t

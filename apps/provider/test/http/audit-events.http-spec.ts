@@ -1,5 +1,7 @@
 import { accessTokenType, tokenExchangeGrant } from '@gatehouse/domain/oauth';
 import { statement } from '@gatehouse/platform/database/store';
+import { OneTimeLinks } from '../../src/users/credentials/one-time-links.service';
+import { SetUserState } from '../../src/users/operations/set-user-state';
 import { auditTypes, type AuditType } from '../../src/audit/audit.service';
 import { Outbox } from '../../src/outbox/outbox.service';
 import { ClientStates } from '../../src/clients/client-states.service';
@@ -236,6 +238,19 @@ describe('the audit log tells of', () => {
     await expectByApi(() => admin.call('POST', 'invitations', { emails: ['guest@people.test'] }), 'user.invited');
     const [invitation] = (await admin.call('GET', 'invitations')).json<{ items: { id: string }[] }>().items;
     await expectByApi(() => admin.call('DELETE', `invitations/${invitation?.id ?? ''}`), 'user.invitation_withdrawn');
+  });
+
+  it('a password link whose maker is disabled', async () => {
+    const maker = await provider.addUser({ roles: ['admin'] });
+    await provider.store.run((unit) =>
+      provider.app
+        .get(OneTimeLinks)
+        .makeForAdministrator(unit, { userId: person.id, madeBy: maker.id }, provider.clock.now()),
+    );
+    await expectEvents(() => provider.execute(SetUserState, { id: maker.id, disabled: true }), {
+      'user.disabled': { subject_id: maker.id },
+      'user.link_withdrawn': { actor_id: null, subject_id: person.id },
+    });
   });
 
   it('clients: by administrators, by themselves, and their end', async () => {

@@ -1,9 +1,14 @@
+import type { Client, ClientDraft } from '@gatehouse/domain/oauth';
+import { statement } from '@gatehouse/platform/database/store';
 import { FailedRequests } from '../../src/audit/failed-requests.service';
 import { PurgeService } from '../../src/jobs/purge.service';
 import { ClientsService } from '../../src/clients/clients.service';
 import { Browser, send } from '../support/browser';
 import { authorizationRequest, authorizeUrl, basic, post, startProvider, type TestProvider } from '../support/provider';
+import { RotateClientSecret } from '../../src/clients/operations/rotate-client-secret';
 import { SetClientState } from '../../src/clients/operations/set-client-state';
+
+const unapprove = statement('test.unapprove', 'UPDATE clients SET approved_at = NULL WHERE id = $1');
 
 describe('why was this refused?', () => {
   let provider: TestProvider;
@@ -23,6 +28,12 @@ describe('why was this refused?', () => {
     const id = /id="request-id">([^<]+)</.exec(text)?.[1];
     if (id === undefined) throw new Error(`no id in ${text.slice(0, 300)}`);
     return id;
+  }
+
+  /** The page of the refused request that the error page gave this id. */
+  async function openRefused(id: string): Promise<string> {
+    await admin.open(at(`/refusal?id=${id}`));
+    return new URL(admin.address).pathname;
   }
 
   it('names a thousand sources in an hour, and counts all others as one', async () => {
@@ -63,7 +74,8 @@ describe('why was this refused?', () => {
     await written();
 
     const found = await admin.open(at(`/refusal?id=${id}`));
-    expect(admin.address).toBe(at(`/refusal/${id}`));
+    const { pathname } = new URL(admin.address);
+    expect(pathname).toMatch(/^\/refusal\/[0-9a-z]{1,11}$/);
     expect(found.text).toContain('redirect_uri.unregistered');
     expect(found.text).toContain('RFC 9700 2.1');
     expect(found.text).toContain('Register https://photos.test/other');
@@ -72,7 +84,7 @@ describe('why was this refused?', () => {
     for (const secret of ['some-state', 'some-nonce', asked['code_challenge'] ?? '?', 'somebody@example.org'])
       expect(found.text).not.toContain(secret);
 
-    const mended = await admin.submit({ action: 'mend' }, { action: `/refusal/${id}` });
+    const mended = await admin.submit({ action: 'mend' }, { action: pathname });
     expect(mended.text).toContain('the same request would pass this rule now');
     expect((await provider.app.get(ClientsService).findFresh(client.id))?.redirectUris).toContain(
       'https://photos.test/other',
@@ -98,6 +110,29 @@ describe('why was this refused?', () => {
     expect((await post(at('/oauth/token'), asked, headers)).status).toBe(200);
   });
 
+  it('each line opens its own request, also where a trace has several (W3C Trace Context)', async () => {
+    const [one, two] = [await provider.addClient({ name: 'One' }), await provider.addClient({ name: 'Two' })];
+    const trace = '0af7651916cd43dd8448eb211c80319c';
+    // Whoever sends a request chooses its trace id.
+    const ask = (headers: Record<string, string>): Promise<unknown> =>
+      post(
+        at('/oauth/token'),
+        { grant_type: 'client_credentials' },
+        { traceparent: `00-${trace}-b7ad6b7169203331-01`, ...headers },
+      );
+    await ask({ Authorization: basic(one.client, 'wrong') });
+    await ask({ Authorization: basic(two.client, two.secret) });
+    await written();
+    for (const { client } of [one, two]) {
+      const list = await admin.open(at(`/refusal?client=${client.id}`));
+      const path = /href="(\/refusal\/[^"]+)"/.exec(list.text)?.[1] ?? '';
+      expect((await admin.open(at(path))).text).toContain(`>${client.name}<`);
+    }
+    const both = await admin.open(at(`/refusal?id=${trace}`));
+    expect(both.text.match(/href="\/refusal\/[^"]+"/g)).toHaveLength(2);
+    expect((await admin.open(at(`/refusal/${trace}`))).status).toBe(404);
+  });
+
   it.each([
     ['an unknown client', { grant_type: 'client_credentials' }, 'client_auth.unknown'],
     [
@@ -121,8 +156,7 @@ describe('why was this refused?', () => {
       (await new Browser().open(authorizeUrl(provider, authorizationRequest(client).parameters))).text,
     );
     await written();
-    await admin.open(at(`/refusal/${id}`));
-    const done = await admin.submit({ action: 'enable' }, { action: `/refusal/${id}` });
+    const done = await admin.submit({ action: 'enable' }, { action: await openRefused(id) });
     expect(done.status).toBe(200);
     expect((await provider.app.get(ClientsService).findFresh(client.id))?.disabledAt).toBeUndefined();
   });
@@ -132,11 +166,8 @@ describe('why was this refused?', () => {
     const parameters = { ...authorizationRequest(client).parameters, redirect_uri: 'https://changed.test/' };
     const id = shownId((await new Browser().open(authorizeUrl(provider, parameters))).text);
     await written();
-    await admin.open(at(`/refusal/${id}`));
-    const answer = await admin.submit(
-      { action: 'mend', mend: 'Register https://evil.test/' },
-      { action: `/refusal/${id}` },
-    );
+    const action = await openRefused(id);
+    const answer = await admin.submit({ action: 'mend', mend: 'Register https://evil.test/' }, { action });
     expect([answer.status, answer.text.includes('has changed meanwhile')]).toEqual([409, true]);
   });
 
@@ -147,7 +178,7 @@ describe('why was this refused?', () => {
       await written();
       const { refusals } = await provider.app.get(FailedRequests).list({ clientId: client.id, limit: 1 });
       expect(refusals[0]?.reason).toBe('scope.unregistered');
-      const page = await admin.open(at(`/refusal/${refusals[0]?.requestId}`));
+      const page = await admin.open(at(`/refusal/${refusals[0]?.selector.toString(36)}`));
       expect([page.status, page.text.includes('value="mend"')]).toEqual([200, false]);
     }
   });
@@ -172,5 +203,44 @@ describe('why was this refused?', () => {
     expect((await provider.app.get(FailedRequests).list({ limit: 1000 })).refusals).toEqual([]);
     expect(await provider.app.get(FailedRequests).counts(0, 10)).toEqual([]);
     expect(before).toBeGreaterThan(0);
+  });
+
+  describe('while strangers use up the room of all', () => {
+    beforeEach(async () => {
+      // A minute of its own.
+      provider.clock.advance(120);
+      for (const network of [1, 2, 3])
+        for (let sent = 0; sent < 40; sent++)
+          await send(at('/oauth/authorize?client_id=strangers'), {
+            localAddress: `127.0.${network}.${1 + Math.floor(sent / 20)}`,
+          });
+    });
+
+    const acting: Partial<ClientDraft> = { grantTypes: ['client_credentials'], redirectUris: [], scope: ['a'] };
+    async function keptOf(client: Client, secret: string | undefined, times: number): Promise<number> {
+      const body = { grant_type: 'client_credentials', scope: 'b', client_id: client.id };
+      const headers = secret === undefined ? undefined : { Authorization: basic(client, secret) };
+      for (let sent = 0; sent < times; sent++)
+        expect((await post(at('/oauth/token'), body, headers)).json()).toHaveProperty('error');
+      await written();
+      return (await provider.app.get(FailedRequests).list({ clientId: client.id, limit: 100 })).refusals.length;
+    }
+
+    it('an approved client that authenticates has room of its own, bounded per client', async () => {
+      const [one, two] = [await provider.addClient(acting), await provider.addClient(acting)];
+      expect(await keptOf(one.client, one.secret, 25)).toBe(20);
+      expect(await keptOf(two.client, two.secret, 1)).toBe(1);
+    });
+
+    it('a client that anybody can speak for, or that nobody approved, has none', async () => {
+      const { client } = await provider.addClient(acting);
+      expect(await keptOf(client, 'wrong', 1)).toBe(0);
+      const open = await provider.addClient({ type: 'public', authMethod: 'none' });
+      expect(await keptOf(open.client, undefined, 1)).toBe(0);
+      await provider.store.run((unit) => unit.change(unapprove, client.id));
+      // Reads the client anew.
+      const fresh = await provider.execute(RotateClientSecret, { id: client.id, overlapSeconds: 0 });
+      expect(await keptOf(client, fresh, 1)).toBe(0);
+    });
   });
 });

@@ -81,11 +81,10 @@ describe('a sign-in of more than ten minutes', () => {
       provider.app.get(TrustedIssuers).create(unit, { ...draft, subject: 'id' }, provider.clock.now()),
     );
     if ('problems' in issuer) throw new Error(JSON.stringify(issuer.problems));
-    const refused = await new Browser().open(
-      authorizeUrl(provider, { client_id: client.id, redirect_uri: 'https://x.test/' }),
-    );
+    await new Browser().open(authorizeUrl(provider, { client_id: client.id, redirect_uri: 'https://x.test/' }));
     await provider.app.get(FailedRequests).flush();
-    const refusal = /id="request-id">([^<]+)</.exec(refused.text)?.[1] ?? '';
+    const { refusals } = await provider.app.get(FailedRequests).list({ clientId: client.id, limit: 1 });
+    const refusal = refusals[0]?.selector.toString(36) ?? '';
     ids = { refusal, client: client.id, user: victim.id, resource: resource?.id ?? '', issuer: issuer.trusted.id };
     const issuerFields = { ...draft, clients: client.id, jwksUri: 'https://k.example/', subject: 'id', scope: 'a' };
     const clientFields = {

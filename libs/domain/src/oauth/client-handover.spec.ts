@@ -1,7 +1,13 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { aClient } from '../../test/client.fixture.js';
 import type { Jwk } from '../jose/index.js';
-import { clientHandover, keptKeyProblems, releasedClient, withoutEndedKeys } from './client-handover.js';
+import {
+  clientHandover,
+  endsCredentials,
+  keptKeyProblems,
+  releasedClient,
+  withoutEndedKeys,
+} from './client-handover.js';
 import type { Client } from './client.js';
 import { tokenExchangeGrant } from './token-exchange.js';
 
@@ -63,6 +69,20 @@ describe('clientHandover', () => {
   it('leaves the keys of a metadata document to its publisher', () => {
     const before = aClient({ ...byKeys, source: 'metadata_document', ownerId: 'dora' });
     expect(clientHandover(before, { ...before, ownerId: undefined }).keys).toBe(false);
+  });
+});
+
+describe('endsCredentials', () => {
+  it.each<[string, boolean, Partial<Client>, Partial<Client>]>([
+    ['nothing of them changes', false, byKeys, { name: 'Other', scope: ['read'] }],
+    ['another way to authenticate', true, {}, { authMethod: 'client_secret_post' }],
+    ['another key', true, byKeys, { jwks: { keys: [fresh] } }],
+    ['a key fewer', true, { ...byKeys, jwks: { keys: [old, fresh] } }, { jwks: { keys: [fresh] } }],
+    ['another address of keys', true, { jwksUri: 'https://a.test/' }, { jwksUri: 'https://b.test/' }],
+    ['the secret is needed as a key', true, {}, { idTokenSignedResponseAlg: 'HS256' }],
+  ])('%s', (_name, expected, from, change) => {
+    const before = aClient(from);
+    expect(endsCredentials(before, { ...before, ...change })).toBe(expected);
   });
 });
 

@@ -1,6 +1,7 @@
 import { jwkThumbprint, readPublicKey, type Jwk } from '../jose/index.js';
 import type { Client, ClientDraft, FieldProblem } from './client.js';
 import { isAdministrationScope } from './scope.js';
+import { secretNeed } from './secret-need.js';
 import { tokenExchangeGrant } from './token-exchange.js';
 
 const formerOwnerSentence =
@@ -40,6 +41,19 @@ export function clientHandover(before: Handed & Pick<Client, 'source'>, after: H
     ownTokens: secret || lost.length > 0 || losesServiceAccount(before, after),
     administrationScopes: [...gained, ...lost],
   };
+}
+
+/**
+ * Whether a change ends credentials that the client has: its secret, one of its keys, or its way to authenticate. Other
+ * keys at the same address (`jwks_uri`) are no change of the client.
+ */
+export function endsCredentials(before: Client, after: Client): boolean {
+  return (
+    before.authMethod !== after.authMethod ||
+    secretNeed(before) !== secretNeed(after) ||
+    before.jwksUri !== after.jwksUri ||
+    JSON.stringify(before.jwks) !== JSON.stringify(after.jwks)
+  );
 }
 
 /**

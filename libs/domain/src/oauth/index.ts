@@ -111,6 +111,7 @@ export {
   releasedClient,
   withoutEndedKeys,
   type ClientHandover,
+  endsCredentials,
 } from './client-handover.js';
 export { isRecentSignIn, missingForRecentSignIn, recentSignInSeconds, type SignIn } from './recent-sign-in.js';
 export { metadataOf, plainMetadata, type ClientMetadataDraft } from './client-metadata.js';

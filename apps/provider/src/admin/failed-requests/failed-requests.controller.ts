@@ -1,5 +1,5 @@
 import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
-import { addSeconds } from '@gatehouse/domain/kernel';
+import { addSeconds, parseSelector } from '@gatehouse/domain/kernel';
 import type { Client } from '@gatehouse/domain/oauth';
 import { PageForms } from '@gatehouse/platform/http/page-forms';
 import { Reply } from '@gatehouse/platform/http/reply';
@@ -49,27 +49,28 @@ export class FailedRequestsController {
     const context = await this.openFor(request);
     const parameters = query(request);
     const id = parameters.text('id').trim().slice(0, 100);
-    if (id !== '' && (await this.refusals.find(id)))
-      return Reply.redirect(`${routes.refusals}/${encodeURIComponent(id)}`, { cookies: context.cookies });
+    const ofRequest = id === '' ? undefined : await this.refusals.list({ requestId: id, limit: pageSize });
+    const [first, second] = ofRequest?.refusals ?? [];
+    if (first && !second) return Reply.redirect(pathOf(first), { cookies: context.cookies });
     const clientId = parameters.text('client').trim().slice(0, 300);
-    const before = /^\d{1,15}$/.test(parameters.text('before')) ? Number(parameters.text('before')) : undefined;
-    const { refusals, next } = await this.refusals.list({
-      clientId: clientId === '' ? undefined : clientId,
-      before,
-      limit: pageSize,
-    });
+    const before = parseSelector(parameters.text('before'));
+    const { refusals, next } =
+      ofRequest && first
+        ? // The newest of one trace are enough: there is no paging.
+          { refusals: ofRequest.refusals, next: undefined }
+        : await this.refusals.list({ clientId: clientId === '' ? undefined : clientId, before, limit: pageSize });
     const names = await this.clients.names(refusals.flatMap((each) => each.clientId ?? []));
     const sources = await this.refusals.counts(hourOf(addSeconds(context.now, -24 * 3600)), maxSources);
     return this.contexts.page(context, 'admin/failed-requests', {
       typed: { id, client: clientId },
       unknown:
-        id === ''
+        id === '' || first
           ? undefined
           : 'Nothing was refused under this id, or it is a week ago. What is refused is here a second later.',
       refusals: refusals.map((refusal) => ({ ...lineOf(refusal), clientName: names.get(refusal.clientId ?? '') })),
       sources,
       isFirst: before === undefined,
-      next,
+      next: next?.toString(36),
     });
   }
 
@@ -106,9 +107,7 @@ export class FailedRequestsController {
   }
 
   private mended(context: UserRequestContext, refusal: FailedRequest): Reply {
-    return Reply.redirect(`${routes.refusals}/${encodeURIComponent(refusal.requestId)}?done=mended`, {
-      cookies: context.cookies,
-    });
+    return Reply.redirect(`${pathOf(refusal)}?done=mended`, { cookies: context.cookies });
   }
 
   private async page(
@@ -144,8 +143,8 @@ export class FailedRequestsController {
   }
 
   private async find(request: WebRequest): Promise<FailedRequest> {
-    const id = request.params['id'] ?? '';
-    const refusal = id.length <= 100 ? await this.refusals.find(id) : undefined;
+    const selector = parseSelector(request.params['id']);
+    const refusal = selector === undefined ? undefined : await this.refusals.find(selector);
     if (!refusal) throw new PageError('record.not_found');
     return refusal;
   }
@@ -157,8 +156,12 @@ export class FailedRequestsController {
   }
 }
 
+function pathOf({ selector }: FailedRequest): string {
+  return `${routes.refusals}/${selector.toString(36)}`;
+}
+
 function lineOf(refusal: FailedRequest): object {
   const { requestId, at, reason, error, description, clientId, address } = refusal;
   const endpoint = endpointWords[refusal.endpoint] ?? refusal.endpoint;
-  return { requestId, at, endpoint, reason, error, description, clientId, address };
+  return { path: pathOf(refusal), requestId, at, endpoint, reason, error, description, clientId, address };
 }

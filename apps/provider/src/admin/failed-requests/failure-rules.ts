@@ -79,6 +79,7 @@ const rules: Readonly<Record<string, readonly [wants: string, clause: string]>> 
   'client_auth.unknown': ['The client exists here and is switched on.', 'RFC 6749 2.3.1'],
   'client_auth.wrong': ['The secret, or the signature of the assertion, is the client’s.', 'RFC 6749 2.3.1'],
   'client_auth.method': ['The client authenticates by the method that it is registered for.', 'RFC 7591 2'],
+  'client_auth.changed': ['The client keeps its credentials while a request of it is answered.', 'RFC 6749 2.3'],
   'client_auth.several': ['The client authenticates by one method at a time.', 'RFC 6749 2.3'],
   'client_auth.two_ids': ['The client_id is that of the credentials.', 'RFC 6749 3.2.1'],
   'code.unknown': ['The code was given by this server.', 'RFC 6749 4.1.3'],

@@ -6,10 +6,10 @@ import { SETTINGS } from '../../config/settings.token.js';
 import type { Settings } from '../../config/settings.js';
 import { routes } from '../../web/routes.js';
 import { ReplayCache } from '../../replay/replay-cache.service.js';
-import { ClientsService } from '../clients.service.js';
+import { ClientsService, type VersionedClient } from '../clients.service.js';
 import { ClientResolver } from '../resolver/client-resolver.service.js';
 import { ClientKeys } from '../keys/client-keys.service.js';
-import { assertionBudget, clientSecretJwt, privateKeyJwt } from './client-assertion.js';
+import { assertionBudget, clientSecretJwt, hasAssertion, privateKeyJwt } from './client-assertion.js';
 import type { ClientAuthentication, PresentedCredentials } from './client-authentication.js';
 import { clientSecretBasic } from './client-secret-basic.js';
 import { clientSecretPost } from './client-secret-post.js';
@@ -47,7 +47,7 @@ export class ClientAuthenticator {
    * @throws OAuthError invalid_client when it is unknown, switched off or not proved; invalid_request for two methods at once
    * @see RFC 6749 2.3, 3.2.1, 5.2
    */
-  async authenticate(credentials: PresentedCredentials, now: EpochSeconds): Promise<Client> {
+  async authenticate(credentials: PresentedCredentials, now: EpochSeconds): Promise<VersionedClient> {
     const matching = this.methods.filter((method) => method.matches(credentials));
     const [method] = matching;
     if (matching.length > 1)
@@ -62,7 +62,8 @@ export class ClientAuthenticator {
       throw new OAuthError('invalid_request', 'The client_id differs from that of the credentials.', {
         reason: 'client_auth.two_ids',
       });
-    const client = await this.find(clientId, credentials, now);
+    const found = await this.find(clientId, credentials, now);
+    const client = found?.client;
     if (!client || client.disabledAt !== undefined)
       throw invalidClient('The client is unknown or its credentials are wrong.', 'client_auth.unknown');
     const unmet = unmetProfile(client, 'invalid_client');
@@ -74,23 +75,43 @@ export class ClientAuthenticator {
     if (!(await method.authenticate(credentials, client, now)))
       throw invalidClient('The client is unknown or its credentials are wrong.', 'client_auth.wrong');
     this.clients.noteUse(client.id, now);
-    return client;
+    return found;
+  }
+
+  /**
+   * The same, for a request whose client has other credentials than it authenticated by.
+   * @throws OAuthError invalid_client for an assertion too, which is good for one authentication
+   */
+  async authenticateAgain(
+    credentials: PresentedCredentials,
+    { id }: Client,
+    now: EpochSeconds,
+  ): Promise<VersionedClient> {
+    if (hasAssertion(credentials.parameters)) throw clientChanged();
+    this.clients.forget(id);
+    return this.authenticate(credentials, now);
   }
 
   /** Where requests begin, the document of a client that is described by one is read, as at the authorization endpoint. */
-  private find(
+  private async find(
     clientId: string,
     { path, asker }: PresentedCredentials,
     now: EpochSeconds,
-  ): Promise<Client | undefined> {
-    if (!isClientIdUrl(clientId) || !beginsRequests.includes(path)) return this.clients.find(clientId);
+  ): Promise<VersionedClient | undefined> {
+    if (!isClientIdUrl(clientId) || !beginsRequests.includes(path)) return this.clients.findVersioned(clientId);
     // Counted by the address of this request: an attacker may control any number of hosts.
-    return this.documents.resolve(clientId, asker(), now);
+    const client = await this.documents.resolve(clientId, asker(), now);
+    const stored = client && (await this.clients.findVersioned(clientId));
+    return stored && { ...stored, client };
   }
 }
 
 /** Endpoints at which a client may come that nobody has seen before. */
 const beginsRequests: readonly string[] = [routes.par, routes.deviceAuthorization];
+
+export function clientChanged(): OAuthError {
+  return invalidClient('The client was changed meanwhile. Authenticate again.', 'client_auth.changed');
+}
 
 function invalidClient(description: string, reason: string): OAuthError {
   return new OAuthError('invalid_client', description, { reason });

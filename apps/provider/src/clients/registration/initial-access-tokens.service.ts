@@ -1,11 +1,13 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { addSeconds, epochSeconds, equalInConstantTime, sha256, type EpochSeconds } from '@gatehouse/domain/kernel';
 import { newId, newSecret } from '@gatehouse/platform/secrets/random';
 import { statement, type Unit } from '@gatehouse/platform/database/store';
 import { Repository } from 'typeorm';
+import { AuditService } from '../../audit/audit.service.js';
 import { SETTINGS } from '../../config/settings.token.js';
 import type { Settings } from '../../config/settings.js';
+import { UsersService } from '../../users/users.service.js';
 import { InitialAccessTokenEntity } from './registration.entities.js';
 
 /** An initial access token as administrators see it: never its value. */
@@ -39,6 +41,10 @@ const tokenStatements = {
      WHERE id = $1 AND (most_uses IS NULL OR uses < most_uses) AND (expires_at IS NULL OR expires_at > $2)
      RETURNING approves`,
   ),
+  withdrawOf: statement(
+    'initial_access_tokens.withdraw_of',
+    'DELETE FROM initial_access_tokens WHERE made_by = $1 AND approves = TRUE RETURNING id',
+  ),
   purge: statement('initial_access_tokens.purge', 'DELETE FROM initial_access_tokens WHERE expires_at <= $1'),
 };
 
@@ -51,6 +57,8 @@ export interface NewInitialAccessToken {
   readonly maxUses?: number | undefined;
   readonly approves?: boolean | undefined;
   readonly lifetimeSeconds?: number | undefined;
+  /** The administrator who makes it. */
+  readonly madeBy?: string | undefined;
 }
 
 export interface CreatedInitialAccessToken {
@@ -61,14 +69,38 @@ export interface CreatedInitialAccessToken {
 
 /** Owns initial access tokens (RFC 7591 1.2): the one of the settings, and those that administrators make. */
 @Injectable()
-export class InitialAccessTokens {
+export class InitialAccessTokens implements OnModuleInit {
   private readonly settingHash: Uint8Array | undefined;
 
   constructor(
     @Inject(SETTINGS) settings: Settings,
     @InjectRepository(InitialAccessTokenEntity) private readonly rows: Repository<InitialAccessTokenEntity>,
+    @Inject(UsersService) private readonly users: UsersService,
+    @Inject(AuditService) private readonly audit: AuditService,
   ) {
     this.settingHash = settings.initialAccessToken === undefined ? undefined : sha256(settings.initialAccessToken);
+  }
+
+  /**
+   * A token that approves does what only an administrator may do, and whoever made it has seen it: it ends with their
+   * rights. Others give what an administrator still decides about, and what runs by them goes on.
+   */
+  onModuleInit(): void {
+    this.users.addListener({
+      userEnded: (unit, userId) => this.withdrawOf(unit, userId),
+      rolesChanged: (unit, userId, roles) =>
+        roles.includes('admin') ? Promise.resolve() : this.withdrawOf(unit, userId),
+    });
+  }
+
+  private async withdrawOf(unit: Unit, userId: string): Promise<void> {
+    for (const { id } of await unit.all<{ id: string }>(tokenStatements.withdrawOf, userId))
+      await this.audit.record(unit, {
+        type: 'initial_access_token.deleted',
+        actorId: null,
+        subjectId: id,
+        details: { why: 'maker' },
+      });
   }
 
   /** A token that may be used now; undefined for all others. Using it is {@link spend}. */
@@ -106,6 +138,7 @@ export class InitialAccessTokens {
       uses: 0,
       maxUses: token.maxUses ?? null,
       approves,
+      madeBy: token.madeBy ?? null,
       createdAt: now,
       expiresAt: expiresAt ?? null,
       lastUsedAt: null,

@@ -1,6 +1,7 @@
 import {
   BytesColumn,
   FlagColumn,
+  IdColumn,
   IdPrimaryColumn,
   InstantColumn,
   IntegerColumn,
@@ -34,6 +35,10 @@ export class InitialAccessTokenEntity {
   /** Clients that are registered with it are approved at once. */
   @FlagColumn()
   approves!: boolean;
+
+  /** The administrator who made it; null: the command line, a service account. One that approves ends with their rights. */
+  @IdColumn({ nullable: true })
+  madeBy!: string | null;
 
   @InstantColumn()
   createdAt!: number;

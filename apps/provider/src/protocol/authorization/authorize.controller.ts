@@ -59,7 +59,7 @@ export class AuthorizeController {
     const clientId = parameters.get('client_id');
     const client = clientId === undefined ? undefined : await this.findClient(clientId, context, parameters);
     const check = await this.check(parameters, client, context);
-    if (check.kind !== 'accepted') this.failedRequests.note(request, 'authorize', check.error, parameters);
+    if (check.kind !== 'accepted') this.failedRequests.note({ request, endpoint: 'authorize', error: check.error, parameters });
     if (check.kind === 'refused') throw refusedPage(check.error);
     if (check.kind === 'denied')
       return this.errors.answer(context, { ...check, client, progress: check.interaction?.progress });
@@ -102,7 +102,12 @@ export class AuthorizeController {
     // The interaction may be up to a day old: the client may no longer be allowed what the request asks for.
     const check = await this.checks.recheck(interaction.request, client);
     if (check.kind !== 'accepted')
-      this.failedRequests.note(request, 'authorize', check.error, parametersOf(interaction.request));
+      this.failedRequests.note({
+        request,
+        endpoint: 'authorize',
+        error: check.error,
+        parameters: parametersOf(interaction.request),
+      });
     if (check.kind === 'refused') throw refusedPage(check.error);
     if (check.kind === 'denied')
       return this.errors.answer(context, { ...check, client, progress: interaction.progress });
@@ -125,7 +130,7 @@ export class AuthorizeController {
       return await this.clientResolver.resolve(clientId, context, context.now);
     } catch (error) {
       if (!(error instanceof OAuthError)) throw error;
-      this.failedRequests.note(context.request, 'authorize', error, parameters);
+      this.failedRequests.note({ request: context.request, endpoint: 'authorize', error, parameters });
       throw refusedPage(error);
     }
   }

@@ -9,7 +9,7 @@ import { OAuthErrorFilter } from '../../web/oauth-error.filter.js';
 import { corsHeaders, nonceHeaders } from '../../web/response-headers.js';
 import { routes } from '../../web/routes.js';
 import { TokenIssuer } from '../../tokens/token-issuer.js';
-import { ProtocolEndpoints, type ClientCall, type ProtocolEndpoint } from '../endpoint.js';
+import { clientChanged, ProtocolEndpoints, type ClientCall, type ProtocolEndpoint } from '../endpoint.js';
 import type { GrantContext, GrantResult } from './grant-types/grant-type.js';
 import { GrantTypes } from './grant-types/grant-types.js';
 
@@ -19,10 +19,10 @@ type Redemption =
   | { readonly kind: 'redeemed'; readonly body: string }
   /** Another request redeemed it first, or the grant has ended. Nothing was written. */
   | { readonly kind: 'conflict' }
+  /** The client has other credentials now than it authenticated by. Nothing was written. */
+  | { readonly kind: 'client changed' }
   /** The DPoP proof was used before. Nothing was written. */
   | { readonly kind: 'replayed'; readonly error: OAuthError };
-
-const conflict: Redemption = { kind: 'conflict' };
 
 /** The token endpoint (RFC 6749 3.2): client authentication before the grant type, issuing after it. */
 @Controller(routes.token)
@@ -58,7 +58,25 @@ export class TokenController {
   }
 
   private readonly respond = async (call: ClientCall, client: Client): Promise<Reply> => {
-    const { request, now } = call;
+    let redemption = await this.redeem(call, client);
+    if (redemption.kind === 'client changed') {
+      const { client: fresh, credentialsVersion } = await this.endpoint.authenticateAgain(call, client);
+      redemption = await this.redeem({ ...call, credentialsVersion }, fresh);
+    }
+    if (redemption.kind === 'client changed') throw clientChanged();
+    if (redemption.kind === 'conflict')
+      throw new OAuthError('invalid_grant', 'The token was exchanged by another request.', { reason: 'refresh.lost' });
+    if (redemption.kind === 'replayed') throw redemption.error;
+
+    // 7. Respond. RFC 6749 5.1 asks for both headers; OAuth 2.1 for the first alone.
+    const { request } = call;
+    return Reply.jsonText(redemption.body, {
+      headers: { 'Cache-Control': 'no-store', Pragma: 'no-cache', ...nonceHeaders(request), ...corsHeaders(request) },
+    });
+  };
+
+  private async redeem(call: ClientCall, client: Client): Promise<Redemption> {
+    const { now, credentialsVersion } = call;
     // 3. Parse the token request: of a grant type that the client may use.
     const tokenRequest = parseTokenRequest(call.parameters, client);
 
@@ -68,26 +86,22 @@ export class TokenController {
       throw new OAuthError('invalid_dpop_proof', 'This client is registered for DPoP: the proof is missing.', {
         reason: 'dpop.missing',
       });
-    const context: GrantContext = { client, now, proof };
+    const context: GrantContext = { client, credentialsVersion, now, proof };
 
     // 5. Validate the grant. 6. Issue: sign the tokens, then redeem the grant and store them in one unit.
     let redemption = await this.issue(await this.grantTypes.validate(tokenRequest, context), context);
     // What the other request left behind says whether this one is a repeat, a reuse, or of a grant that has ended.
     if (redemption.kind === 'conflict')
       redemption = await this.issue(await this.grantTypes.validate(tokenRequest, context), context);
-    if (redemption.kind === 'conflict')
-      throw new OAuthError('invalid_grant', 'The token was exchanged by another request.', { reason: 'refresh.lost' });
-    if (redemption.kind === 'replayed') throw redemption.error;
-
-    // 7. Respond. RFC 6749 5.1 asks for both headers; OAuth 2.1 for the first alone.
-    this.counters.issued(tokenRequest.grantType);
-    return Reply.jsonText(redemption.body, {
-      headers: { 'Cache-Control': 'no-store', Pragma: 'no-cache', ...nonceHeaders(request), ...corsHeaders(request) },
-    });
-  };
+    if (redemption.kind === 'redeemed') this.counters.issued(tokenRequest.grantType);
+    return redemption;
+  }
 
   /** @throws OAuthError where the grant type denied the request */
-  private async issue(result: GrantResult, { client, now, proof }: GrantContext): Promise<Redemption> {
+  private async issue(
+    result: GrantResult,
+    { client, credentialsVersion, now, proof }: GrantContext,
+  ): Promise<Redemption> {
     if (result.kind === 'repeated') {
       if (proof) await this.proofs.spendAlone(proof, { client, holder: proof.jkt }, now);
       return { kind: 'redeemed', body: result.body };
@@ -99,19 +113,21 @@ export class TokenController {
     }
     const authority = proof === undefined ? result.authority : { ...result.authority, dpopJkt: proof.jkt };
     const tokens = await this.issuer.prepare(authority, client, now);
+    const storing = { now, credentialsVersion: result.endsWith === 'client' ? credentialsVersion : undefined };
     try {
       await this.store.run((unit) => {
         // First: of a request that is sent twice, the second is a replay of its proof, not the reuse of a code.
         this.proofs.consume(unit, proof, now);
         result.redeem(unit, tokens);
-        this.issuer.store(unit, tokens, now);
+        this.issuer.store(unit, tokens, storing);
       });
       return { kind: 'redeemed', body: tokens.body };
     } catch (thrown) {
       const error = this.proofs.replayed(thrown);
       if (error) return { kind: 'replayed', error };
       // Tokens that were signed and not stored are worth nothing.
-      if (thrown instanceof ConcurrencyConflict) return conflict;
+      if (this.issuer.isClientChanged(thrown)) return { kind: 'client changed' };
+      if (thrown instanceof ConcurrencyConflict) return { kind: 'conflict' };
       throw thrown;
     }
   }

@@ -25,6 +25,10 @@ export class OneTimeLinkEntity {
   @IdColumn()
   userId!: string;
 
+  /** The administrator who made it, whose rights it rests on; null: a mail, the command line, a service account. */
+  @IdColumn({ nullable: true })
+  madeBy!: string | null;
+
   /** Whether setting the password signs in: true for links that an administrator or the command line made. */
   @FlagColumn()
   signsIn!: boolean;

@@ -9,6 +9,7 @@ import {
 } from '@gatehouse/domain/kernel';
 import { Store, statement, type Unit } from '@gatehouse/platform/database/store';
 import { newSecret, SelectorSource } from '@gatehouse/platform/secrets/random';
+import { AuditService } from '../../audit/audit.service.js';
 import { SETTINGS } from '../../config/settings.token.js';
 import type { Settings } from '../../config/settings.js';
 import { routes } from '../../web/routes.js';
@@ -25,6 +26,8 @@ export interface NewLink {
    * anybody may have sent to a mailbox proves the mailbox and no more.
    */
   readonly signsIn?: boolean;
+  /** The administrator who makes it: it ends with their rights. */
+  readonly madeBy?: string | undefined;
 }
 
 /** A link that can still be used. */
@@ -44,8 +47,9 @@ interface LinkRow {
 const linkStatements = {
   insert: statement(
     'one_time_links.insert',
-    `INSERT INTO one_time_links (selector, verifier_hash, purpose, user_id, created_at, expires_at, signs_in)
-     VALUES ($1, $2, $3, $4, $5, $6, $7 <> 0)`,
+    `INSERT INTO one_time_links (selector, verifier_hash, purpose, user_id, created_at, expires_at, signs_in,
+       made_by)
+     VALUES ($1, $2, $3, $4, $5, $6, $7 <> 0, $8)`,
   ),
   find: statement(
     'one_time_links.find',
@@ -60,6 +64,10 @@ const linkStatements = {
     'one_time_links.forget_of_user',
     'DELETE FROM one_time_links WHERE user_id = $1 AND purpose = $2',
   ),
+  withdrawOf: statement(
+    'one_time_links.withdraw_of',
+    'DELETE FROM one_time_links WHERE made_by = $1 AND consumed_at IS NULL RETURNING user_id',
+  ),
   purge: statement('one_time_links.purge', 'DELETE FROM one_time_links WHERE expires_at <= $1'),
 };
 
@@ -71,11 +79,17 @@ export class OneTimeLinks implements OnModuleInit {
     @Inject(SelectorSource) private readonly selectors: SelectorSource,
     @Inject(SETTINGS) private readonly settings: Settings,
     @Inject(UsersService) private readonly users: UsersService,
+    @Inject(AuditService) private readonly audit: AuditService,
   ) {}
 
   onModuleInit(): void {
     this.users.addListener({
-      userEnded: (unit, userId) => this.forgetAllOf(unit, userId),
+      userEnded: async (unit, userId) => {
+        await this.forgetAllOf(unit, userId);
+        await this.withdrawOf(unit, userId);
+      },
+      rolesChanged: (unit, userId, roles) =>
+        roles.includes('admin') ? Promise.resolve() : this.withdrawOf(unit, userId),
       emailChanged: (unit, userId) => this.forgetAllOf(unit, userId),
       passwordChanged: (unit, userId) => this.forgetAllOf(unit, userId),
     });
@@ -88,8 +102,12 @@ export class OneTimeLinks implements OnModuleInit {
   }
 
   /** A link that an administrator hands over: setting the password by it signs in. */
-  makeForAdministrator(unit: Unit, userId: string, now: EpochSeconds): Promise<string> {
-    return this.make(unit, { userId, purpose: 'set-password', signsIn: true }, now);
+  makeForAdministrator(
+    unit: Unit,
+    link: Required<Pick<NewLink, 'userId' | 'madeBy'>>,
+    now: EpochSeconds,
+  ): Promise<string> {
+    return this.make(unit, { ...link, purpose: 'set-password', signsIn: true }, now);
   }
 
   /** Makes a link beside the older ones: two processes that start at once each print one, and both must work. */
@@ -104,6 +122,7 @@ export class OneTimeLinks implements OnModuleInit {
       now,
       addSeconds(now, this.settings.resetLinkLifetimeSeconds),
       link.signsIn === true ? 1 : 0,
+      link.madeBy ?? null,
     );
     return `${this.settings.issuer}${routes.setPassword}?token=${formatToken(token)}`;
   }
@@ -120,6 +139,17 @@ export class OneTimeLinks implements OnModuleInit {
   /** A person's links stop working. */
   async forgetAllOf(unit: Unit, userId: string): Promise<void> {
     await unit.change(linkStatements.forgetOfUser, userId, 'set-password');
+  }
+
+  /** Links that somebody made as an administrator, and is none any more. */
+  private async withdrawOf(unit: Unit, userId: string): Promise<void> {
+    for (const { user_id: subjectId } of await unit.all<{ user_id: string }>(linkStatements.withdrawOf, userId))
+      await this.audit.record(unit, {
+        type: 'user.link_withdrawn',
+        actorId: null,
+        subjectId,
+        details: { why: 'maker' },
+      });
   }
 
   /** Spends a link that {@link find} gave. True for exactly one caller. */

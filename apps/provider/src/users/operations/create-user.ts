@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Unit } from '@gatehouse/platform/database/store';
-import type { Actor } from '../../operations/actor.js';
+import { actingUserId, type Actor } from '../../operations/actor.js';
 import { invalidInput } from '../../operations/operation-error.js';
 import type { Operation, Performed } from '../../operations/operation.js';
 import { demand } from '../../operations/policy.js';
@@ -52,7 +52,8 @@ export class CreateUser implements Operation<CreateUserInput, CreatedUser, Prepa
     const { user } = made;
     const created = { type: 'user.created', subjectId: user.id, details: { username: user.username } } as const;
     if (passwordHash !== undefined) return { result: { user, link: undefined }, changes: [created] };
-    const link = await this.links.makeForAdministrator(unit, user.id, actor.now);
+    const madeBy = actingUserId(actor);
+    const link = await this.links.makeForAdministrator(unit, { userId: user.id, madeBy }, actor.now);
     return { result: { user, link }, changes: [created, { type: 'user.password_link_created', subjectId: user.id }] };
   }
 }

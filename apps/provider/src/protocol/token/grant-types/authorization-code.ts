@@ -33,6 +33,7 @@ export class AuthorizationCodeGrant implements GrantType<AuthorizationCodeReques
     if (!grant) throw invalidGrant('grant.ended');
     return {
       kind: 'granted',
+      endsWith: 'grant',
       authority: {
         clientId: client.id,
         userId: grant.userId,

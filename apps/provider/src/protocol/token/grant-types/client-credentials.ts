@@ -35,6 +35,7 @@ export class ClientCredentialsGrant implements GrantType<ClientCredentialsReques
       });
     return {
       kind: 'granted',
+      endsWith: 'client',
       authority: {
         clientId: client.id,
         userId: undefined,

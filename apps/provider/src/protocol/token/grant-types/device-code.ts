@@ -29,6 +29,7 @@ export class DeviceCodeGrant implements GrantType<DeviceCodeRequest> {
     if (!grant) throw invalidGrant('grant.ended');
     return {
       kind: 'granted',
+      endsWith: 'grant',
       authority: {
         clientId: client.id,
         userId: grant.userId,

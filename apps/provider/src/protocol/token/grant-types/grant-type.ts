@@ -5,8 +5,9 @@ import type { PreparedTokens } from '../../../tokens/token-issuer.js';
 
 /** Who makes a token request, and when. */
 export interface GrantContext {
-  /** It has authenticated. */
+  /** It has authenticated, by credentials of {@link credentialsVersion}. */
   readonly client: Client;
+  readonly credentialsVersion: number;
   readonly now: EpochSeconds;
   /** That it holds a key (RFC 9449): verified, not spent yet. Undefined where none was sent. */
   readonly proof: DpopProof | undefined;
@@ -17,6 +18,12 @@ export type GrantResult =
   | {
       readonly kind: 'granted';
       readonly authority: Authority;
+      /**
+       * What ends the tokens when the client is disabled or handed over: the end of its grant, which was there before this
+       * request; or only a look at the tokens of the client. The latter are stored only while the client's credentials are
+       * as they were when it authenticated.
+       */
+      readonly endsWith: 'grant' | 'client';
       /**
        * Redeems what was presented, by a change that the unit requires ({@link Unit.expectChange}): all of the unit is undone
        * where another request came first.

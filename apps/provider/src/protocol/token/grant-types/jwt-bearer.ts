@@ -70,6 +70,7 @@ export class JwtBearerGrant implements GrantType<JwtBearerRequest> {
     const { authTime } = asserted;
     return {
       kind: 'granted',
+      endsWith: 'client',
       authority: { clientId: client.id, userId: user.id, grant, scope, resources, mayRefresh: false, authTime },
       redeem: (unit, { access }) => {
         const { expiresAt } = access;

@@ -47,6 +47,7 @@ export class RefreshTokenGrant implements GrantType<RefreshTokenRequest> {
       !rotatesRefreshTokens(client, { senderConstrained: token.dpopJkt !== undefined });
     return {
       kind: 'granted',
+      endsWith: 'grant',
       authority: {
         clientId: client.id,
         userId: grant.userId,

@@ -74,6 +74,8 @@ export class TokenExchangeGrant implements GrantType<TokenExchangeRequest> {
     };
     return {
       kind: 'granted',
+      // The grant may be another client's.
+      endsWith: 'client',
       authority,
       redeem: (unit) =>
         void this.audit.record(unit, {

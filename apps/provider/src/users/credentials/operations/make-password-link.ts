@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Unit } from '@gatehouse/platform/database/store';
-import type { Actor } from '../../../operations/actor.js';
+import { actingUserId, type Actor } from '../../../operations/actor.js';
 import { notFound, OperationError } from '../../../operations/operation-error.js';
 import { SimpleOperation, type Performed } from '../../../operations/operation.js';
 import { demand } from '../../../operations/policy.js';
@@ -32,7 +32,7 @@ export class MakePasswordLink extends SimpleOperation<PasswordLinkInput, string>
     if (!user) throw notFound('user');
     if (user.disabledAt !== undefined) throw new OperationError('conflict', text('problem.accountDisabled'));
     if (signOut) await this.users.signOutEverywhere(unit, id, { offline: true }, actor.now);
-    const link = await this.links.makeForAdministrator(unit, id, actor.now);
+    const link = await this.links.makeForAdministrator(unit, { userId: id, madeBy: actingUserId(actor) }, actor.now);
     return {
       result: link,
       changes: [
