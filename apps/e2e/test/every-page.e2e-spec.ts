@@ -296,7 +296,7 @@ describe('every page', () => {
     await page.goto(`${stage.issuer}/audit?user=nobody`);
     await look('provider-audit-none');
     await page.waitForTimeout(1500);
-    await page.goto(`${stage.issuer}/refusal`);
+    await page.goto(`${stage.issuer}/failed-request`);
     await look('provider-refusals');
     await page.fill('input[name=id]', refused);
     await page.getByRole('button', { name: 'Show' }).click();

@@ -56,7 +56,7 @@ describe('a form that is resumed after a sign-in', () => {
           ['pkceRequired', ''],
         ],
       }),
-      { isAdmin: true, before: { pkceRequired: true, consentRequired: true, actsForItself: false } },
+      { isAdmin: true, before: { pkceRequired: true, consentRequired: true, serviceAccount: false } },
     );
     const shown = new Map(
       entered.map((field) => [field.name, { ...field, label: String(field.label), values: field.values.map(String) }]),
@@ -69,7 +69,7 @@ describe('a form that is resumed after a sign-in', () => {
     expect(shown.get('defaultRedirectUri')?.values).toEqual(['https://b.test/']);
     expect(shown.get('pkceRequired')).toEqual({ name: 'pkceRequired', label: 'Demand PKCE', values: ['On'] });
     expect(shown.get('consentRequired')).toMatchObject({ values: ['Off (on until now)'], changed: true });
-    expect(shown.get('actsForItself')).toEqual(expect.objectContaining({ values: ['Off'] }));
+    expect(shown.get('serviceAccount')).toEqual(expect.objectContaining({ values: ['Off'] }));
     expect(shown.get('scope')?.values).toEqual(['None']);
     expect(entered.at(-1)).toEqual({ name: '__proto__', label: undefined, values: ['x'] });
     expect(empty.map(({ name }) => name)).toEqual(expect.arrayContaining(['name', 'owner', 'tokenExchange']));
@@ -82,7 +82,7 @@ describe('a form that is resumed after a sign-in', () => {
       return [...entered, ...empty].map(({ name }) => name);
     };
     expect(names(true).filter((name) => !names(false).includes(name))).toEqual(
-      expect.arrayContaining(['secondFactorRequired', 'actsForItself', 'tokenExchange', 'owner', 'securityProfile']),
+      expect.arrayContaining(['secondFactorRequired', 'serviceAccount', 'tokenExchange', 'owner', 'securityProfile']),
     );
   });
 });

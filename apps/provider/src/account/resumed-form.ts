@@ -36,7 +36,12 @@ interface Rule {
 const userPage = `${routes.users}/update/:id`;
 const clientPage = `${routes.clients}/update/:id`;
 const resourcePage = `${routes.resources}/update/:id`;
-const clientActions = { enable: 'Switch on', disable: 'Switch off', limit: 'Limit', unlimit: 'Lift the limit of' };
+const clientActions = {
+  enable: 'Switch on',
+  disable: 'Switch off',
+  restrict: 'Restrict',
+  unrestrict: 'Lift the restriction of',
+};
 
 /** Static paths come before those with an id. */
 const rules: readonly Rule[] = [
@@ -125,7 +130,7 @@ const rules: readonly Rule[] = [
   },
 
   {
-    path: `${routes.refusals}/:id`,
+    path: `${routes.failedRequests}/:id`,
     does: {
       enable: 'Switch on the client of this refused request',
       mend: 'Change the client of this refused request',

@@ -15,12 +15,15 @@ import { DashboardController } from './overview/dashboard.controller.js';
 import { EventLines } from './activity/event-lines.service.js';
 import { KeysController } from './keys.controller.js';
 import { MessagesController } from './messages.controller.js';
-import { FailedRequestsController } from './failed-requests/failed-requests.controller.js';
+import {
+  EarlierFailedRequestsController,
+  FailedRequestsController,
+} from './failed-requests/failed-requests.controller.js';
 import { SessionsController } from './sessions.controller.js';
 
 /**
  * Owns: the dashboard and the pages of the audit log, failed requests, sessions, keys and the outbox.
- * Pages: /admin, /audit, /refusal, /session, /key, /message.
+ * Pages: /admin, /audit, /failed-request, /session, /key, /message.
  * Must not know: anything that others would import; nothing imports it.
  */
 @Module({
@@ -41,6 +44,7 @@ import { SessionsController } from './sessions.controller.js';
     DashboardController,
     AuditController,
     FailedRequestsController,
+    EarlierFailedRequestsController,
     SessionsController,
     KeysController,
     MessagesController,

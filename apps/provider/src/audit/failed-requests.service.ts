@@ -255,7 +255,7 @@ export class FailedRequests implements BeforeApplicationShutdown {
     readonly clientId?: string | undefined;
     readonly before?: number | undefined;
     readonly limit: number;
-  }): Promise<{ readonly refusals: readonly FailedRequest[]; readonly next: number | undefined }> {
+  }): Promise<{ readonly failedRequests: readonly FailedRequest[]; readonly next: number | undefined }> {
     const { requestId, clientId, before = Number.MAX_SAFE_INTEGER, limit } = query;
     const { list, listOfClient, listOfRequest } = refusalStatements;
     const rows =
@@ -264,8 +264,8 @@ export class FailedRequests implements BeforeApplicationShutdown {
         : clientId !== undefined
           ? await this.store.all<FailedRequestRow>(listOfClient, before, limit + 1, clientId)
           : await this.store.all<FailedRequestRow>(list, before, limit + 1);
-    const refusals = rows.slice(0, limit).map(toFailedRequest);
-    return { refusals, next: rows.length > limit ? refusals.at(-1)?.selector : undefined };
+    const failedRequests = rows.slice(0, limit).map(toFailedRequest);
+    return { failedRequests, next: rows.length > limit ? failedRequests.at(-1)?.selector : undefined };
   }
 
   async find(selector: Selector): Promise<FailedRequest | undefined> {

@@ -66,7 +66,7 @@ function idOf(options: OptionValues): string {
 /** `--service-account` names the grant type too. */
 function withServiceAccount(said: ClientInput, before: readonly string[] | undefined): ClientInput {
   const grantTypes = said.grantTypes ?? before;
-  return said.actsForItself === true
+  return said.serviceAccount === true
     ? { ...said, grantTypes: [...new Set([...(grantTypes ?? []), 'client_credentials'])] }
     : said;
 }
@@ -75,8 +75,11 @@ function withServiceAccount(said: ClientInput, before: readonly string[] | undef
 const defaultScope = ['openid', 'profile', 'email'];
 
 /** RFC 6749 4.4: an owner has the secret, and would get by it what the client may have. */
-function actsForItself(grantTypes: readonly string[], ownerId: string | undefined): Pick<ClientInput, 'actsForItself'> {
-  return ownerId === undefined && grantTypes.includes('client_credentials') ? { actsForItself: true } : {};
+function serviceAccount(
+  grantTypes: readonly string[],
+  ownerId: string | undefined,
+): Pick<ClientInput, 'serviceAccount'> {
+  return ownerId === undefined && grantTypes.includes('client_credentials') ? { serviceAccount: true } : {};
 }
 
 const add: Command = {
@@ -88,7 +91,7 @@ const add: Command = {
     const grantTypes = said.grantTypes ?? grantTypesFor(said.responseTypes);
     const ownerId = await ownerOf(app, options);
     const properties: ClientInput = {
-      ...actsForItself(grantTypes, ownerId),
+      ...serviceAccount(grantTypes, ownerId),
       ...said,
       scope: said.scope ?? [...defaultScope, ...(grantTypes.includes('refresh_token') ? ['offline_access'] : [])],
       grantTypes,
@@ -108,7 +111,7 @@ const update: Command = {
     const ownerId = options.has('owner') ? await ownerOf(app, options) : before.ownerId;
     const isAdded = !before.grantTypes.includes('client_credentials');
     const properties: ClientInput = {
-      ...(isAdded ? actsForItself(said.grantTypes ?? [], ownerId) : {}),
+      ...(isAdded ? serviceAccount(said.grantTypes ?? [], ownerId) : {}),
       ...said,
       ownerId,
     };
@@ -178,8 +181,8 @@ const approve: Command = {
     };
   },
 };
-const limit = decision('limit', 'limited');
-const unlimit = decision('unlimit', 'limited no more');
+const restrict = decision('restrict', 'restricted');
+const unrestrict = decision('unrestrict', 'no longer restricted');
 const disable = decision('disable', 'switched off');
 const enable = decision('enable', 'switched on');
 
@@ -270,8 +273,8 @@ export const clientCommands: readonly Command[] = [
   show,
   update,
   approve,
-  limit,
-  unlimit,
+  restrict,
+  unrestrict,
   disable,
   enable,
   rotateSecret,

@@ -52,8 +52,8 @@ export const usage = `Usage: npm run -s gatehouse -- COMMAND [--json]
              [--default-scope S]… [--owner USERNAME] [--exchange …]   (an empty value takes it away)
              [--pkce | --no-pkce] [--consent | --no-consent] [--second-factor | --no-second-factor]
              [--service-account | --no-service-account]   (one of them with a new --owner of a client that acts for itself)
-  client list [--search TEXT] [--state new|approved|limited|disabled]
-  client show | approve | limit | unlimit | disable | enable  --id CLIENT_ID
+  client list [--search TEXT] [--state new|approved|restricted|disabled]
+  client show | approve | restrict | unrestrict | disable | enable  --id CLIENT_ID
   client rotate-secret --id CLIENT_ID [--overlap SECONDS]
   client roles --id CLIENT_ID [--username U --role R… | --none]   (roles of the application's own)
   client remove --id CLIENT_ID

@@ -8,5 +8,5 @@ import { cameByItself, type Client, type Scope } from '@gatehouse/domain/oauth';
  */
 export function administrationScopeOf(client: Client, actsFor: 'itself' | 'a person'): Scope {
   if (cameByItself(client.source)) return [];
-  return actsFor === 'a person' || client.actsForItself ? client.scope : [];
+  return actsFor === 'a person' || client.serviceAccount ? client.scope : [];
 }

@@ -31,7 +31,7 @@ import { clientEditorOf } from './policy.js';
 import { SectorIdentifiers, type SectorAsker } from './sector-identifiers.service.js';
 
 const serviceAccountSentence =
-  'This client acts for itself, and its owner would get its tokens: say whether it keeps that, by acts_for_itself (--service-account or --no-service-account).';
+  'This client acts for itself, and its owner would get its tokens: say whether it keeps that, by service_account (--service-account or --no-service-account).';
 
 /** What a look at the sector identifier of a client found, and of which values. */
 export interface SectorLook {
@@ -68,11 +68,11 @@ export class ClientDrafts {
     const checked = this.rules.check({ ...draft, id: before.id, createdAt: before.createdAt });
     const rights = rightsProblems(actor, draft, before);
     if ('problems' in checked) return this.judge(checked, rights);
-    const isUnsaid = !Object.hasOwn(properties, 'actsForItself') && givesServiceAccountToOwner(draft, before);
+    const isUnsaid = !Object.hasOwn(properties, 'serviceAccount') && givesServiceAccountToOwner(draft, before);
     return this.judge(checked, [
       ...rights,
       ...keptKeyProblems(before, checked.client),
-      ...(isUnsaid ? [{ field: 'actsForItself', message: serviceAccountSentence }] : []),
+      ...(isUnsaid ? [{ field: 'serviceAccount', message: serviceAccountSentence }] : []),
     ]);
   }
 

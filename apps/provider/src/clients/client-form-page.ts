@@ -136,7 +136,7 @@ export function clientLine(client: Client, owners: ReadonlyMap<string, string>):
     owner: client.ownerId === undefined ? undefined : owners.get(client.ownerId),
     createdAt: client.createdAt,
     revision: revisionOf(client),
-    limited: client.limitedAt !== undefined,
+    restricted: client.restrictedAt !== undefined,
     disabled: client.disabledAt !== undefined,
     unapproved: client.approvedAt === undefined,
     hosts: hostsOf(client.redirectUris),

@@ -14,12 +14,12 @@ export const clientOrderings = {
 } as const;
 
 /** Which clients a list shows: those that await review, those that are approved, those that are switched off. */
-export const clientStates = ['new', 'approved', 'limited', 'disabled'] as const;
+export const clientStates = ['new', 'approved', 'restricted', 'disabled'] as const;
 export type ClientState = (typeof clientStates)[number];
 
 export const stateConditions: Readonly<Record<ClientState, string>> = {
   new: 'client.approvedAt IS NULL AND client.disabledAt IS NULL',
   approved: 'client.approvedAt IS NOT NULL AND client.disabledAt IS NULL',
-  limited: 'client.limitedAt IS NOT NULL AND client.disabledAt IS NULL',
+  restricted: 'client.restrictedAt IS NOT NULL AND client.disabledAt IS NULL',
   disabled: 'client.disabledAt IS NOT NULL',
 };

@@ -29,7 +29,7 @@ export class ClientOrigins {
       approvedAt: cameByItself(source) ? approvedAt : undefined,
       unapproved: approvedAt === undefined,
       disabledAt: origin.disabledAt,
-      limitedAt: origin.limitedAt,
+      restrictedAt: origin.restrictedAt,
       logoutFailure: await this.logoutFailures.find(client, now),
     };
   }

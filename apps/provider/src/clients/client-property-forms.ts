@@ -114,10 +114,10 @@ export const clientPropertyForms: Readonly<Record<ClientPropertyName, PropertyFo
     help: text('client.secondFactorRequiredHint'),
     option: 'second-factor',
   },
-  actsForItself: {
+  serviceAccount: {
     section: 'main',
-    label: text('client.actsForItself'),
-    help: text('client.actsForItselfHint'),
+    label: text('client.serviceAccount'),
+    help: text('client.serviceAccountHint'),
     option: 'service-account',
   },
   tokenExchange: {

@@ -12,7 +12,7 @@ export function clientRepresentation(client: Client): Record<string, unknown> {
     owner_id: client.ownerId ?? null,
     source: client.source,
     approved: client.approvedAt !== undefined,
-    limited: client.limitedAt !== undefined,
+    restricted: client.restrictedAt !== undefined,
     disabled: client.disabledAt !== undefined,
     created_at: client.createdAt,
   };

@@ -23,7 +23,7 @@ export function toClient(row: ClientEntity): Client {
     source: row.source as Client['source'],
     approvedAt: row.approvedAt === null ? undefined : epochSeconds(row.approvedAt),
     createdAt: epochSeconds(row.createdAt),
-    limitedAt: row.limitedAt === null ? undefined : epochSeconds(row.limitedAt),
+    restrictedAt: row.restrictedAt === null ? undefined : epochSeconds(row.restrictedAt),
     disabledAt: row.disabledAt === null ? undefined : epochSeconds(row.disabledAt),
   });
 }
@@ -50,7 +50,7 @@ export function toRow(client: Client): Omit<ClientEntity, RowOnly> {
     type: client.type,
     source: client.source,
     approvedAt: client.approvedAt ?? null,
-    limitedAt: client.limitedAt ?? null,
+    restrictedAt: client.restrictedAt ?? null,
     disabledAt: client.disabledAt ?? null,
   };
 }

@@ -19,7 +19,7 @@ export interface ClientOrigin {
   readonly createdAt: EpochSeconds;
   readonly approvedAt: EpochSeconds | undefined;
   readonly disabledAt: EpochSeconds | undefined;
-  readonly limitedAt: EpochSeconds | undefined;
+  readonly restrictedAt: EpochSeconds | undefined;
   readonly registeredAddress: string | undefined;
   /** The id of an initial access token, or `setting`; undefined in open registration and for all that were not registered. */
   readonly registeredWith: string | undefined;
@@ -42,8 +42,8 @@ const stateStatements = {
     'clients.enable',
     'UPDATE clients SET disabled_at = NULL, updated_at = $2 WHERE id = $1 AND disabled_at IS NOT NULL',
   ),
-  limit: statement('clients.limit', 'UPDATE clients SET limited_at = $2 WHERE id = $1 AND limited_at IS NULL'),
-  unlimit: statement(
+  restrict: statement('clients.limit', 'UPDATE clients SET limited_at = $2 WHERE id = $1 AND limited_at IS NULL'),
+  unrestrict: statement(
     'clients.unlimit',
     'UPDATE clients SET limited_at = NULL, updated_at = $2 WHERE id = $1 AND limited_at IS NOT NULL',
   ),
@@ -55,7 +55,7 @@ const stateStatements = {
  * `limit`: it signs people in and gets nothing more. `disable`: nobody signs in through it, and it gets no token. `approve`: the
  * consent page shows no warning any more, and the client is kept when it is unused.
  */
-export const clientDecisions = ['approve', 'limit', 'unlimit', 'disable', 'enable'] as const;
+export const clientDecisions = ['approve', 'restrict', 'unrestrict', 'disable', 'enable'] as const;
 export type ClientDecision = (typeof clientDecisions)[number];
 
 const maxInStep = 100;
@@ -75,13 +75,13 @@ export class ClientStates {
     const row = await this.rows.findOneBy({ id });
     if (!row) return undefined;
     const used = Math.max(row.lastUsedAt ?? row.createdAt, row.updatedAt);
-    const isUndecided = row.approvedAt === null && row.disabledAt === null && row.limitedAt === null;
+    const isUndecided = row.approvedAt === null && row.disabledAt === null && row.restrictedAt === null;
     return {
       source: row.source as Client['source'],
       createdAt: epochSeconds(row.createdAt),
       approvedAt: instant(row.approvedAt),
       disabledAt: instant(row.disabledAt),
-      limitedAt: instant(row.limitedAt),
+      restrictedAt: instant(row.restrictedAt),
       registeredAddress: row.registeredAddress ?? undefined,
       registeredWith: row.registeredWith ?? undefined,
       // A registered client begins with the instant of its registration, which is no use.

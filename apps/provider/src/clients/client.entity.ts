@@ -73,8 +73,8 @@ export class ClientEntity {
   consentRequired!: boolean;
 
   /** True: an administrator lets it get tokens for itself at APIs that do not let anyone. */
-  @FlagColumn()
-  actsForItself!: boolean;
+  @FlagColumn({ name: 'acts_for_itself' })
+  serviceAccount!: boolean;
 
   /** Rules of the domain: the APIs that it may exchange people's tokens for. */
   @JsonColumn()
@@ -126,8 +126,8 @@ export class ClientEntity {
   disabledAt!: number | null;
 
   /** Since when it may log people in and nothing more. */
-  @InstantColumn({ nullable: true })
-  limitedAt!: number | null;
+  @InstantColumn({ name: 'limited_at', nullable: true })
+  restrictedAt!: number | null;
 
   /**
    * Raised by whatever ends its credentials or its own tokens. A request that authenticated under an earlier one gets no

@@ -59,7 +59,7 @@ const notices: Readonly<Record<string, string>> = {
 const stateWords: Readonly<Record<ClientState, string>> = {
   new: 'Not approved yet',
   approved: 'Approved',
-  limited: 'Limited',
+  restricted: 'Restricted',
   disabled: 'Switched off',
 };
 

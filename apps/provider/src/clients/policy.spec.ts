@@ -165,11 +165,11 @@ describe('who may replace the secret of a client', () => {
 });
 
 describe('who may decide about a client', () => {
-  it.each(['limit', 'disable'] as const)('%s: administrators, whenever they signed in', (decision) => {
+  it.each(['restrict', 'disable'] as const)('%s: administrators, whenever they signed in', (decision) => {
     expect(ofEachActor((actor) => maySetClientState(actor, decision))).toEqual(administrators);
   });
 
-  it.each(['approve', 'unlimit', 'enable'] as const)('%s: administrators after a recent sign-in', (decision) => {
+  it.each(['approve', 'unrestrict', 'enable'] as const)('%s: administrators after a recent sign-in', (decision) => {
     expect(ofEachActor((actor) => maySetClientState(actor, decision))).toEqual({
       ...administrators,
       ...administratorSignsIn,

@@ -86,7 +86,7 @@ export function mayReplaceSecret(actor: Actor, client: Pick<Client, 'id' | 'owne
 
 /** What only takes rights away needs no recent sign-in, so that a client can be stopped without delay. */
 export function maySetClientState(actor: Actor, decision: ClientDecision): Denial {
-  const restricts = decision === 'limit' || decision === 'disable';
+  const restricts = decision === 'restrict' || decision === 'disable';
   return restricts ? administratorsOnly(actor) : administratorsAfterRecentSignIn(actor);
 }
 

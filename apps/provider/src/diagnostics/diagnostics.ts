@@ -225,8 +225,8 @@ const diagnosticChecks = {
   'service accounts': async ({ app }: DiagnosticContext) => {
     const { found } = await findClients(
       app.get(ClientsService),
-      ({ ownerId, actsForItself, grantTypes }) =>
-        ownerId !== undefined && actsForItself && grantTypes.includes('client_credentials'),
+      ({ ownerId, serviceAccount, grantTypes }) =>
+        ownerId !== undefined && serviceAccount && grantTypes.includes('client_credentials'),
     );
     return found.length === 0
       ? ok('no client that a developer owns is a service account at every API')

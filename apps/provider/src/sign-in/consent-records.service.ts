@@ -71,6 +71,8 @@ export function claimsOf({ interaction, client }: ClientRequest): ClaimName[] {
   return claims ? claimsBeyondScope(claims, interaction.request.scope) : [];
 }
 
-export function requestedAccess(interaction: ClientRequest['interaction']): Pick<AuthorizationRequest, 'scope' | 'resources'> {
+export function requestedAccess(
+  interaction: ClientRequest['interaction'],
+): Pick<AuthorizationRequest, 'scope' | 'resources'> {
   return interaction.kind === 'device' ? interaction.device : interaction.request;
 }

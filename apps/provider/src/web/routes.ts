@@ -36,7 +36,7 @@ export const routes = {
   grants: '/grant',
   dashboard: '/admin',
   audit: '/audit',
-  refusals: '/refusal',
+  failedRequests: '/failed-request',
   sessions: '/session',
   keys: '/key',
   messages: '/message',

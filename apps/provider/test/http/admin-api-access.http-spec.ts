@@ -184,7 +184,7 @@ describe('who may use the administration’s API', () => {
   it('a client for itself where an administrator lets it, as long as it is so', async () => {
     const registered = await provider.addClient({
       ...administrating,
-      actsForItself: false,
+      serviceAccount: false,
       scope: ['gatehouse:admin'],
     });
     const refused = await post(

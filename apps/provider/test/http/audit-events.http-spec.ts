@@ -267,8 +267,8 @@ describe('the audit log tells of', () => {
     const ofIt = { client_id: id };
     await expectByApi(() => admin.call('PATCH', `clients/${id}`, { client_name: 'Wiki 2' }), ['client.updated', ofIt]);
     await expectByApi(() => admin.call('POST', `clients/${id}/rotate-secret`, {}), ['client.secret_rotated', ofIt]);
-    await expectByApi(() => admin.call('POST', `clients/${id}/limit`), ['client.restricted', ofIt]);
-    await expectByApi(() => admin.call('POST', `clients/${id}/unlimit`), ['client.unrestricted', ofIt]);
+    await expectByApi(() => admin.call('POST', `clients/${id}/restrict`), ['client.restricted', ofIt]);
+    await expectByApi(() => admin.call('POST', `clients/${id}/unrestrict`), ['client.unrestricted', ofIt]);
     await expectByApi(() => admin.call('POST', `clients/${id}/disable`), ['client.disabled', ofIt]);
     await expectByApi(() => admin.call('POST', `clients/${id}/enable`), ['client.enabled', ofIt]);
     await expectByApi(

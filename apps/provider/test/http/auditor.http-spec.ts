@@ -11,7 +11,7 @@ interface Layer {
 
 const administration = [
   ...['/client', '/resource', '/user', '/grant', '/token'],
-  ...['/admin', '/audit', '/refusal', '/session', '/key', '/message', '/issuer'],
+  ...['/admin', '/audit', '/failed-request', '/session', '/key', '/message', '/issuer'],
 ];
 
 describe('the role auditor', () => {

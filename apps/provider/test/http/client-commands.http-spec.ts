@@ -215,7 +215,7 @@ describe('commands on clients, while the provider runs', () => {
       [['--service-account', ...owned], true],
     ] as const) {
       const made = (await gatehouse(['client', 'add', ...common, ...options])).json<Record<string, unknown>>();
-      expect([options, made['acts_for_itself']]).toEqual([options, acts]);
+      expect([options, made['service_account']]).toEqual([options, acts]);
     }
     const { client_id: id } = (await gatehouse(['client', 'add', ...common, '--service-account'])).json<{
       client_id: string;
@@ -223,18 +223,18 @@ describe('commands on clients, while the provider runs', () => {
     const update = async (...options: string[]) =>
       (await gatehouse(['client', 'update', '--id', id, ...options])).json<Record<string, unknown>>();
     expect(await update('--name', 'Kept')).toMatchObject({
-      acts_for_itself: true,
+      service_account: true,
       grant_types: ['client_credentials'],
     });
-    expect(await update('--no-service-account')).toMatchObject({ acts_for_itself: false });
+    expect(await update('--no-service-account')).toMatchObject({ service_account: false });
     // What was decided is not undone by naming what is there already.
-    expect(await update(...credentials)).toMatchObject({ acts_for_itself: false });
-    expect(await update('--service-account', ...owned)).toMatchObject({ acts_for_itself: true, owner_id: owner.id });
-    expect(await update('--owner', '')).toMatchObject({ acts_for_itself: true, owner_id: null });
+    expect(await update(...credentials)).toMatchObject({ service_account: false });
+    expect(await update('--service-account', ...owned)).toMatchObject({ service_account: true, owner_id: owner.id });
+    expect(await update('--owner', '')).toMatchObject({ service_account: true, owner_id: null });
     // An owner gets the tokens of a service account: nothing but the command may say so.
     const silent = await gatehouse(['client', 'update', '--id', id, ...owned]);
     expect([silent.code, silent.stderr]).toEqual([1, expect.stringContaining('--no-service-account') as unknown]);
-    expect(await update('--no-service-account', ...owned)).toMatchObject({ acts_for_itself: false });
+    expect(await update('--no-service-account', ...owned)).toMatchObject({ service_account: false });
   });
 
   it('client add and update give no owner to a client with a gatehouse scope', async () => {

@@ -19,7 +19,7 @@ const machine: Partial<ClientDraft> = {
   grantTypes: ['client_credentials'],
   redirectUris: [],
   scope: ['read'],
-  actsForItself: true,
+  serviceAccount: true,
 };
 
 /** A client's former owner keeps no valid credentials of it (libs/domain: client-handover.ts). */
@@ -96,8 +96,8 @@ describe('a client that changes hands', () => {
     const { client, key, owner } = await withKey();
     await provider.execute(DeleteUser, { id: owner.id });
     const released = await find(client.id);
-    expect([released?.ownerId, released?.jwks, released?.actsForItself]).toEqual([undefined, undefined, false]);
-    const answer = await patch(client, { scope: 'read gatehouse:admin', acts_for_itself: true });
+    expect([released?.ownerId, released?.jwks, released?.serviceAccount]).toEqual([undefined, undefined, false]);
+    const answer = await patch(client, { scope: 'read gatehouse:admin', service_account: true });
     expect([answer.status, pointers(answer)]).toEqual([400, ['/jwks']]);
     expect((await byKey(client, key)).status).toBe(401);
   });
@@ -138,7 +138,7 @@ describe('a client that changes hands', () => {
 
   it('has other keys at the next developer', async () => {
     const { client, key } = await withKey();
-    const change = { owner_id: (await developer()).id, acts_for_itself: true };
+    const change = { owner_id: (await developer()).id, service_account: true };
     expect((await patch(client, change)).status).toBe(400);
     const other = clientKey('ES256');
     expect((await patch(client, { ...change, jwks: { keys: [other.publicJwk] } })).status).toBe(200);
@@ -151,7 +151,7 @@ describe('a client that changes hands', () => {
     expect((await bySecret(client, secret)).status).toBe(200);
     await provider.execute(DeleteUser, { id: owner.id });
     expect((await bySecret(client, secret)).status).toBe(401);
-    expect(await find(client.id)).toMatchObject({ consentRequired: true, actsForItself: false });
+    expect(await find(client.id)).toMatchObject({ consentRequired: true, serviceAccount: false });
     const event = await provider.store.one<{ details: string }>(updatesOf, client.id);
     expect(JSON.parse(event?.details ?? '')).toMatchObject({
       changes: { client_secret: 'changed', owner_id: { before: owner.id, after: null } },

@@ -140,7 +140,7 @@ describe('an update of a client by its metadata document', () => {
       defaultScope: ['openid', 'roles'],
       grantTypes,
       tokenExchange: [{ resource: 'https://api.test', mode: 'delegation' }],
-      actsForItself: true,
+      serviceAccount: true,
       consentRequired: false,
       approvedAt: provider.clock.now(),
     });
@@ -159,7 +159,7 @@ describe('an update of a client by its metadata document', () => {
       defaultScope: ['openid'],
       grantTypes: ['authorization_code', 'client_credentials'],
       tokenExchange: [],
-      actsForItself: false,
+      serviceAccount: false,
       consentRequired: true,
     });
     expect(after.approvedAt).toBeUndefined();

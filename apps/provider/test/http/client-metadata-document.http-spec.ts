@@ -255,17 +255,17 @@ describe('a client that is described by a document at its client_id', () => {
     documents.says = { scope: 'openid profile' };
     await open(id);
     const clients = provider.app.get(ClientsService);
-    await changeClient(provider, id, { consentRequired: false, actsForItself: true, secondFactorRequired: true });
+    await changeClient(provider, id, { consentRequired: false, serviceAccount: true, secondFactorRequired: true });
     documents.says = { scope: 'openid profile', contacts: ['someone@app.test'] };
     provider.clock.advance(601);
     await open(id);
-    expect(await clients.findFresh(id)).toMatchObject({ consentRequired: false, actsForItself: true });
+    expect(await clients.findFresh(id)).toMatchObject({ consentRequired: false, serviceAccount: true });
     documents.says = { scope: 'openid profile email' };
     provider.clock.advance(601);
     await open(id);
     expect(await clients.findFresh(id)).toMatchObject({
       consentRequired: true,
-      actsForItself: false,
+      serviceAccount: false,
       secondFactorRequired: true,
     });
   });
@@ -287,7 +287,7 @@ describe('a client that is described by a document at its client_id', () => {
   it('cannot be deleted while it is banned: its next request would bring it back without the ban', async () => {
     const id = newId();
     await open(id);
-    await provider.execute(SetClientState, { id, decision: 'limit' });
+    await provider.execute(SetClientState, { id, decision: 'restrict' });
     const admin = await provider.logIn(await provider.addUser({ roles: ['admin'] }));
     await admin.open(`${provider.base}/client/update/${encodeURIComponent(id)}`);
     expect(admin.page?.text).toContain('It is kept because it is switched off or limited');
@@ -296,9 +296,9 @@ describe('a client that is described by a document at its client_id', () => {
     expect(refused.status).toBe(409);
     expect(refused.text).toContain('lift the restriction first');
     expect(await provider.app.get(ClientsService).findFresh(id)).toMatchObject({
-      limitedAt: expect.any(Number) as number,
+      restrictedAt: expect.any(Number) as number,
     });
-    await provider.execute(SetClientState, { id, decision: 'unlimit' });
+    await provider.execute(SetClientState, { id, decision: 'unrestrict' });
     await admin.open(`${provider.base}/client/delete/${encodeURIComponent(id)}`);
     expect((await admin.submit({ name: 'An agent' }, { action: '/client/delete/' })).status).toBe(200);
     expect(await provider.app.get(ClientsService).findFresh(id)).toBeUndefined();

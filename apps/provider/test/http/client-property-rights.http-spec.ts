@@ -67,7 +67,7 @@ describe('whoever registers a client', () => {
   }
 
   /** What an administrator decided, so that it can be seen to be kept. */
-  const decided = { consentRequired: false, secondFactorRequired: true, actsForItself: true };
+  const decided = { consentRequired: false, secondFactorRequired: true, serviceAccount: true };
 
   const uris = { redirect_uris: [redirectUri, otherUri], scope: 'openid email' };
 

@@ -22,7 +22,7 @@ describe('a right that is taken from a client and given back', () => {
 
   it.each([
     ['the scope', { scope: 'x' }, { scope: 'gatehouse:admin x' }],
-    ['the right to act for itself', { acts_for_itself: false }, { acts_for_itself: true }],
+    ['the right to act for itself', { service_account: false }, { service_account: true }],
     [
       'the grant type',
       { grant_types: ['authorization_code'], redirect_uris: ['https://a.test/cb'] },
@@ -42,7 +42,7 @@ describe('a right that is taken from a client and given back', () => {
     const registered = await provider.addClient({
       grantTypes: ['client_credentials'],
       redirectUris: [],
-      actsForItself: true,
+      serviceAccount: true,
       scope: ['gatehouse:read'],
     });
     const token = await ownToken(provider, registered, 'gatehouse:read');

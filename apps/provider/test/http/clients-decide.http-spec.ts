@@ -92,7 +92,7 @@ describe('what administrators decide about clients', () => {
     expect(row).toContain('curious.example');
     expect(row).toContain('data-label="People">1<');
 
-    const fields = changed(fieldsOf(admin, '/client'), { id: [made.client_id], action: 'limit' });
+    const fields = changed(fieldsOf(admin, '/client'), { id: [made.client_id], action: 'restrict' });
     expect((await sendFields(admin, fields, '/client')).status).toBe(303);
     expect((await admin.open(at('/client?state=limited'))).text).toContain('Curious newcomer');
     // What it had is gone, and it gets no more than a login.
@@ -106,7 +106,7 @@ describe('what administrators decide about clients', () => {
     // What it is registered for is as it was, and comes back with it.
     expect((await fresh(made.client_id))?.scope).toContain('offline_access');
     await admin.open(at(`/client/update/${made.client_id}`));
-    await admin.submit({ action: 'unlimit' }, { action: `/client/state/${made.client_id}` });
+    await admin.submit({ action: 'unrestrict' }, { action: `/client/state/${made.client_id}` });
     expect((await obtainTokens(provider, person, known, { scope })).refresh_token).toBeDefined();
     expect((await refresh(provider, known, refreshToken)).json()).toMatchObject({ error: 'invalid_grant' });
   });

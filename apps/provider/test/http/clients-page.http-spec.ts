@@ -332,19 +332,19 @@ describe('the pages of clients', () => {
     await developer.open(at(`/client/update/${id}`));
     const tried = await sendFields(
       developer,
-      changed(fieldsOf(developer, '/client/update/'), { actsForItself: 'yes', action: 'save' }),
+      changed(fieldsOf(developer, '/client/update/'), { serviceAccount: 'yes', action: 'save' }),
       '/client/update/',
     );
     expect(tried.status).toBe(303);
-    expect((await clients().findFresh(id))?.actsForItself).toBe(false);
+    expect((await clients().findFresh(id))?.serviceAccount).toBe(false);
     await admin.open(at(`/client/update/${id}`));
     const saved = await sendFields(
       admin,
-      changed(fieldsOf(admin, '/client/update/'), { actsForItself: 'yes', action: 'save' }),
+      changed(fieldsOf(admin, '/client/update/'), { serviceAccount: 'yes', action: 'save' }),
       '/client/update/',
     );
     expect(saved.status).toBe(303);
-    expect((await clients().findFresh(id))?.actsForItself).toBe(true);
+    expect((await clients().findFresh(id))?.serviceAccount).toBe(true);
     await developer.open(at(`/client/update/${id}`));
     const widened = await sendFields(
       developer,
@@ -359,7 +359,7 @@ describe('the pages of clients', () => {
       changed(fieldsOf(developer, '/client/update/'), { name: 'Renamed', action: 'save' }),
       '/client/update/',
     );
-    expect(await clients().findFresh(id)).toMatchObject({ name: 'Renamed', actsForItself: true });
+    expect(await clients().findFresh(id)).toMatchObject({ name: 'Renamed', serviceAccount: true });
   });
 
   it('lets a client exchange tokens by an administrator’s word alone, and its owner neither change nor widen that', async () => {

@@ -305,7 +305,7 @@ describe.each(['/oauth/userinfo', '/api/me'])('at %s', (path) => {
 it('JWT access tokens carry the thumbprint in cnf (RFC 9449 6.1)', async () => {
   const identifier = 'https://api.test/bound';
   await addResource(provider, { identifier, scopes: [{ name: 'bound:read', sentence: '' }] });
-  const registered = await add({ scope: ['bound:read'], actsForItself: true });
+  const registered = await add({ scope: ['bound:read'], serviceAccount: true });
   const fields = { grant_type: 'client_credentials', scope: 'bound:read', resource: identifier };
   const answer = await ask(registered, fields, { DPoP: await proofFor(key) });
   expect(claimsOf(answer.json<Tokens>().access_token)['cnf']).toEqual({ jkt: key.jkt });

@@ -53,7 +53,7 @@ describe('error answers', () => {
     '/..%2f..%2fetc/passwd',
     '/.env',
     '/resource/update/a%00',
-    '/refusal/%00a',
+    '/failed-request/%00a',
   ])('404 at %s', async (path) => {
     expect((await send(provider.issuer + path, { headers: page })).status).toBe(404);
   });

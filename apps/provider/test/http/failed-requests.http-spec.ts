@@ -32,7 +32,7 @@ describe('why was this refused?', () => {
 
   /** The page of the refused request that the error page gave this id. */
   async function openRefused(id: string): Promise<string> {
-    await admin.open(at(`/refusal?id=${id}`));
+    await admin.open(at(`/failed-request?id=${id}`));
     return new URL(admin.address).pathname;
   }
 
@@ -60,7 +60,7 @@ describe('why was this refused?', () => {
     }
   });
 
-  it('the id on the error page leads to what came, the rule, its clause and the change that mends it', async () => {
+  it('the id on the error page leads to what came, the rule, its clause and the change that fixes it', async () => {
     const { client } = await provider.addClient({ name: 'Photos' });
     const { parameters: asked } = authorizationRequest(client);
     const parameters = {
@@ -73,9 +73,9 @@ describe('why was this refused?', () => {
     const id = shownId(refused.text);
     await written();
 
-    const found = await admin.open(at(`/refusal?id=${id}`));
+    const found = await admin.open(at(`/failed-request?id=${id}`));
     const { pathname } = new URL(admin.address);
-    expect(pathname).toMatch(/^\/refusal\/[0-9a-z]{1,11}$/);
+    expect(pathname).toMatch(/^\/failed-request\/[0-9a-z]{1,11}$/);
     expect(found.text).toContain('redirect_uri.unregistered');
     expect(found.text).toContain('RFC 9700 2.1');
     expect(found.text).toContain('Register https://photos.test/other');
@@ -84,12 +84,12 @@ describe('why was this refused?', () => {
     for (const secret of ['some-state', 'some-nonce', asked['code_challenge'] ?? '?', 'somebody@example.org'])
       expect(found.text).not.toContain(secret);
 
-    const mended = await admin.submit({ action: 'mend' }, { action: pathname });
-    expect(mended.text).toContain('the same request would pass this rule now');
+    const fixed = await admin.submit({ action: 'fix' }, { action: pathname });
+    expect(fixed.text).toContain('the same request would pass this rule now');
     expect((await provider.app.get(ClientsService).findFresh(client.id))?.redirectUris).toContain(
       'https://photos.test/other',
     );
-    expect(mended.text).not.toContain('Register https');
+    expect(fixed.text).not.toContain('Register https');
     expect((await visitor.open(authorizeUrl(provider, parameters))).text).toContain('name="password"');
   });
 
@@ -99,14 +99,14 @@ describe('why was this refused?', () => {
     const headers = { Authorization: basic(registered.client, registered.secret) };
     expect((await post(at('/oauth/token'), asked, headers)).json()).toMatchObject({ error: 'invalid_scope' });
     await written();
-    const list = await admin.open(at(`/refusal?client=${registered.client.id}`));
-    const path = /href="(\/refusal\/[^"]+)"/.exec(list.text)?.[1] ?? '';
+    const list = await admin.open(at(`/failed-request?client=${registered.client.id}`));
+    const path = /href="(\/failed-request\/[^"]+)"/.exec(list.text)?.[1] ?? '';
     const page = await admin.open(at(path));
     expect(page.text).toContain('client_credentials.scope');
     expect(page.text).toContain('(16 characters)');
     expect(page.text).not.toContain('do not keep this');
     expect(page.text).not.toContain(registered.secret);
-    await admin.submit({ action: 'mend' }, { action: path });
+    await admin.submit({ action: 'fix' }, { action: path });
     expect((await post(at('/oauth/token'), asked, headers)).status).toBe(200);
   });
 
@@ -124,13 +124,13 @@ describe('why was this refused?', () => {
     await ask({ Authorization: basic(two.client, two.secret) });
     await written();
     for (const { client } of [one, two]) {
-      const list = await admin.open(at(`/refusal?client=${client.id}`));
-      const path = /href="(\/refusal\/[^"]+)"/.exec(list.text)?.[1] ?? '';
+      const list = await admin.open(at(`/failed-request?client=${client.id}`));
+      const path = /href="(\/failed-request\/[^"]+)"/.exec(list.text)?.[1] ?? '';
       expect((await admin.open(at(path))).text).toContain(`>${client.name}<`);
     }
-    const both = await admin.open(at(`/refusal?id=${trace}`));
-    expect(both.text.match(/href="\/refusal\/[^"]+"/g)).toHaveLength(2);
-    expect((await admin.open(at(`/refusal/${trace}`))).status).toBe(404);
+    const both = await admin.open(at(`/failed-request?id=${trace}`));
+    expect(both.text.match(/href="\/failed-request\/[^"]+"/g)).toHaveLength(2);
+    expect((await admin.open(at(`/failed-request/${trace}`))).status).toBe(404);
   });
 
   it.each([
@@ -145,7 +145,7 @@ describe('why was this refused?', () => {
     const client = reason === 'client_auth.unknown' ? { ...registered.client, id: 'nobody' } : registered.client;
     await post(at('/oauth/token'), body, { Authorization: basic(client, registered.secret) });
     await written();
-    const { refusals } = await provider.app.get(FailedRequests).list({ clientId: client.id, limit: 1 });
+    const { failedRequests: refusals } = await provider.app.get(FailedRequests).list({ clientId: client.id, limit: 1 });
     expect(refusals[0]).toMatchObject({ reason, endpoint: 'token', clientId: client.id });
   });
 
@@ -167,7 +167,7 @@ describe('why was this refused?', () => {
     const id = shownId((await new Browser().open(authorizeUrl(provider, parameters))).text);
     await written();
     const action = await openRefused(id);
-    const answer = await admin.submit({ action: 'mend', mend: 'Register https://evil.test/' }, { action });
+    const answer = await admin.submit({ action: 'fix', fix: 'Register https://evil.test/' }, { action });
     expect([answer.status, answer.text.includes('has changed meanwhile')]).toEqual([409, true]);
   });
 
@@ -176,31 +176,33 @@ describe('why was this refused?', () => {
     for (const scope of ['openid gatehouse:admin', 'openid roles']) {
       await new Browser().open(authorizeUrl(provider, { ...authorizationRequest(client).parameters, scope }));
       await written();
-      const { refusals } = await provider.app.get(FailedRequests).list({ clientId: client.id, limit: 1 });
+      const { failedRequests: refusals } = await provider.app
+        .get(FailedRequests)
+        .list({ clientId: client.id, limit: 1 });
       expect(refusals[0]?.reason).toBe('scope.unregistered');
-      const page = await admin.open(at(`/refusal/${refusals[0]?.selector.toString(36)}`));
+      const page = await admin.open(at(`/failed-request/${refusals[0]?.selector.toString(36)}`));
       expect([page.status, page.text.includes('value="mend"')]).toEqual([200, false]);
     }
   });
 
   it('is for administrators', async () => {
     const user = await provider.logIn(await provider.addUser());
-    expect((await user.open(at('/refusal'))).status).toBe(403);
+    expect((await user.open(at('/failed-request'))).status).toBe(403);
   });
 
   it('past a rate a source is only counted, and all goes after a week', async () => {
-    const before = (await provider.app.get(FailedRequests).list({ limit: 1000 })).refusals.length;
+    const before = (await provider.app.get(FailedRequests).list({ limit: 1000 })).failedRequests.length;
     // Another address, which this minute has all its room.
     for (let sent = 0; sent < 30; sent++)
       await send(at('/oauth/authorize?client_id=flood'), { localAddress: '127.0.0.9' });
     await written();
-    const kept = (await provider.app.get(FailedRequests).list({ clientId: 'flood', limit: 1000 })).refusals;
+    const kept = (await provider.app.get(FailedRequests).list({ clientId: 'flood', limit: 1000 })).failedRequests;
     expect(kept).toHaveLength(20);
     expect(await provider.app.get(FailedRequests).counts(0, 10)).toEqual([{ source: '127.0.0.9', count: 10 }]);
-    expect((await admin.open(at('/refusal'))).text).toContain('127.0.0.9');
+    expect((await admin.open(at('/failed-request'))).text).toContain('127.0.0.9');
     provider.clock.advance(7 * 24 * 3600 + 3600);
     await provider.app.get(PurgeService).purge();
-    expect((await provider.app.get(FailedRequests).list({ limit: 1000 })).refusals).toEqual([]);
+    expect((await provider.app.get(FailedRequests).list({ limit: 1000 })).failedRequests).toEqual([]);
     expect(await provider.app.get(FailedRequests).counts(0, 10)).toEqual([]);
     expect(before).toBeGreaterThan(0);
   });
@@ -223,7 +225,7 @@ describe('why was this refused?', () => {
       for (let sent = 0; sent < times; sent++)
         expect((await post(at('/oauth/token'), body, headers)).json()).toHaveProperty('error');
       await written();
-      return (await provider.app.get(FailedRequests).list({ clientId: client.id, limit: 100 })).refusals.length;
+      return (await provider.app.get(FailedRequests).list({ clientId: client.id, limit: 100 })).failedRequests.length;
     }
 
     it('an approved client that authenticates has room of its own, bounded per client', async () => {

@@ -64,7 +64,7 @@ describe('an operation at the API whose token ends while it is prepared', () => 
     expect(answer.headers['www-authenticate']).toContain('error="invalid_token"');
   });
 
-  it.each(['limit', 'disable'] as const)('is refused where the tool gets the decision %s', async (decision) => {
+  it.each(['restrict', 'disable'] as const)('is refused where the tool gets the decision %s', async (decision) => {
     const { tool, call } = await personAtTool();
     const answer = await createDuring(call, `by-tool-${decision}`, () =>
       provider.execute(SetClientState, { id: tool.client.id, decision }),
@@ -73,7 +73,7 @@ describe('an operation at the API whose token ends while it is prepared', () => 
   });
 
   it.each<[string, number, (id: string) => Promise<unknown>]>([
-    ['is limited', 403, (id) => provider.execute(SetClientState, { id, decision: 'limit' })],
+    ['is limited', 403, (id) => provider.execute(SetClientState, { id, decision: 'restrict' })],
     ['is disabled', 403, (id) => provider.execute(SetClientState, { id, decision: 'disable' })],
     ['loses its scope', 403, (id) => provider.execute(UpdateClient, { id, properties: { scope: ['read'] } })],
     ['loses its tokens', 401, (clientId) => provider.execute(RevokeAllTokens, { clientId })],

@@ -341,7 +341,7 @@ async function sent(path: string, bad: Omit<BadRequest, 'status'>): Promise<{ an
 
 /** The failed request of this id. */
 async function recordedOf(requestId: string): Promise<FailedRequest | undefined> {
-  return (await provider.app.get(FailedRequests).list({ requestId, limit: 1 })).refusals[0];
+  return (await provider.app.get(FailedRequests).list({ requestId, limit: 1 })).failedRequests[0];
 }
 
 const rows: readonly Row[] = [
@@ -420,7 +420,7 @@ describe('every protocol endpoint', () => {
       for (let count = 0; count < 25; count++)
         await send(`${provider.issuer}${path}`, { method: 'PATCH', localAddress });
       await refusals.flush();
-      const { refusals: kept } = await refusals.list({ limit: 1000 });
+      const { failedRequests: kept } = await refusals.list({ limit: 1000 });
       expect(kept.filter(({ address }) => address === localAddress)).toHaveLength(20);
       expect(await refusals.counts(0, 1000)).toContainEqual({ source: localAddress, count: 5 });
     },

@@ -55,7 +55,7 @@ const exemptOperations = [
   'DELETE tokens/:id',
   'DELETE sessions/:id',
   'PATCH clients/:id',
-  'POST clients/:id/limit',
+  'POST clients/:id/restrict',
   'POST clients/:id/disable',
   'PATCH resources/:id',
 ];
@@ -83,7 +83,7 @@ describe('a sign-in of more than ten minutes', () => {
     if ('problems' in issuer) throw new Error(JSON.stringify(issuer.problems));
     await new Browser().open(authorizeUrl(provider, { client_id: client.id, redirect_uri: 'https://x.test/' }));
     await provider.app.get(FailedRequests).flush();
-    const { refusals } = await provider.app.get(FailedRequests).list({ clientId: client.id, limit: 1 });
+    const { failedRequests: refusals } = await provider.app.get(FailedRequests).list({ clientId: client.id, limit: 1 });
     const refusal = refusals[0]?.selector.toString(36) ?? '';
     ids = { refusal, client: client.id, user: victim.id, resource: resource?.id ?? '', issuer: issuer.trusted.id };
     const issuerFields = { ...draft, clients: client.id, jwksUri: 'https://k.example/', subject: 'id', scope: 'a' };
@@ -123,7 +123,7 @@ describe('a sign-in of more than ten minutes', () => {
       '/issuer/add': issuerFields,
       '/issuer/update/:id': issuerFields,
       '/issuer/delete/:id': { confirm: 'X' },
-      '/refusal/:id': { action: 'enable' },
+      '/failed-request/:id': { action: 'enable' },
       '/key': { action: 'rotate' },
     };
   });
@@ -485,7 +485,7 @@ describe('a sign-in of more than ten minutes', () => {
       expect((await call('PATCH', `clients/${own.id}`, { contacts: ['help@client.test'] })).status).toBe(200);
       for (const change of [
         { client_name: 'Changed' },
-        { acts_for_itself: true },
+        { service_account: true },
         { scope: 'openid gatehouse:read' },
         { require_consent: false },
         { redirect_uris: [...own.redirectUris, 'https://evil.test/cb'] },

@@ -58,14 +58,14 @@ describe('the client configuration endpoint (RFC 7592)', () => {
 
   it('does not widen the scopes of a client that an administrator lets act for itself', async () => {
     const made = await registered(provider, { scope: 'openid profile' });
-    await changeClient(provider, made.client_id, { actsForItself: true });
+    await changeClient(provider, made.client_id, { serviceAccount: true });
     const wider = await configuration(made, 'PUT', {
       metadata: { ...metadataOf(made), scope: 'openid profile email' },
     });
     expect([wider.status, wider.json()['error']]).toEqual([400, 'invalid_client_metadata']);
     expect((await configuration(made, 'PUT', { metadata: metadataOf(made) })).status).toBe(200);
     expect(await clients().findFresh(made.client_id)).toMatchObject({
-      actsForItself: true,
+      serviceAccount: true,
       scope: ['openid', 'profile'],
     });
   });
@@ -175,7 +175,7 @@ describe('the client configuration endpoint (RFC 7592)', () => {
   it('does not take rights that an administrator gave to another name or address', async () => {
     const clients = provider.app.get(ClientsService);
     for (const rights of [
-      { actsForItself: true },
+      { serviceAccount: true },
       {
         tokenExchange: [{ resource: 'urn:rights', mode: 'impersonation' }],
         grantTypes: ['authorization_code', tokenExchangeGrant],
@@ -192,7 +192,7 @@ describe('the client configuration endpoint (RFC 7592)', () => {
       const answer = await configuration(made, 'PUT', { metadata: turned });
       expect([answer.status, answer.text]).toEqual([400, expect.stringContaining('only one may change them')]);
       const kept = await clients.findFresh(made.client_id);
-      expect(kept).toMatchObject({ name: 'Honest', ...('actsForItself' in rights ? rights : {}) });
+      expect(kept).toMatchObject({ name: 'Honest', ...('serviceAccount' in rights ? rights : {}) });
     }
   });
 

@@ -21,12 +21,12 @@ describe('access tokens for an API', () => {
   const addResource = (draft: Partial<ResourceDraft> & Pick<ResourceDraft, 'identifier'>): Promise<Registered> =>
     addResourceTo(provider, draft);
 
-  const addMachine = (actsForItself = true): Promise<Registered> =>
+  const addMachine = (serviceAccount = true): Promise<Registered> =>
     provider.addClient({
       grantTypes: ['client_credentials'],
       redirectUris: [],
       scope: ['read', 'write', 'other'],
-      actsForItself,
+      serviceAccount,
     });
 
   function token(client: Registered, parameters: string): Promise<Answer> {

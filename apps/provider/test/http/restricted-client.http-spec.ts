@@ -47,7 +47,7 @@ describe('a limited client', () => {
     });
   /** What an administrator does. */
   async function limit({ client }: Registered): Promise<void> {
-    await provider.execute(SetClientState, { id: client.id, decision: 'limit' });
+    await provider.execute(SetClientState, { id: client.id, decision: 'restrict' });
     await known(client.id);
   }
   /** Limits it as another process did while this one did not know yet: what is granted in that second stays. */
@@ -60,7 +60,7 @@ describe('a limited client', () => {
     await known(client.id);
   }
   async function known(id: string): Promise<void> {
-    while ((await provider.app.get(ClientsService).find(id))?.limitedAt === undefined)
+    while ((await provider.app.get(ClientsService).find(id))?.restrictedAt === undefined)
       await new Promise((resolve) => setTimeout(resolve, 50));
   }
   const limited = async (): Promise<Registered> => {

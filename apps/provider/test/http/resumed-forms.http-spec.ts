@@ -140,7 +140,7 @@ describe('what a form that waits for a sign-in turns off', () => {
 
   it('is shown where something is turned on, and where a field was left out', async () => {
     const words = await confirmation(await person(['admin']), `/client/update/${ids.client}`, (fields) =>
-      changed(without('owner', 'jwks')(fields), { actsForItself: 'yes' }),
+      changed(without('owner', 'jwks')(fields), { serviceAccount: 'yes' }),
     );
     expect(words).toContain('Let it act for itself at every API On (off until now)');
     expect(words).toContain('Demand PKCE On ');

@@ -152,7 +152,7 @@ describe('the pages of the server', () => {
 
   it('are administrators’ alone', async () => {
     const browser = await provider.logIn(await provider.addUser({ roles: ['developer'] }));
-    for (const path of ['/admin', '/audit', '/audit/export', '/refusal', '/session', '/key', '/message'])
+    for (const path of ['/admin', '/audit', '/audit/export', '/failed-request', '/session', '/key', '/message'])
       expect([path, (await browser.open(at(path))).status]).toEqual([path, 403]);
   });
 });

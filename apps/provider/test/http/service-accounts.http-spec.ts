@@ -52,7 +52,7 @@ describe('the owner of a client', () => {
     grantTypes: ['client_credentials'],
     redirectUris: [],
     scope: ['gatehouse:admin'],
-    actsForItself: true,
+    serviceAccount: true,
   };
 
   /** A client with an owner and a gatehouse scope, as it may still be stored from before this was refused. */
@@ -79,7 +79,7 @@ describe('the owner of a client', () => {
   }
 
   it('cannot add the grant type client_credentials; an administrator can', async () => {
-    const { client } = await owned({ scope: ['openid', 'read'], actsForItself: true });
+    const { client } = await owned({ scope: ['openid', 'read'], serviceAccount: true });
     const grantType = ['authorization_code', 'refresh_token', 'client_credentials'];
     const refused = await edit(developer, client.id, { grantType });
     expect(refused.status).toBe(422);
@@ -175,7 +175,7 @@ describe('the owner of a client', () => {
         }),
       ]);
       const { client: unowned } = await provider.addClient(serviceAccount);
-      const given = { owner_id: ownerId, acts_for_itself: true };
+      const given = { owner_id: ownerId, service_account: true };
       expect((await api.call('PATCH', `clients/${unowned.id}`, given)).status).toBe(400);
       expect(await find(client.id)).toEqual(client);
       expect(
@@ -273,13 +273,13 @@ describe('the owner of a client', () => {
       const made = await provider.addClient({ name: 'Left', ...serviceAccount, scope: ['gatehouse:admin', 'read'] });
       await provider.store.run((unit) => unit.change(setOwner, made.client.id, gone.id));
       await provider.execute(DeleteUser, { id: gone.id });
-      expect(await find(made.client.id)).toMatchObject({ ownerId: undefined, scope: ['read'], actsForItself: false });
+      expect(await find(made.client.id)).toMatchObject({ ownerId: undefined, scope: ['read'], serviceAccount: false });
       const asked = { grant_type: 'client_credentials', scope: 'gatehouse:admin' };
       const answer = await post(at('/oauth/token'), asked, { Authorization: basic(made.client, made.secret) });
       expect(answer.status).toBe(401);
       const event = await provider.store.one<{ details: string }>(updatesOf, made.client.id);
       expect(JSON.parse(event?.details ?? '')).toMatchObject({
-        changes: { acts_for_itself: { before: true, after: false }, scope: { before: 'gatehouse:admin read' } },
+        changes: { service_account: { before: true, after: false }, scope: { before: 'gatehouse:admin read' } },
       });
     });
   });
@@ -291,13 +291,13 @@ describe('the owner of a client', () => {
     const silent = await api.call('PATCH', path, { owner_id: ownerId });
     expect([silent.status, shaped(silent, 'Problem')]).toEqual([
       400,
-      expect.objectContaining({ errors: [expect.objectContaining({ pointer: '/acts_for_itself' })] }),
+      expect.objectContaining({ errors: [expect.objectContaining({ pointer: '/service_account' })] }),
     ]);
     expect(await find(client.id)).toEqual(client);
-    expect((await api.call('PATCH', path, { owner_id: ownerId, acts_for_itself: true })).status).toBe(200);
+    expect((await api.call('PATCH', path, { owner_id: ownerId, service_account: true })).status).toBe(200);
     expect((await api.call('PATCH', path, { owner_id: null })).status).toBe(200);
-    expect((await api.call('PATCH', path, { owner_id: ownerId, acts_for_itself: false })).status).toBe(200);
-    expect(await find(client.id)).toMatchObject({ ownerId, actsForItself: false });
+    expect((await api.call('PATCH', path, { owner_id: ownerId, service_account: false })).status).toBe(200);
+    expect(await find(client.id)).toMatchObject({ ownerId, serviceAccount: false });
   });
 
   it('is named by doctor where their client acts for itself', async () => {

@@ -324,7 +324,7 @@ describe('token exchange (RFC 8693)', () => {
       const machine = await addExchanger([{ resource: backApi, mode: 'delegation' }], {
         grantTypes: [tokenExchangeGrant, 'client_credentials'],
         redirectUris: [],
-        actsForItself: true,
+        serviceAccount: true,
         scope: ['read', 'stock'],
       });
       const own = await post(

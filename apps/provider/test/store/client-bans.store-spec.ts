@@ -41,7 +41,7 @@ describe.each(engines)('the purge of unused clients on %s', (_name, engineOf) =>
   });
   afterEach(() => provider.close());
 
-  type Decision = 'disable' | 'limit' | 'enable' | 'unlimit';
+  type Decision = 'disable' | 'restrict' | 'enable' | 'unrestrict';
   const decide = async (decision: Decision, id: string): Promise<boolean> =>
     (await provider.execute(SetClientState, { id, decision })).changed;
   const fresh = (id: string): Promise<Client | undefined> => provider.app.get(ClientsService).findFresh(id);
@@ -55,7 +55,7 @@ describe.each(engines)('the purge of unused clients on %s', (_name, engineOf) =>
     await new Browser().send(authorizeUrl(provider, parameters));
   };
 
-  it.each(['disable', 'limit'] as const)('keeps a client that an administrator decided to %s', async (decision) => {
+  it.each(['disable', 'restrict'] as const)('keeps a client that an administrator decided to %s', async (decision) => {
     const decided = (await registered(provider)).client_id;
     const undecided = (await registered(provider)).client_id;
     expect(await goesAt(decided)).toBe(provider.clock.now() + unusedSeconds);
@@ -63,12 +63,12 @@ describe.each(engines)('the purge of unused clients on %s', (_name, engineOf) =>
     expect(await goesAt(decided)).toBeUndefined();
     await pass(10 * unusedSeconds);
     expect(await fresh(decided)).toMatchObject({
-      [decision === 'disable' ? 'disabledAt' : 'limitedAt']: expect.any(Number) as number,
+      [decision === 'disable' ? 'disabledAt' : 'restrictedAt']: expect.any(Number) as number,
     });
     expect(await fresh(undecided)).toBeUndefined();
   });
 
-  it.each(['disable', 'limit'] as const)(
+  it.each(['disable', 'restrict'] as const)(
     'does not bring a metadata-document client back unrestricted after %s',
     async (decision) => {
       const id = `${documents.origin}/${decision}.json`;
@@ -77,14 +77,14 @@ describe.each(engines)('the purge of unused clients on %s', (_name, engineOf) =>
       await pass(unusedSeconds + 1);
       await open(id);
       expect(await fresh(id)).toMatchObject({
-        [decision === 'disable' ? 'disabledAt' : 'limitedAt']: expect.any(Number) as number,
+        [decision === 'disable' ? 'disabledAt' : 'restrictedAt']: expect.any(Number) as number,
       });
     },
   );
 
   it.each([
     ['disable', 'enable'],
-    ['limit', 'unlimit'],
+    ['restrict', 'unrestrict'],
   ] as const)('restarts the unused lifetime of a client after %s and %s', async (ban, lift) => {
     const id = (await registered(provider)).client_id;
     await decide(ban, id);
@@ -115,7 +115,7 @@ describe.each(engines)('the purge of unused clients on %s', (_name, engineOf) =>
     const metadata = { redirect_uris: [redirectUri] };
     expect((await register(provider, metadata)).status).toBe(429);
     await decide('disable', ids[0] ?? '');
-    await decide('limit', ids[1] ?? '');
+    await decide('restrict', ids[1] ?? '');
     expect((await register(provider, metadata)).status).toBe(201);
     expect((await register(provider, metadata)).status).toBe(201);
     expect((await register(provider, metadata)).status).toBe(429);

@@ -59,7 +59,7 @@ describe.each(engines)('a client that another process changed a moment ago, on %
 
   const rows = () => provider.store.reader.getRepository(ClientEntity);
   /** What this process still has in its memory is as it was: no cache version is raised. */
-  const changeRow = (change: Partial<Pick<ClientEntity, 'name' | 'disabledAt' | 'limitedAt'>>): Promise<unknown> =>
+  const changeRow = (change: Partial<Pick<ClientEntity, 'name' | 'disabledAt' | 'restrictedAt'>>): Promise<unknown> =>
     provider.store.run((unit) => unit.manager.getRepository(ClientEntity).update({ id: client.id }, change));
   const hasConsent = async (): Promise<boolean> =>
     (await provider.app.get(ConsentsService).find(userId, client.id)) !== undefined;
@@ -131,9 +131,11 @@ describe.each(engines)('a client that another process changed a moment ago, on %
 
   it.each([
     ['disabled', 'enable'],
-    ['limited', 'unlimit'],
+    ['restricted', 'unrestrict'],
   ] as const)('has no grant left of those made while it was %s', async (state, lift) => {
-    await changeRow(state === 'disabled' ? { disabledAt: provider.clock.now() } : { limitedAt: provider.clock.now() });
+    await changeRow(
+      state === 'disabled' ? { disabledAt: provider.clock.now() } : { restrictedAt: provider.clock.now() },
+    );
     const { code, verifier } = await authorize(provider, browser, client, { scope: 'openid offline_access' });
     const tokens = (await redeem(provider, { client, secret }, code, verifier)).json<Tokens>();
     expect(tokens.refresh_token).toBeDefined();

@@ -23,7 +23,7 @@ describe.each(engines)('credentials of a client that changes hands on %s', (_nam
       provider.app.get(ClientsService).verifySecret(id, secret, provider.clock.now());
     try {
       const owner = await provider.addUser({ roles: ['developer'] });
-      const machine = { grantTypes: ['client_credentials'], redirectUris: [], scope: ['read'], actsForItself: true };
+      const machine = { grantTypes: ['client_credentials'], redirectUris: [], scope: ['read'], serviceAccount: true };
       const owned = await provider.addClient({ ...machine, ownerId: owner.id });
       const token = await ownToken(provider, owned, 'read');
       const live = () => provider.app.get(AccessTokensService).findLive(token, provider.clock.now());

@@ -125,11 +125,12 @@ describe.each(engines)('whoever acts is held while an operation is performed, on
     const registered = await addServiceAccount(provider);
     const { id } = registered.client;
     const actor = await serviceAccountActor(provider, registered);
-    const limit = (unit: Unit) => provider.app.get(SetClientState).perform(unit, system(), { id, decision: 'limit' });
+    const limit = (unit: Unit) =>
+      provider.app.get(SetClientState).perform(unit, system(), { id, decision: 'restrict' });
     const lifting = whileUncommitted(provider, limit, () =>
-      provider.app.get(Operations).execute(SetClientState, actor, { id, decision: 'unlimit' }),
+      provider.app.get(Operations).execute(SetClientState, actor, { id, decision: 'unrestrict' }),
     );
     await expect(lifting).rejects.toMatchObject({ code: 'forbidden' });
-    expect((await provider.app.get(ClientsService).findFresh(id))?.limitedAt).toBeDefined();
+    expect((await provider.app.get(ClientsService).findFresh(id))?.restrictedAt).toBeDefined();
   });
 });

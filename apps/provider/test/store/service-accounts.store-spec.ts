@@ -20,9 +20,9 @@ describe.each(engines)('the step that ends unmeant service accounts on %s', (_na
     const source = await openSource({ url, entities, migrations });
     try {
       const { id: ownerId } = await provider.addUser({ roles: ['developer'] });
-      const machine = { grantTypes: ['client_credentials'], redirectUris: [], actsForItself: true };
+      const machine = { grantTypes: ['client_credentials'], redirectUris: [], serviceAccount: true };
       const add = async (name: string, draft: object): Promise<string> =>
-        (await provider.addClient({ name, actsForItself: true, ...draft })).client.id;
+        (await provider.addClient({ name, serviceAccount: true, ...draft })).client.id;
       const ids = {
         login: await add('Login', { ownerId }),
         administrating: await add('Administrating', { ...machine, scope: ['read', 'gatehouse:read'] }),
@@ -38,7 +38,7 @@ describe.each(engines)('the step that ends unmeant service accounts on %s', (_na
       const runner = source.createQueryRunner();
       await new ServiceAccounts1795950000701().up(runner);
       await runner.release();
-      const acts = async (id: string) => (await provider.app.get(ClientsService).findFresh(id))?.actsForItself;
+      const acts = async (id: string) => (await provider.app.get(ClientsService).findFresh(id))?.serviceAccount;
       expect(await Promise.all(Object.values(ids).map(acts))).toEqual([false, false, true, true]);
       expect(Number((await provider.store.one<{ version: number }>(version))?.version)).toBe(
         Number(before?.version) + 1,

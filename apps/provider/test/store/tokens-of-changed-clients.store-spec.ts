@@ -24,7 +24,7 @@ const machine: Partial<ClientDraft> = {
   grantTypes: ['client_credentials'],
   redirectUris: [],
   scope: ['read'],
-  actsForItself: true,
+  serviceAccount: true,
 };
 
 /** What a client gets by no grant of its own ends with its credentials, also what it asks for at that moment. */
@@ -58,9 +58,9 @@ describe.each(engines)('a token request while the client changes, on %s', (_name
   }
 
   /** @returns the new secret */
-  async function handOver({ client: { id, actsForItself } }: Registered): Promise<string> {
+  async function handOver({ client: { id, serviceAccount } }: Registered): Promise<string> {
     const { id: ownerId } = await provider.addUser({ roles: ['developer'] });
-    const { secret } = await provider.execute(UpdateClient, { id, properties: { ownerId, actsForItself } });
+    const { secret } = await provider.execute(UpdateClient, { id, properties: { ownerId, serviceAccount } });
     return secret ?? '';
   }
 
@@ -116,7 +116,7 @@ describe.each(engines)('a token request while the client changes, on %s', (_name
 
   const ends: Readonly<Record<string, (client: Registered) => Promise<unknown>>> = {
     disabled: ({ client: { id } }) => provider.execute(SetClientState, { id, decision: 'disable' }),
-    limited: ({ client: { id } }) => provider.execute(SetClientState, { id, decision: 'limit' }),
+    limited: ({ client: { id } }) => provider.execute(SetClientState, { id, decision: 'restrict' }),
     deleted: ({ client: { id } }) => provider.execute(DeleteClient, { id }),
     'given another secret at once': ({ client: { id } }) =>
       provider.execute(RotateClientSecret, { id, overlapSeconds: 0 }),
@@ -151,7 +151,7 @@ describe.each(engines)('a token request while the client changes, on %s', (_name
     expect([answer.status, answer.json()['error']]).toEqual([401, 'invalid_client']);
     expect(await liveTokens(client)).toBe(0);
     await provider.app.get(FailedRequests).flush();
-    const { refusals } = await provider.app.get(FailedRequests).list({ clientId: id, limit: 1 });
+    const { failedRequests: refusals } = await provider.app.get(FailedRequests).list({ clientId: id, limit: 1 });
     expect(refusals[0]?.reason).toBe('client_auth.changed');
   });
 

@@ -3,7 +3,7 @@ import { send, type Answer } from './browser';
 import { basic, post, type TestProvider } from './provider';
 import type { Registered } from './tokens';
 
-export const administrating = { grantTypes: ['client_credentials'], redirectUris: [], actsForItself: true };
+export const administrating = { grantTypes: ['client_credentials'], redirectUris: [], serviceAccount: true };
 
 /** The API as a client calls it that acts for itself. */
 export interface AdminApiClient {

@@ -212,7 +212,7 @@ describe('recheckAuthorizationRequest', () => {
   it('of a request for an API is denied where the client gets no tokens for APIs since', () => {
     const changes = { resource: 'urn:a' };
     expect(recheck(changes, aClient(), aClient())).toBe('accepted');
-    expect(recheck(changes, aClient(), aClient({ limitedAt: aClient().createdAt }))).toBe(
+    expect(recheck(changes, aClient(), aClient({ restrictedAt: aClient().createdAt }))).toBe(
       'denied invalid_target resource.limited',
     );
   });

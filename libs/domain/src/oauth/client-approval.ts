@@ -23,7 +23,7 @@ export function keepsApproval(before: Client, draft: ClientDraft): boolean {
 
 /** A client to which an administrator granted rights may not change its name or URIs itself. */
 export function identityProblemsOfRegistrant(before: Client, draft: ClientDraft): FieldProblem[] {
-  if (isReviewedStateUnchanged(before, draft) || !(before.actsForItself || before.tokenExchange.length > 0)) return [];
+  if (isReviewedStateUnchanged(before, draft) || !(before.serviceAccount || before.tokenExchange.length > 0)) return [];
   return [
     {
       field: 'name',
@@ -44,7 +44,7 @@ export function afterDocumentChange(before: Client, draft: ClientDraft): ClientD
     ...draft,
     approvedAt,
     consentRequired: true,
-    actsForItself: false,
+    serviceAccount: false,
     tokenExchange: [],
     grantTypes: draft.grantTypes.filter((grantType) => grantType !== tokenExchangeGrant),
     scope: draft.scope.filter((each) => !isAdminScope(each)),

@@ -66,7 +66,7 @@ describe('settableInput', () => {
     type: 'public',
     securityProfile: 'fapi-2-security',
     consentRequired: false,
-    actsForItself: true,
+    serviceAccount: true,
     resourceServer: true,
   };
 
@@ -74,7 +74,7 @@ describe('settableInput', () => {
     ['registrant', ['name', 'type']],
     ['approved_registrant', ['name', 'type', 'securityProfile']],
     ['owner', ['name', 'type', 'consentRequired']],
-    ['administrator', ['name', 'type', 'securityProfile', 'consentRequired', 'actsForItself']],
+    ['administrator', ['name', 'type', 'securityProfile', 'consentRequired', 'serviceAccount']],
     ['server', Object.keys(input)],
   ] as const)('%s sets %j', (editor, names) => {
     expect(Object.keys(settableInput(input, editor)).sort()).toEqual([...names].sort());

@@ -18,7 +18,7 @@ export type ClientInput = {
 };
 
 /** Members that are decisions about a client, not properties. */
-export type ClientDecisions = Pick<ClientDraft, 'source' | 'approvedAt' | 'limitedAt' | 'disabledAt'> & {
+export type ClientDecisions = Pick<ClientDraft, 'source' | 'approvedAt' | 'restrictedAt' | 'disabledAt'> & {
   /** Whether a confidential client requires PKCE by default; true if omitted. */
   readonly pkceByDefault?: boolean;
 };
@@ -38,7 +38,7 @@ export function settableInput(input: ClientInput, editor: ClientEditor): ClientI
  */
 export function clientDraft(input: ClientInput, before: Client | undefined, decisions: ClientDecisions): ClientDraft {
   const said = { ...before, ...input };
-  const { source, approvedAt, limitedAt, disabledAt, pkceByDefault = true } = decisions;
+  const { source, approvedAt, restrictedAt, disabledAt, pkceByDefault = true } = decisions;
   const authMethod = said.authMethod ?? 'client_secret_basic';
   const isPublic = authMethod === 'none';
   const redirectUris = said.redirectUris ?? [];
@@ -49,7 +49,7 @@ export function clientDraft(input: ClientInput, before: Client | undefined, deci
     ...said,
     source,
     approvedAt,
-    limitedAt,
+    restrictedAt,
     disabledAt,
     name: said.name ?? '',
     type: input.type ?? (isPublic ? 'public' : 'confidential'),

@@ -24,7 +24,7 @@ describe('clientHandover', () => {
   const none = { secret: false, keys: false, registrationToken: false, ownTokens: false, administrationScopes: [] };
   const opened = { ...none, secret: true, ownTokens: true, administrationScopes: ['gatehouse:admin'] };
   const ended = { ...none, ownTokens: true };
-  const machine: Partial<Client> = { actsForItself: true, grantTypes: ['client_credentials'], redirectUris: [] };
+  const machine: Partial<Client> = { serviceAccount: true, grantTypes: ['client_credentials'], redirectUris: [] };
 
   it.each<[string, object, Partial<Client>, Partial<Client>]>([
     ['an owner is taken away', all, { ownerId: 'dora' }, { ownerId: undefined }],
@@ -48,9 +48,9 @@ describe('clientHandover', () => {
       { scope: ['gatehouse:admin'] },
     ],
     ['another scope is removed', none, { scope: admin }, { scope: ['gatehouse:admin'] }],
-    ['it may not act for itself any more', ended, machine, { actsForItself: false }],
+    ['it may not act for itself any more', ended, machine, { serviceAccount: false }],
     ['it has not the grant type any more', ended, machine, { grantTypes: ['authorization_code'] }],
-    ['it may act for itself', none, { ...machine, actsForItself: false }, { actsForItself: true }],
+    ['it may act for itself', none, { ...machine, serviceAccount: false }, { serviceAccount: true }],
     ['it had it', none, { scope: admin }, { name: 'Other' }],
     ['a gatehouse scope is added for keys', { ...opened, keys: true }, byKeys, { scope: admin }],
     ['keys open what a secret did', { ...none, keys: true }, { scope: admin }, { authMethod: 'private_key_jwt' }],
@@ -138,7 +138,7 @@ it('releasedClient takes keys and all that an administrator gave', () => {
     defaultScope: ['gatehouse:admin'],
     grantTypes: ['client_credentials', tokenExchangeGrant],
     tokenExchange: [{ resource: 'urn:api', mode: 'delegation' }],
-    actsForItself: true,
+    serviceAccount: true,
     consentRequired: false,
   });
   expect(releasedClient(client)).toEqual({
@@ -150,7 +150,7 @@ it('releasedClient takes keys and all that an administrator gave', () => {
     defaultScope: [],
     grantTypes: ['client_credentials'],
     tokenExchange: [],
-    actsForItself: false,
+    serviceAccount: false,
     consentRequired: true,
   });
 });

@@ -23,7 +23,7 @@ export interface ClientHandover {
   readonly administrationScopes: readonly string[];
 }
 
-type Handed = Pick<Client, 'ownerId' | 'scope' | 'authMethod' | 'grantTypes' | 'actsForItself'>;
+type Handed = Pick<Client, 'ownerId' | 'scope' | 'authMethod' | 'grantTypes' | 'serviceAccount'>;
 
 /**
  * What is replaced or removed when a client changes from one state to another: all credentials where another person answers
@@ -99,7 +99,7 @@ export function releasedClient(client: Client): Client {
     scope: client.scope.filter(isKept),
     defaultScope: client.defaultScope.filter(isKept),
     grantTypes: client.grantTypes.filter((grantType) => grantType !== tokenExchangeGrant),
-    actsForItself: false,
+    serviceAccount: false,
     tokenExchange: [],
     consentRequired: true,
   };
@@ -128,7 +128,7 @@ function added(before: Handed, after: Handed): readonly string[] {
 /** It gets no tokens for itself any more, or only what any client gets (RFC 6749 4.4). */
 function losesServiceAccount(before: Handed, after: Handed): boolean {
   const hasGrantType = (client: Handed): boolean => client.grantTypes.includes('client_credentials');
-  return (before.actsForItself && !after.actsForItself) || (hasGrantType(before) && !hasGrantType(after));
+  return (before.serviceAccount && !after.serviceAccount) || (hasGrantType(before) && !hasGrantType(after));
 }
 
 /** The gatehouse scopes that are good: they are held back while the client has an owner. */

@@ -256,7 +256,7 @@ export const checkedColumns = {
   /** True: an administrator requires a second factor of users of this client. */
   secondFactorRequired: flag(['require_second_factor', 'administrator']),
   /** True: an administrator allows it tokens of its own for APIs that do not allow all clients. */
-  actsForItself: flag(['acts_for_itself', 'administrator']),
+  serviceAccount: flag(['service_account', 'administrator']),
   /** True: the credentials of an API. It introspects tokens (RFC 7662) and obtains tokens only by exchange. */
   resourceServer: flag(['resource_server', 'server']),
 } as const satisfies Readonly<Record<string, CheckedProperty<unknown>>>;

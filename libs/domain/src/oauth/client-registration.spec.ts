@@ -45,7 +45,7 @@ describe('parseClientMetadata', () => {
 describe('blankRegistration', () => {
   it('is what an update replaces: what the protocol names, without what an administrator alone sets', () => {
     expect(blankRegistration).toMatchObject({ redirectUris: undefined, clientUri: undefined, scope: undefined });
-    for (const member of ['consentRequired', 'actsForItself', 'ownerId', 'defaultScope', 'securityProfile'])
+    for (const member of ['consentRequired', 'serviceAccount', 'ownerId', 'defaultScope', 'securityProfile'])
       expect(blankRegistration).not.toHaveProperty(member);
   });
 });

@@ -6,7 +6,7 @@ const at = epochSeconds(1);
 describe('removalProblem', () => {
   it.each([
     ['metadata_document', { disabledAt: at }],
-    ['metadata_document', { limitedAt: at }],
+    ['metadata_document', { restrictedAt: at }],
   ] as const)('keeps a client of source %s with %j', (source, state) => {
     expect(removalProblem({ source, ...state })).toContain('lift the restriction first');
   });
@@ -14,7 +14,7 @@ describe('removalProblem', () => {
   it.each([
     ['metadata_document', {}],
     ['registration', { disabledAt: at }],
-    ['admin', { disabledAt: at, limitedAt: at }],
+    ['admin', { disabledAt: at, restrictedAt: at }],
   ] as const)('lets a client of source %s with %j go', (source, state) => {
     expect(removalProblem({ source, ...state })).toBeUndefined();
   });

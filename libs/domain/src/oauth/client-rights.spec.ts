@@ -39,7 +39,7 @@ describe('adminOnlyProblems', () => {
       'a registered service account',
       ['grantTypes'],
       withCredentials,
-      aClient({ source: 'registration', actsForItself: true }),
+      aClient({ source: 'registration', serviceAccount: true }),
     ],
     ['a client that has it', [], withCredentials, aClient({ ownerId: 'dora', grantTypes: ['client_credentials'] })],
   ])('client_credentials for %s: %j', (_name, expected, draft, before) =>
@@ -61,7 +61,7 @@ describe('adminOnlyProblems', () => {
       jwks,
       grantTypes: ['client_credentials'],
       scope: ['gatehouse:read'],
-      actsForItself: true,
+      serviceAccount: true,
     });
     expect(fields(draft, before)).toEqual(expected);
   });
@@ -90,7 +90,7 @@ describe('changesCredentials', () => {
     [{ grantTypes: [...grantTypes, 'client_credentials'] }, {}],
     [{ grantTypes: [...grantTypes, jwtBearerGrant] }, {}],
     [{ responseTypes: [...responseTypes, 'code id_token'] }, { grantTypes: ['authorization_code', 'implicit'] }],
-    [{ scope: wider }, { actsForItself: true }],
+    [{ scope: wider }, { serviceAccount: true }],
     [{ scope: wider }, { consentRequired: false }],
     [{ scope: wider }, { tokenExchange: [{ resource: 'urn:api', mode: 'delegation' }] }],
     [{ scope: wider }, { scope: [...scope, 'roles'] }],
@@ -129,7 +129,7 @@ describe('changesCredentials', () => {
     [{ grantTypes: ['authorization_code'] }, {}],
     [{ grantTypes }, { grantTypes: [...grantTypes, 'client_credentials'] }],
     [{ scope: wider }, {}],
-    [{ scope: ['openid'] }, { actsForItself: true }],
+    [{ scope: ['openid'] }, { serviceAccount: true }],
     [{ dpopBoundAccessTokens: true, requirePushedAuthorizationRequests: true }, {}],
     [{ pkceRequired: true }, { pkceRequired: false }],
     [{ refreshTokenRotation: 'always' }, {}],
@@ -144,11 +144,11 @@ describe('changesCredentials', () => {
 
 describe('givesServiceAccountToOwner', () => {
   it.each([
-    [true, { ownerId: 'dora', actsForItself: true }, undefined],
-    [true, { ownerId: 'dora', actsForItself: true }, 'root'],
-    [false, { ownerId: 'dora', actsForItself: true }, 'dora'],
-    [false, { ownerId: 'dora', actsForItself: false }, undefined],
-    [false, { ownerId: undefined, actsForItself: true }, 'dora'],
+    [true, { ownerId: 'dora', serviceAccount: true }, undefined],
+    [true, { ownerId: 'dora', serviceAccount: true }, 'root'],
+    [false, { ownerId: 'dora', serviceAccount: true }, 'dora'],
+    [false, { ownerId: 'dora', serviceAccount: false }, undefined],
+    [false, { ownerId: undefined, serviceAccount: true }, 'dora'],
   ])('is %s for %j after the owner %s', (expected, draft, ownerId) =>
     expect(givesServiceAccountToOwner(draft, { ownerId })).toBe(expected),
   );

@@ -18,7 +18,7 @@ export function isAdminScope(scope: string): boolean {
 /** True where an administrator gave the client something that others do not have. */
 export function hasAdministratorRights(client: Client): boolean {
   return (
-    client.actsForItself ||
+    client.serviceAccount ||
     client.tokenExchange.length > 0 ||
     !client.consentRequired ||
     client.scope.some(isAdminScope)
@@ -86,7 +86,7 @@ function scopeProblems(draft: ClientDraft, before: Client | undefined): FieldPro
 
 function wideningProblem(before: Client | undefined): string | undefined {
   if (before === undefined) return undefined;
-  if (before.actsForItself)
+  if (before.serviceAccount)
     return 'An administrator lets this client act for itself within its scopes: only one may add to them.';
   if (before.tokenExchange.length > 0)
     return 'An administrator lets this client exchange tokens within its scopes: only one may add to them.';
@@ -102,7 +102,7 @@ function wideningProblem(before: Client | undefined): string | undefined {
 function serviceAccountProblems(draft: ClientDraft, before: Client | undefined): FieldProblem[] {
   if (!draft.grantTypes.includes('client_credentials') || before?.grantTypes.includes('client_credentials')) return [];
   const isOpenRegistration = cameByItself(before?.source ?? draft.source) && before?.ownerId === undefined;
-  if (isOpenRegistration && before?.actsForItself !== true) return [];
+  if (isOpenRegistration && before?.serviceAccount !== true) return [];
   return [{ field: 'grantTypes', message: 'Only an administrator may add the grant type client_credentials.' }];
 }
 
@@ -112,10 +112,10 @@ function serviceAccountProblems(draft: ClientDraft, before: Client | undefined):
  * @see RFC 6749 4.4
  */
 export function givesServiceAccountToOwner(
-  draft: Pick<ClientDraft, 'ownerId' | 'actsForItself'>,
+  draft: Pick<ClientDraft, 'ownerId' | 'serviceAccount'>,
   before: Pick<Client, 'ownerId'>,
 ): boolean {
-  return draft.actsForItself === true && draft.ownerId !== undefined && draft.ownerId !== before.ownerId;
+  return draft.serviceAccount === true && draft.ownerId !== undefined && draft.ownerId !== before.ownerId;
 }
 
 /**
@@ -134,7 +134,7 @@ export function changesCredentials(draft: ClientDraft, before: Client): boolean 
     [draft.ownerId, before.ownerId],
     [draft.consentRequired ?? true, before.consentRequired],
     [draft.secondFactorRequired ?? false, before.secondFactorRequired],
-    [draft.actsForItself ?? false, before.actsForItself],
+    [draft.serviceAccount ?? false, before.serviceAccount],
     [draft.tokenExchange ?? [], before.tokenExchange],
     [adminScopes(draft.scope), adminScopes(before.scope)],
   ].every(([after, then]) => JSON.stringify(after) === JSON.stringify(then));

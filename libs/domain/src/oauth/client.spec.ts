@@ -69,7 +69,7 @@ describe('checkClientMetadata', () => {
       idTokenSignedResponseAlg: 'RS256',
       pkceRequired: true,
       consentRequired: true,
-      actsForItself: false,
+      serviceAccount: false,
       tokenExchange: [],
       resourceServer: false,
       secondFactorRequired: false,

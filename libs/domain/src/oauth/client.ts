@@ -73,7 +73,7 @@ export interface Client extends ClientMetadata, CheckedColumns {
   readonly createdAt: EpochSeconds;
   readonly disabledAt?: EpochSeconds | undefined;
   /** Set: an administrator restricts it to signing in users; see {@link limitedClient}. */
-  readonly limitedAt?: EpochSeconds | undefined;
+  readonly restrictedAt?: EpochSeconds | undefined;
 }
 
 type ClientFlagsDraft = { readonly [Name in ClientFlagName]?: boolean | undefined };
@@ -96,7 +96,7 @@ export interface ClientDraft extends ClientMetadataDraft, ClientFlagsDraft {
   readonly ownerId?: string | undefined;
   readonly source?: ClientSource | undefined;
   readonly approvedAt?: EpochSeconds | undefined;
-  readonly limitedAt?: EpochSeconds | undefined;
+  readonly restrictedAt?: EpochSeconds | undefined;
   readonly disabledAt?: EpochSeconds | undefined;
 }
 
@@ -172,7 +172,7 @@ export function checkClientMetadata(
     approvedAt: draft.approvedAt,
     createdAt: draft.createdAt,
     disabledAt: draft.disabledAt,
-    limitedAt: draft.limitedAt,
+    restrictedAt: draft.restrictedAt,
   };
   const unmet = profileProblems(client, profile);
   return unmet.length > 0 ? { problems: unmet } : { client };
@@ -282,14 +282,14 @@ const limitedGrantTypes: readonly GrantTypeName[] = ['authorization_code', 'impl
 
 /** The client as endpoints see it: a restricted one can only sign in users. */
 export function limitedClient(client: Client): Client {
-  if (client.limitedAt === undefined) return client;
+  if (client.restrictedAt === undefined) return client;
   return {
     ...client,
     scope: client.scope.filter((scope) => limitedScopes.includes(scope)),
     defaultScope: client.defaultScope.filter((scope) => limitedScopes.includes(scope)),
     grantTypes: client.grantTypes.filter((grantType) => limitedGrantTypes.includes(grantType)),
     tokenExchange: [],
-    actsForItself: false,
+    serviceAccount: false,
     consentRequired: true,
   };
 }
@@ -313,8 +313,8 @@ export function withoutOwnedAdministration(client: Client): Client {
  * @throws OAuthError invalid_target
  * @see RFC 8707 2
  */
-export function checkResourcesAllowed(client: Pick<Client, 'limitedAt'>, resources: readonly string[]): void {
-  if (client.limitedAt !== undefined && resources.length > 0)
+export function checkResourcesAllowed(client: Pick<Client, 'restrictedAt'>, resources: readonly string[]): void {
+  if (client.restrictedAt !== undefined && resources.length > 0)
     throw new OAuthError('invalid_target', 'This client may not obtain tokens for APIs.', {
       reason: 'resource.limited',
     });

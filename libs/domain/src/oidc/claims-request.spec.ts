@@ -56,21 +56,21 @@ describe('allowedClaims', () => {
     userinfo: { phone_number: { essential: true as const }, email: {} },
     idToken: { birthdate: {}, auth_time: { essential: true as const }, roles: {} },
   };
-  const limitedAt = epochSeconds(1);
+  const restrictedAt = epochSeconds(1);
 
   it('is everything for a client that is not limited', () => {
-    expect(allowedClaims(asked, { limitedAt: undefined, scope: ['openid'] })).toBe(asked);
-    expect(allowedClaims(undefined, { limitedAt, scope: ['openid'] })).toBeUndefined();
+    expect(allowedClaims(asked, { restrictedAt: undefined, scope: ['openid'] })).toBe(asked);
+    expect(allowedClaims(undefined, { restrictedAt, scope: ['openid'] })).toBeUndefined();
   });
 
   it('is, for a limited one, what its scopes tell, and what is not about the person', () => {
-    expect(allowedClaims(asked, { limitedAt, scope: ['openid', 'email'] })).toEqual({
+    expect(allowedClaims(asked, { restrictedAt, scope: ['openid', 'email'] })).toEqual({
       userinfo: { email: {} },
       idToken: { auth_time: { essential: true } },
     });
-    expect(allowedClaims(asked, { limitedAt, scope: ['openid', 'profile'] })).toEqual({
+    expect(allowedClaims(asked, { restrictedAt, scope: ['openid', 'profile'] })).toEqual({
       idToken: { birthdate: {}, auth_time: { essential: true } },
     });
-    expect(allowedClaims({ userinfo: asked.userinfo }, { limitedAt, scope: ['openid'] })).toBeUndefined();
+    expect(allowedClaims({ userinfo: asked.userinfo }, { restrictedAt, scope: ['openid'] })).toBeUndefined();
   });
 });

@@ -25,9 +25,9 @@ export function requestedClaims(
  */
 export function allowedClaims(
   request: ClaimsRequest | undefined,
-  client: Pick<Client, 'limitedAt' | 'scope'>,
+  client: Pick<Client, 'restrictedAt' | 'scope'>,
 ): ClaimsRequest | undefined {
-  if (!request || client.limitedAt === undefined) return request;
+  if (!request || client.restrictedAt === undefined) return request;
   const allowed: ReadonlySet<string> = new Set(claimNamesOf(client.scope));
   const narrowed = (member: ClaimsMember | undefined): ClaimsMember | undefined => {
     const entries = Object.entries(member ?? {}).filter(([name]) => !isClaimName(name) || allowed.has(name));

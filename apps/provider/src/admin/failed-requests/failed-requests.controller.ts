@@ -15,7 +15,7 @@ import { routes } from '../../web/routes.js';
 import { PageOperations } from '../../users/page-operations.service.js';
 import type { UserRequestContext } from '../../users/sessions/request-context.js';
 import { RequestContexts } from '../../users/sessions/request-contexts.service.js';
-import { mendOf } from './suggested-fixes.js';
+import { suggestedFixFor } from './suggested-fixes.js';
 import { ruleOf } from './failure-rules.js';
 
 const pageSize = 25;
@@ -33,13 +33,13 @@ const endpointWords: Readonly<Record<string, string>> = {
   me: '/api/me',
 };
 
-/** "Why was this refused?": what came, which rule refused it, and the one change that would mend it. */
-@Controller(routes.refusals)
+/** "Why was this refused?": what came, which rule refused it, and the change that would fix it. */
+@Controller(routes.failedRequests)
 export class FailedRequestsController {
   constructor(
     @Inject(RequestContexts) private readonly contexts: RequestContexts,
     @Inject(PageForms) private readonly forms: PageForms,
-    @Inject(FailedRequests) private readonly refusals: FailedRequests,
+    @Inject(FailedRequests) private readonly failedRequests: FailedRequests,
     @Inject(ClientsService) private readonly clients: ClientsService,
     @Inject(PageOperations) private readonly operations: PageOperations,
   ) {}
@@ -49,25 +49,28 @@ export class FailedRequestsController {
     const context = await this.openFor(request);
     const parameters = query(request);
     const id = parameters.text('id').trim().slice(0, 100);
-    const ofRequest = id === '' ? undefined : await this.refusals.list({ requestId: id, limit: pageSize });
-    const [first, second] = ofRequest?.refusals ?? [];
+    const ofRequest = id === '' ? undefined : await this.failedRequests.list({ requestId: id, limit: pageSize });
+    const [first, second] = ofRequest?.failedRequests ?? [];
     if (first && !second) return Reply.redirect(pathOf(first), { cookies: context.cookies });
     const clientId = parameters.text('client').trim().slice(0, 300);
     const before = parseSelector(parameters.text('before'));
-    const { refusals, next } =
+    const { failedRequests, next } =
       ofRequest && first
         ? // The newest of one trace are enough: there is no paging.
-          { refusals: ofRequest.refusals, next: undefined }
-        : await this.refusals.list({ clientId: clientId === '' ? undefined : clientId, before, limit: pageSize });
-    const names = await this.clients.names(refusals.flatMap((each) => each.clientId ?? []));
-    const sources = await this.refusals.counts(hourOf(addSeconds(context.now, -24 * 3600)), maxSources);
+          { failedRequests: ofRequest.failedRequests, next: undefined }
+        : await this.failedRequests.list({ clientId: clientId === '' ? undefined : clientId, before, limit: pageSize });
+    const names = await this.clients.names(failedRequests.flatMap((each) => each.clientId ?? []));
+    const sources = await this.failedRequests.counts(hourOf(addSeconds(context.now, -24 * 3600)), maxSources);
     return this.contexts.page(context, 'admin/failed-requests', {
       typed: { id, client: clientId },
       unknown:
         id === '' || first
           ? undefined
           : 'Nothing was refused under this id, or it is a week ago. What is refused is here a second later.',
-      refusals: refusals.map((refusal) => ({ ...lineOf(refusal), clientName: names.get(refusal.clientId ?? '') })),
+      failedRequests: failedRequests.map((failedRequest) => ({
+        ...lineOf(failedRequest),
+        clientName: names.get(failedRequest.clientId ?? ''),
+      })),
       sources,
       isFirst: before === undefined,
       next: next?.toString(36),
@@ -77,60 +80,60 @@ export class FailedRequestsController {
   @Get(':id')
   async show(@Req() request: WebRequest): Promise<Reply> {
     const context = await this.openFor(request);
-    const refusal = await this.find(request);
-    return this.page(context, refusal, {});
+    const failedRequest = await this.find(request);
+    return this.page(context, failedRequest, {});
   }
 
   @Post(':id')
-  async mend(@Req() request: WebRequest): Promise<Reply> {
+  async fix(@Req() request: WebRequest): Promise<Reply> {
     const { form, refusal: stale } = await this.forms.read(request);
     const context = await this.openFor(request);
-    const refusal = await this.find(request);
-    if (stale) return this.page(context, refusal, { status: 403, error: stale.sentence });
-    const client = await this.clientOf(refusal);
+    const failedRequest = await this.find(request);
+    if (stale) return this.page(context, failedRequest, { status: 403, error: stale.sentence });
+    const client = await this.clientOf(failedRequest);
     if (!client) throw new PageError('record.not_found');
     const submission = { context, form };
     if (form.get('action') === 'enable') {
       await this.operations.execute(SetClientState, { id: client.id, decision: 'enable' }, submission);
-      return this.mended(context, refusal);
+      return this.fixed(context, failedRequest);
     }
-    const mend = mendOf(refusal, client);
+    const fix = suggestedFixFor(failedRequest, client);
     // Pressed in a page that is old: what it promised is not what would be done now.
-    if (!mend || form.get('mend') !== mend.label)
-      return this.page(context, refusal, { status: 409, error: 'The client has changed meanwhile: look again.' });
-    const input = { id: client.id, properties: mend.properties, revision: revisionOf(client) };
+    if (!fix || form.get('fix') !== fix.label)
+      return this.page(context, failedRequest, { status: 409, error: 'The client has changed meanwhile: look again.' });
+    const input = { id: client.id, properties: fix.properties, revision: revisionOf(client) };
     const saved = await this.operations.execute(UpdateClient, input, submission);
-    if (!('refusal' in saved)) return this.mended(context, refusal);
+    if (!('refusal' in saved)) return this.fixed(context, failedRequest);
     const { error, problems } = saved.refusal;
     const sentences = error === undefined ? problems.map(({ message }) => String(message)) : [String(error)];
-    return this.page(context, refusal, { status: 409, error: sentences.join(' ') });
+    return this.page(context, failedRequest, { status: 409, error: sentences.join(' ') });
   }
 
-  private mended(context: UserRequestContext, refusal: FailedRequest): Reply {
-    return Reply.redirect(`${pathOf(refusal)}?done=mended`, { cookies: context.cookies });
+  private fixed(context: UserRequestContext, failedRequest: FailedRequest): Reply {
+    return Reply.redirect(`${pathOf(failedRequest)}?done=fixed`, { cookies: context.cookies });
   }
 
   private async page(
     context: UserRequestContext,
-    refusal: FailedRequest,
+    failedRequest: FailedRequest,
     shown: { readonly status?: number; readonly error?: string },
   ): Promise<Reply> {
-    const client = await this.clientOf(refusal);
+    const client = await this.clientOf(failedRequest);
     const isOff =
-      client?.disabledAt !== undefined && ['client.disabled', 'client_auth.unknown'].includes(refusal.reason);
+      client?.disabledAt !== undefined && ['client.disabled', 'client_auth.unknown'].includes(failedRequest.reason);
     return this.contexts.page(
       context,
       'admin/failed-request',
       {
-        refusal: lineOf(refusal),
-        rule: ruleOf(refusal.reason),
-        parameters: Object.entries(refusal.parameters).map(([name, value]) => ({ name, value })),
+        failedRequest: lineOf(failedRequest),
+        rule: ruleOf(failedRequest.reason),
+        parameters: Object.entries(failedRequest.parameters).map(([name, value]) => ({ name, value })),
         client: client && { id: client.id, name: client.name },
-        mend: client && mendOf(refusal, client)?.label,
+        fix: client && suggestedFixFor(failedRequest, client)?.label,
         isOff,
         error: shown.error,
         notice:
-          query(context.request).text('done') === 'mended' && shown.status === undefined
+          query(context.request).text('done') === 'fixed' && shown.status === undefined
             ? 'Done: the same request would pass this rule now.'
             : undefined,
       },
@@ -144,9 +147,9 @@ export class FailedRequestsController {
 
   private async find(request: WebRequest): Promise<FailedRequest> {
     const selector = parseSelector(request.params['id']);
-    const refusal = selector === undefined ? undefined : await this.refusals.find(selector);
-    if (!refusal) throw new PageError('record.not_found');
-    return refusal;
+    const failedRequest = selector === undefined ? undefined : await this.failedRequests.find(selector);
+    if (!failedRequest) throw new PageError('record.not_found');
+    return failedRequest;
   }
 
   private async openFor(request: WebRequest): Promise<UserRequestContext> {
@@ -157,11 +160,28 @@ export class FailedRequestsController {
 }
 
 function pathOf({ selector }: FailedRequest): string {
-  return `${routes.refusals}/${selector.toString(36)}`;
+  return `${routes.failedRequests}/${selector.toString(36)}`;
 }
 
-function lineOf(refusal: FailedRequest): object {
-  const { requestId, at, reason, error, description, clientId, address } = refusal;
-  const endpoint = endpointWords[refusal.endpoint] ?? refusal.endpoint;
-  return { path: pathOf(refusal), requestId, at, endpoint, reason, error, description, clientId, address };
+function lineOf(failedRequest: FailedRequest): object {
+  const { requestId, at, reason, error, description, clientId, address } = failedRequest;
+  const endpoint = endpointWords[failedRequest.endpoint] ?? failedRequest.endpoint;
+  return { path: pathOf(failedRequest), requestId, at, endpoint, reason, error, description, clientId, address };
+}
+
+/** The earlier address of these pages. */
+@Controller('/refusal')
+export class EarlierFailedRequestsController {
+  @Get()
+  list(@Req() request: WebRequest): Reply {
+    const { search } = new URL(request.url ?? '/', 'http://localhost');
+    return Reply.redirect(routes.failedRequests + search);
+  }
+
+  @Get(':id')
+  show(@Req() request: WebRequest): Reply {
+    return Reply.redirect(
+      `${routes.failedRequests}?${new URLSearchParams({ id: request.params['id'] ?? '' }).toString()}`,
+    );
+  }
 }

@@ -16,18 +16,18 @@ export interface SuggestedFix {
 }
 
 /**
- * What would mend a refusal, for the client as it is now. Undefined where nothing, or more than one change, would; where
- * it is mended already; and for scopes that an administrator gives by hand.
+ * What would fix a failedRequest, for the client as it is now. Undefined where nothing, or more than one change, would; where
+ * it is fixed already; and for scopes that an administrator gives by hand.
  */
-export function mendOf(refusal: FailedRequest, client: Client): SuggestedFix | undefined {
-  const mend = changeOf(refusal, client);
-  if (!mend) return undefined;
+export function suggestedFixFor(failedRequest: FailedRequest, client: Client): SuggestedFix | undefined {
+  const fix = changeOf(failedRequest, client);
+  if (!fix) return undefined;
   const checked = checkClientMetadata({
-    ...clientDraft(mend.properties, client, client),
+    ...clientDraft(fix.properties, client, client),
     id: client.id,
     createdAt: client.createdAt,
   });
-  return 'problems' in checked ? undefined : mend;
+  return 'problems' in checked ? undefined : fix;
 }
 
 function changeOf({ reason, parameters }: FailedRequest, client: Client): SuggestedFix | undefined {

@@ -89,7 +89,7 @@ const client = z.strictObject({
   resource_server: z.boolean(),
   source: z.string(),
   approved: z.boolean(),
-  limited: z.boolean(),
+  restricted: z.boolean(),
   disabled: z.boolean(),
   created_at: instant,
 });

@@ -26,8 +26,8 @@ export interface ClientStateResult {
 
 const events: Readonly<Record<ClientDecision, AuditType>> = {
   approve: 'client.approved',
-  limit: 'client.restricted',
-  unlimit: 'client.unrestricted',
+  restrict: 'client.restricted',
+  unrestrict: 'client.unrestricted',
   disable: 'client.disabled',
   enable: 'client.enabled',
 };
@@ -61,10 +61,10 @@ export class SetClientState extends SimpleOperation<ClientStateInput, ClientStat
   }
 }
 
-function stateOf({ approvedAt, limitedAt, disabledAt }: Client): object {
+function stateOf({ approvedAt, restrictedAt, disabledAt }: Client): object {
   return {
     approved: approvedAt !== undefined,
-    limited: limitedAt !== undefined,
+    restricted: restrictedAt !== undefined,
     disabled: disabledAt !== undefined,
   };
 }

@@ -59,7 +59,8 @@ export class AuthorizeController {
     const clientId = parameters.get('client_id');
     const client = clientId === undefined ? undefined : await this.findClient(clientId, context, parameters);
     const check = await this.check(parameters, client, context);
-    if (check.kind !== 'accepted') this.failedRequests.note({ request, endpoint: 'authorize', error: check.error, parameters });
+    if (check.kind !== 'accepted')
+      this.failedRequests.note({ request, endpoint: 'authorize', error: check.error, parameters });
     if (check.kind === 'refused') throw refusedPage(check.error);
     if (check.kind === 'denied')
       return this.errors.answer(context, { ...check, client, progress: check.interaction?.progress });

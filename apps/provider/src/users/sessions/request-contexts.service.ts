@@ -167,14 +167,21 @@ const administrationPages = [
   routes.users,
   routes.dashboard,
   routes.audit,
-  routes.refusals,
+  routes.failedRequests,
   routes.sessions,
   routes.keys,
   routes.messages,
 ];
 
 /** Pages below the dashboard in the navigation. */
-const serverPages = [routes.issuers, routes.audit, routes.refusals, routes.sessions, routes.keys, routes.messages];
+const serverPages = [
+  routes.issuers,
+  routes.audit,
+  routes.failedRequests,
+  routes.sessions,
+  routes.keys,
+  routes.messages,
+];
 
 function isBelow(path: string, root: string): boolean {
   return path === root || path.startsWith(`${root}/`);

@@ -80,8 +80,14 @@ export class SessionsService {
     const seen = [now, expiresAt, userAgent, address];
     const renewed =
       sameUserSession !== undefined &&
-      (await unit.change(sessionStatements.renew, sameUserSession.id, token.selector, verifierHash, ...authenticated, ...seen)) ===
-        1;
+      (await unit.change(
+        sessionStatements.renew,
+        sameUserSession.id,
+        token.selector,
+        verifierHash,
+        ...authenticated,
+        ...seen,
+      )) === 1;
     const id = renewed ? sameUserSession.id : newId();
     if (!renewed)
       await unit.change(

@@ -183,21 +183,21 @@ export class ClientsApi {
     return this.show(call);
   }
 
-  @Post(':id/limit')
+  @Post(':id/restrict')
   @Operation({
     summary: 'Restricts a client until an administrator approves it; its grants end',
     needs: 'gatehouse:admin',
     signIn: 'any',
     answers: 'Client',
   })
-  async limit(@ApiCall() call: Call): Promise<Reply> {
-    return this.decide(call, 'limit');
+  async restrict(@ApiCall() call: Call): Promise<Reply> {
+    return this.decide(call, 'restrict');
   }
 
-  @Post(':id/unlimit')
+  @Post(':id/unrestrict')
   @Operation({ summary: 'Lifts the restriction of a client', needs: 'gatehouse:admin', answers: 'Client' })
-  async unlimit(@ApiCall() call: Call): Promise<Reply> {
-    return this.decide(call, 'unlimit');
+  async unrestrict(@ApiCall() call: Call): Promise<Reply> {
+    return this.decide(call, 'unrestrict');
   }
 
   @Post(':id/disable')

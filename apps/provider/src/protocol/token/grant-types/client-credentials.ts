@@ -29,7 +29,7 @@ export class ClientCredentialsGrant implements GrantType<ClientCredentialsReques
         reason: 'client_credentials.scope',
       });
     // An administrator said that it may act without a person; having the scope alone means through one.
-    if (!client.actsForItself && asked.some(isAdministrationScope))
+    if (!client.serviceAccount && asked.some(isAdministrationScope))
       throw new OAuthError('invalid_scope', 'This client may not administrate by itself.', {
         reason: 'client_credentials.administration',
       });
@@ -52,7 +52,7 @@ export class ClientCredentialsGrant implements GrantType<ClientCredentialsReques
   private async checkResources(asked: readonly string[], client: Client): Promise<readonly string[]> {
     if (asked.length === 0) return asked;
     const resources = await this.resources.getAll(asked);
-    if (!client.actsForItself && resources.some((resource) => resource.access !== 'anyone'))
+    if (!client.serviceAccount && resources.some((resource) => resource.access !== 'anyone'))
       throw new OAuthError('invalid_target', 'This client may not act for itself at this resource.', {
         reason: 'resource.not_allowed',
       });
