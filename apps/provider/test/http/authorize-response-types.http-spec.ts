@@ -139,7 +139,7 @@ describe('response types (OpenID Connect Core 3.2 and 3.3)', () => {
       async (responseType) => {
         const { answer } = await ask(responseType, { code_challenge: undefined, code_challenge_method: undefined });
         expect(inFragment(answer)).toMatchObject({ error: 'invalid_request' });
-        expect(inFragment(answer)['error_description']).toContain('PKCE is required');
+        expect(inFragment(answer)['error_description']).toContain('requires PKCE');
       },
     );
 

@@ -177,12 +177,12 @@ describe('the authorization endpoint', () => {
     });
 
     it('still asks it of a confidential client made without --no-pkce', async () => {
-      expect((await errorOf({})).get('error_description')).toContain('PKCE is required');
+      expect((await errorOf({})).get('error_description')).toContain('requires PKCE');
     });
 
     it('still asks it of a public client (RFC 9700 2.1.1)', async () => {
       expect((await errorOf({ type: 'public', authMethod: 'none' })).get('error_description')).toContain(
-        'PKCE is required',
+        'requires PKCE',
       );
     });
   });

@@ -278,7 +278,7 @@ describe('a client that is described by a document at its client_id', () => {
       () => open(id),
       ({ status }) => status === 400,
     );
-    expect(answer.text).toContain('switched off');
+    expect(answer.text).toContain('disabled');
     documents.says = { client_name: 'Quite another' };
     provider.clock.advance(601);
     expect((await open(id)).status).toBe(400);
@@ -290,7 +290,7 @@ describe('a client that is described by a document at its client_id', () => {
     await provider.execute(SetClientState, { id, decision: 'restrict' });
     const admin = await provider.logIn(await provider.addUser({ roles: ['admin'] }));
     await admin.open(`${provider.base}/client/update/${encodeURIComponent(id)}`);
-    expect(admin.page?.text).toContain('It is kept because it is switched off or limited');
+    expect(admin.page?.text).toContain('It is kept because it is disabled or restricted');
     await admin.open(`${provider.base}/client/delete/${encodeURIComponent(id)}`);
     const refused = await admin.submit({ name: 'An agent' }, { action: '/client/delete/' });
     expect(refused.status).toBe(409);

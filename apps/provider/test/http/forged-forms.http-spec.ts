@@ -64,10 +64,13 @@ describe('a forged form', () => {
         ),
     );
     if ('problems' in issuer) throw new Error(JSON.stringify(issuer.problems));
-    const refused = await admin.open(authorizeUrl(provider, { client_id: client.id, redirect_uri: 'https://x.test/' }));
+    await admin.open(authorizeUrl(provider, { client_id: client.id, redirect_uri: 'https://x.test/' }));
     await provider.app.get(FailedRequests).flush();
+    const [failedRequest] = (await provider.app.get(FailedRequests).list({ clientId: client.id, limit: 1 }))
+      .failedRequests;
+    if (!failedRequest) throw new Error('no failed request was recorded');
     ids = {
-      refusal: /id="request-id">([^<]+)</.exec(refused.text)?.[1] ?? '',
+      'failed-request': failedRequest.selector.toString(36),
       client: client.id,
       user: victim.id,
       resource: resource?.id ?? '',

@@ -128,7 +128,7 @@ describe('a password is reset by mail:', () => {
             provider.clock.now(),
           ),
       );
-      await expect(write).rejects.toThrow('not one mail address');
+      await expect(write).rejects.toThrow('not a valid email address');
     }
   });
 
