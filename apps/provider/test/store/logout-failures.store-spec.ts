@@ -82,7 +82,7 @@ describe.each(engines)('back-channel logouts that do not arrive, on %s', (_name,
     expect(finding.message).toContain(
       `1 logouts wait, 0 were given up. Not reached: ${registered.client.id} at ${host}`,
     );
-    expect(await doctor('mail queue')).toEqual({ state: 'ok', says: '0 messages wait' });
+    expect(await doctor('mail queue')).toEqual({ state: 'ok', message: '0 messages wait' });
 
     receiver.answer = () => 200;
     provider.clock.advance(600);
