@@ -33,6 +33,8 @@ export function preset(displayName: string, root: string): Config {
     testPathIgnorePatterns: [
       '/node_modules/',
       ...(process.env['GATEHOUSE_TEST_QUICK'] === '1' ? ['postgres-store'] : []),
+      // Minutes of compilers: `npm run test:development`.
+      ...(process.env['GATEHOUSE_TEST_DEVELOPMENT'] === '1' ? [] : ['development\\.e2e-spec']),
       // Needs Debian's package; scripts/test.mjs says so where it is missing.
       ...(existsSync('/usr/sbin/pgbouncer') ? [] : ['postgres-pooler']),
     ],

@@ -32,7 +32,7 @@ const view = { text: '</body>', edited: (mark) => `<!-- ${mark} --></body>` };
 const applications = {
   provider: {
     controller: { folder: 'apps/provider/src', ...healthCheck },
-    view: { folder: 'apps/provider/src', ...view, path: '/login' },
+    view: { folder: 'apps/provider/src/web/views', ...view, path: '/login' },
     'shared library': responseHeader,
     'domain library': {
       folder: 'libs/domain/src',
@@ -43,7 +43,7 @@ const applications = {
   },
   client: {
     controller: { folder: 'apps/client/src', ...healthCheck },
-    view: { folder: 'apps/client/src', ...view, path: '/' },
+    view: { folder: 'apps/client/src/web/views', ...view, path: '/' },
     'shared library': responseHeader,
   },
 };
