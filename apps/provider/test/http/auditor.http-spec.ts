@@ -72,7 +72,7 @@ describe('the role auditor', () => {
     )[0]?.n ?? 0;
 
   it('opens every page of the administration', async () => {
-    const paths = routesOf('get').filter((path) => !/^\/(grant|token|refusal)\/\w/.test(path));
+    const paths = routesOf('get').filter((path) => !/^\/(grant|token|failed-request)\/\w/.test(path));
     expect(paths).toEqual(expect.arrayContaining(['/client', '/user', '/resource', `/client/update/${client.id}`]));
     for (const path of paths) {
       const page = await auditor.open(at(path));

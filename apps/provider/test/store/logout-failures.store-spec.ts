@@ -94,7 +94,7 @@ describe.each(engines)('back-channel logouts that do not arrive, on %s', (_name,
       () => doctor('back-channel logout'),
       ({ message: says }) => says.startsWith('0 logouts wait'),
     );
-    expect(well).toEqual({ state: 'ok', says: '0 logouts wait, 0 were given up' });
+    expect(well).toEqual({ state: 'ok', message: '0 logouts wait, 0 were given up' });
     expect(await pageOf(registered)).not.toContain('Back-channel logouts do not reach this client');
   });
 
