@@ -85,7 +85,13 @@ describe('a sign-in of more than ten minutes', () => {
     await provider.app.get(FailedRequests).flush();
     const { failedRequests: refusals } = await provider.app.get(FailedRequests).list({ clientId: client.id, limit: 1 });
     const refusal = refusals[0]?.selector.toString(36) ?? '';
-    ids = { refusal, client: client.id, user: victim.id, resource: resource?.id ?? '', issuer: issuer.trusted.id };
+    ids = {
+      'failed-request': refusal,
+      client: client.id,
+      user: victim.id,
+      resource: resource?.id ?? '',
+      issuer: issuer.trusted.id,
+    };
     const issuerFields = { ...draft, clients: client.id, jwksUri: 'https://k.example/', subject: 'id', scope: 'a' };
     const clientFields = {
       type: 'confidential',
