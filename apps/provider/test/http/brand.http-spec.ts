@@ -48,7 +48,7 @@ describe('a set-up’s own name, logo and colour', () => {
 
   it.each([
     ['GATEHOUSE_ACCENT', '#ffff00', /too light/],
-    ['GATEHOUSE_ACCENT', 'red', /no colour/],
+    ['GATEHOUSE_ACCENT', 'red', /not a colour/],
     ['GATEHOUSE_LOGO', 'logo.gif', /must be an \.svg or \.png/],
     ['GATEHOUSE_LOGO', '/nowhere/logo.svg', /cannot be read/],
     ['GATEHOUSE_LOGO', 'LARGE', /more than 200000 bytes/],

@@ -301,7 +301,7 @@ describe('assertions of another issuer (RFC 7523 2.1)', () => {
     const added = await admin.submit({ jwks: '', jwksUri: 'https://keys.example/jwks' });
     expect(added.text).toContain('The issuer was added');
     const path = new URL(admin.address).pathname;
-    expect((await admin.submit({ scope: 'openid' }, { action: path })).text).toContain('of this server itself');
+    expect((await admin.submit({ scope: 'openid' }, { action: path })).text).toContain('belongs to this server itself');
     await admin.open(`${provider.base}${path}`);
     const kept = await admin.submit({ confirm: 'no' }, { action: path.replace('update', 'delete') });
     expect([kept.status, kept.text.includes('This is not its name')]).toEqual([422, true]);
