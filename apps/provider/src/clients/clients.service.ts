@@ -21,7 +21,7 @@ export interface ClientLifecycleListener {
   clientEnded(unit: Unit, clientId: string, now: EpochSeconds): Promise<void>;
   /** A client has another name, logo, website, sector or redirect host, and no administrator stands for the change. */
   clientIdentityChanged?(unit: Unit, clientId: string, now: EpochSeconds): Promise<void>;
-  /** What a client got for itself ends with the right to it, or with its owner. What people allowed it goes on. */
+  /** The client's own tokens end, because it lost the right to them or has another owner. Consents and grants of users remain. */
   ownTokensEnded?(unit: Unit, clientId: string, now: EpochSeconds): Promise<void>;
   /** A client got or lost these scopes of the administration: grants that have one of them end. */
   administrationChanged?(unit: Unit, change: AdministrationChange, now: EpochSeconds): Promise<void>;
@@ -286,7 +286,7 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
     for (const follower of this.listeners) await follower.clientIdentityChanged?.(unit, id, now);
   }
 
-  /** Tells, in the unit of the change, that nothing of what the client got for itself goes on. */
+  /** Notifies the listeners, in the unit of the change, that the client's own tokens end. */
   async endOwnTokens(unit: Unit, id: string, now: EpochSeconds): Promise<void> {
     await this.raiseCredentialsVersion(unit, id);
     for (const follower of this.listeners) await follower.ownTokensEnded?.(unit, id, now);

@@ -27,7 +27,7 @@ export class ConsentRecords {
   /**
    * Records what is allowed to the client that was shown.
    * @param shown the identity of that client
-   * @returns the id of the request that goes on, or the client as it is now where it is not the one that was shown
+   * @returns the id of the interaction to resume, or the current client if it differs from the one that was shown
    * @throws PageError request.expired where the client is gone
    */
   async record(

@@ -141,7 +141,7 @@ export class OneTimeLinks implements OnModuleInit {
     await unit.change(linkStatements.forgetOfUser, userId, 'set-password');
   }
 
-  /** Links that somebody made as an administrator, and is none any more. */
+  /** Links that a former administrator created. */
   private async withdrawOf(unit: Unit, userId: string): Promise<void> {
     for (const { user_id: subjectId } of await unit.all<{ user_id: string }>(linkStatements.withdrawOf, userId))
       await this.audit.record(unit, {
