@@ -126,16 +126,17 @@ export class ProtocolEndpoint {
       const form = await readForm(request, { limitBytes: maxBodyBytes });
       parameters = form.protocolParameters(repeatable);
       const now = this.services.clock.now();
-      const presented: PresentedCredentials = {
-        parameters,
-        authorization: authorizationOf(request),
-        path: pathOf(request),
-        asker: () => askerOf(request),
-      };
-      const authenticated = await this.services.authenticator.authenticate(presented, now);
+      const authorization = authorizationOf(request);
+      const path = pathOf(request);
+      const asker: PresentedCredentials['asker'] = () => askerOf(request);
+      const authenticated = await this.services.authenticator.authenticate(
+        { parameters, authorization, path, asker },
+        now,
+      );
       ({ client } = authenticated);
       const { credentialsVersion } = authenticated;
-      return await respond({ ...presented, request, now, credentialsVersion }, client);
+      // Written out: spreading the credentials took several microseconds, on every request.
+      return await respond({ parameters, authorization, path, asker, request, now, credentialsVersion }, client);
     } catch (error) {
       return this.errorReply(error, { request, parameters, client });
     }
