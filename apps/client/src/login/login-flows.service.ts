@@ -8,7 +8,7 @@ import {
   type EpochSeconds,
 } from '@gatehouse/domain/kernel';
 import { statement, Store, type Unit } from '@gatehouse/platform/database/store';
-import { CannotOpen, Keyring } from '@gatehouse/platform/secrets/keyring';
+import { UnsealError, Keyring } from '@gatehouse/platform/secrets/keyring';
 import { newSecret, SelectorSource } from '@gatehouse/platform/secrets/random';
 import { flowLifetimeSeconds, type FlowContent, type FlowOrigin, type LoginFlow } from './login-flow.js';
 import { SealedStates } from './sealed-states.js';
@@ -76,7 +76,7 @@ export class LoginFlows {
   }
 
   /** False when there are too many, of this address or in total: use {@link sealedState} instead. */
-  async keep(
+  async storeFlow(
     unit: Unit,
     state: ReturnType<LoginFlows['newState']>,
     origin: FlowOrigin,
@@ -145,7 +145,7 @@ export class LoginFlows {
       const { selector, provider_id: providerId } = row;
       return { key: { selector }, providerId, consumed: row.consumed_at !== null, content };
     } catch (error) {
-      if (error instanceof CannotOpen) return undefined;
+      if (error instanceof UnsealError) return undefined;
       throw error;
     }
   }

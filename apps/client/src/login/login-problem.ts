@@ -1,5 +1,5 @@
 import type { RecordedMessage } from '../session/recorded-message.js';
-import { PageError, type WayOn } from '../web/page-error.js';
+import { PageError, type RecoveryLink } from '../web/page-error.js';
 import type { ProviderFailure } from '../providers/provider-failure.js';
 import type { Provider } from '../providers/provider.js';
 import { meaningOf } from './error-meanings.js';
@@ -12,7 +12,7 @@ interface Circumstances {
 }
 
 /** How the user can continue after a failed login. */
-export function wayOnTo(provider: Provider, next: string): WayOn {
+export function recoveryLinkTo(provider: Provider, next: string): RecoveryLink {
   return {
     providerId: provider.id,
     providerName: provider.name,
@@ -23,7 +23,7 @@ export function wayOnTo(provider: Provider, next: string): WayOn {
 
 /** The page for a login that was rejected by the provider or by a check. */
 export function loginProblem(failure: ProviderFailure, { cause, provider, next, messages }: Circumstances): PageError {
-  const common = { cause, messages, wayOn: wayOnTo(provider, next) };
+  const common = { cause, messages, wayOn: recoveryLinkTo(provider, next) };
   switch (failure.kind) {
     case 'answered': {
       const { error, description } = failure;

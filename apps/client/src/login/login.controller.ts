@@ -11,7 +11,7 @@ import { ProvidersService } from '../providers/providers.service.js';
 import { RequestContexts, type RequestContext } from '../session/request-contexts.service.js';
 import type { LoginFlow } from './login-flow.js';
 import { LoginFlows } from './login-flows.service.js';
-import { wayOnTo } from './login-problem.js';
+import { recoveryLinkTo } from './login-problem.js';
 import { LoginService } from './login.service.js';
 
 const maxQueryCharacters = 8000;
@@ -38,7 +38,7 @@ export class LoginController {
 
   /** For links and bookmarks: a page with a button. A GET, which any site can trigger, must not start a login. */
   @Get(`${routes.login}/:provider`)
-  async ask(@Req() request: WebRequest, @Param('provider') id: string): Promise<Reply> {
+  async showPrompt(@Req() request: WebRequest, @Param('provider') id: string): Promise<Reply> {
     const context = await this.contexts.open(request);
     return this.askFor(context, await this.get(id), { next: nextAddress(query(request).get('next')) });
   }
@@ -96,6 +96,6 @@ export class LoginController {
     const { next } = flow.content;
     if (context.session) return this.pages.redirect(context, next);
     const provider = known ?? (await this.providers.find(flow.providerId));
-    throw new PageError('login.repeated', { wayOn: provider ? wayOnTo(provider, next) : { next } });
+    throw new PageError('login.repeated', { wayOn: provider ? recoveryLinkTo(provider, next) : { next } });
   }
 }

@@ -67,7 +67,7 @@ export class LoginService {
     const { issuer, clientId } = provider;
     const content = { issuer, clientId, nonce, codeVerifier, next, messages: recorder.messages };
     const origin = { browserHash: context.guard.browser.hash, addressKey: context.addressKey, providerId: provider.id };
-    const kept = await this.store.run((unit) => this.flows.keep(unit, state, origin, content, context.now));
+    const kept = await this.store.run((unit) => this.flows.storeFlow(unit, state, origin, content, context.now));
     if (!kept) url.searchParams.set('state', this.flows.sealedState(origin, content, context.now));
     return url.href;
   }

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { addSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
-import { CannotOpen, Keyring } from '@gatehouse/platform/secrets/keyring';
+import { UnsealError, Keyring } from '@gatehouse/platform/secrets/keyring';
 import { routes } from '../web/routes.js';
 import { flowLifetimeSeconds, type FlowContent, type FlowOrigin, type LoginFlow } from './login-flow.js';
 
@@ -86,7 +86,7 @@ export class SealedStates {
       // Only this server can seal it, so its structure is known.
       return JSON.parse(this.keyring.open(placeOf(browserHash), sealed).toString()) as SealedFlow;
     } catch (error) {
-      if (error instanceof CannotOpen) return undefined;
+      if (error instanceof UnsealError) return undefined;
       throw error;
     }
   }

@@ -3,7 +3,7 @@ import { Entity } from 'typeorm';
 
 /** The id of a consumed logout token, which is accepted only once. */
 @Entity('taken_logout_tokens')
-export class TakenLogoutTokenEntity {
+export class UsedLogoutTokenEntity {
   /** SHA-256 of its issuer and `jti`, base64url. */
   @TextPrimaryColumn()
   idHash!: string;

@@ -1,6 +1,6 @@
 import { jwsAlgorithms } from '@gatehouse/domain/jose';
 import type { Form } from '@gatehouse/platform/http/form';
-import { usualScope, type Provider } from './provider.js';
+import { defaultScope, type Provider } from './provider.js';
 import type { ProviderDraft } from './providers.service.js';
 
 /** The field values as typed. */
@@ -24,7 +24,7 @@ export const emptyFields: ProviderFields = {
   issuer: '',
   clientId: '',
   clientSecret: '',
-  scope: usualScope.join(' '),
+  scope: defaultScope.join(' '),
   idTokenAlgorithm: '',
   publicClient: false,
 };

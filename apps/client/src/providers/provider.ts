@@ -21,7 +21,7 @@ export interface ProviderButton {
 }
 
 /** The default scope; the demo's client is registered with it. */
-export const usualScope: readonly string[] = ['openid', 'profile', 'email', 'offline_access'];
+export const defaultScope: readonly string[] = ['openid', 'profile', 'email', 'offline_access'];
 
 export const maxProviders = 50;
 

@@ -2,10 +2,10 @@ import { Inject, Injectable } from '@nestjs/common';
 import { jwsAlgorithms, type JwsAlgorithm } from '@gatehouse/domain/jose';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import { Store, type Unit } from '@gatehouse/platform/database/store';
-import { CannotOpen, Keyring } from '@gatehouse/platform/secrets/keyring';
+import { UnsealError, Keyring } from '@gatehouse/platform/secrets/keyring';
 import { newId } from '@gatehouse/platform/secrets/random';
 import { ProviderEntity } from './provider.entity.js';
-import { maxProviders, usualScope, type Provider } from './provider.js';
+import { maxProviders, defaultScope, type Provider } from './provider.js';
 
 /** The editable properties of a provider. */
 export interface ProviderDraft {
@@ -27,7 +27,7 @@ export interface ProviderSeed {
 const seededName = 'Gatehouse';
 
 /** The seeded provider's client may request `roles`: administrators there may edit providers here. */
-const seededScope: readonly string[] = [...usualScope, 'roles'];
+const seededScope: readonly string[] = [...defaultScope, 'roles'];
 
 /** Owns the providers: no other code reads or writes their rows. */
 @Injectable()
@@ -141,7 +141,7 @@ export class ProvidersService {
       return this.keyring.open(placeOf(row.id), row.clientSecretSealed).toString();
     } catch (error) {
       // The session secret was changed: login fails at the provider until the client secret is entered again.
-      if (error instanceof CannotOpen) return undefined;
+      if (error instanceof UnsealError) return undefined;
       throw error;
     }
   }

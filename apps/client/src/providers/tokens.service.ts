@@ -62,12 +62,12 @@ export class TokensService {
     const over = accessTokenExpiresAt !== undefined && accessTokenExpiresAt <= context.now + leewaySeconds;
     const ready: Step = over ? await this.refreshOnce(session) : { session };
     if (ready.problem) return this.notify(context, ready.session, ready.problem);
-    const first = await this.ask(ready.session);
+    const first = await this.request(ready.session);
     if (first.status !== 401 || over || ready.session.content.refreshToken === undefined)
       return this.keep(context, ready.session, first);
     const again = await this.refreshOnce(ready.session);
     if (again.problem) return this.notify(context, again.session, again.problem);
-    return this.keep(context, again.session, await this.ask(again.session));
+    return this.keep(context, again.session, await this.request(again.session));
   }
 
   /**
@@ -184,7 +184,7 @@ export class TokensService {
     };
   }
 
-  private async ask(session: ClientSession): Promise<Answer> {
+  private async request(session: ClientSession): Promise<Answer> {
     const recorder = new MessageRecorder(this.clock);
     const provider = await this.providerOf(session.content);
     if (!provider) return { status: 0, problem: 'provider.changed', body: '', recorder };

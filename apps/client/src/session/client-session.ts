@@ -4,7 +4,7 @@ import type { RecordedMessage } from './recorded-message.js';
 export type Claims = Readonly<Record<string, unknown>>;
 
 /** The response to the last API call. */
-export interface ApiAnswer {
+export interface ApiResponse {
   readonly at: number;
   readonly status: number;
   /** JSON as received, length-limited. */
@@ -40,7 +40,7 @@ export interface SessionContent {
   /** Undefined until the first check after the ID token of the login. */
   readonly adminCheck?: AdminCheck | undefined;
   readonly messages: readonly RecordedMessage[];
-  readonly apiAnswer?: ApiAnswer | undefined;
+  readonly apiAnswer?: ApiResponse | undefined;
   /** Message for the next page. */
   readonly notice?: SessionNotice | undefined;
 }

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { addSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
-import { CannotOpen, Keyring } from '@gatehouse/platform/secrets/keyring';
+import { UnsealError, Keyring } from '@gatehouse/platform/secrets/keyring';
 import { cookieName } from '@gatehouse/platform/http/browser-cookie';
 import type { SetCookie } from '@gatehouse/platform/http/reply';
 import { cookie, type WebRequest } from '@gatehouse/platform/http/request';
@@ -65,7 +65,7 @@ export class LogoutStates {
       ];
       return expiresAt > now ? { providerName } : undefined;
     } catch (error) {
-      if (error instanceof CannotOpen) return undefined;
+      if (error instanceof UnsealError) return undefined;
       throw error;
     }
   }

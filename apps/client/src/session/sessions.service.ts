@@ -9,7 +9,7 @@ import {
   type EpochSeconds,
 } from '@gatehouse/domain/kernel';
 import { Store, type Unit } from '@gatehouse/platform/database/store';
-import { CannotOpen, Keyring } from '@gatehouse/platform/secrets/keyring';
+import { UnsealError, Keyring } from '@gatehouse/platform/secrets/keyring';
 import { newSecret, SelectorSource } from '@gatehouse/platform/secrets/random';
 import { cookieName } from '@gatehouse/platform/http/browser-cookie';
 import type { SetCookie } from '@gatehouse/platform/http/reply';
@@ -140,7 +140,7 @@ export class SessionsService {
       };
     } catch (error) {
       // The session secret was changed: users must log in again.
-      if (error instanceof CannotOpen) return undefined;
+      if (error instanceof UnsealError) return undefined;
       throw error;
     }
   }

@@ -1,8 +1,8 @@
 import { Catch, Inject, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { ReplyAdapter } from '@gatehouse/platform/http/express-adapter';
-import { answerFailure, describeFailure } from '@gatehouse/platform/http/failure';
-import { OtherLoopbackName } from '@gatehouse/platform/http/loopback-names';
+import { replyWithFailure, describeFailure } from '@gatehouse/platform/http/failure';
+import { WrongLoopbackName } from '@gatehouse/platform/http/loopback-names';
 import { Reply } from '@gatehouse/platform/http/reply';
 import { requestId, type WebRequest } from '@gatehouse/platform/http/request';
 import { Log } from '@gatehouse/platform/telemetry/log';
@@ -31,8 +31,8 @@ export class ErrorFilter implements ExceptionFilter {
 
   async catch(error: unknown, host: ArgumentsHost): Promise<void> {
     const request = host.switchToHttp().getRequest<WebRequest>();
-    if (error instanceof OtherLoopbackName) {
-      const second = answerFailure(this.host.httpAdapter, host, () => Reply.redirect(error.location, { status: 302 }));
+    if (error instanceof WrongLoopbackName) {
+      const second = replyWithFailure(this.host.httpAdapter, host, () => Reply.redirect(error.location, { status: 302 }));
       if (second !== undefined)
         this.log.error(
           { err: second, requestId: requestId(request) },
@@ -42,7 +42,7 @@ export class ErrorFilter implements ExceptionFilter {
     }
     // With a session the page links back; an outage of the store must not hide the original error.
     const context = await this.contexts.open(request).catch(() => undefined);
-    const second = answerFailure(this.host.httpAdapter, host, () => this.describe(error, request, context));
+    const second = replyWithFailure(this.host.httpAdapter, host, () => this.describe(error, request, context));
     if (second !== undefined) this.log.error({ err: second, requestId: requestId(request) }, 'the error page failed');
   }
 

@@ -58,7 +58,7 @@ const sentences = {
 export type PageErrorId = keyof typeof sentences;
 
 /** How the user can continue after an error. */
-export interface WayOn {
+export interface RecoveryLink {
   /** Starts a new login at this provider. */
   readonly providerId?: string | undefined;
   readonly providerName?: string | undefined;
@@ -74,7 +74,7 @@ export interface PageErrorOptions {
   /** An error code and description of the provider; shown as text. */
   readonly code?: string | undefined;
   readonly codeDescription?: string | undefined;
-  readonly wayOn?: WayOn | undefined;
+  readonly wayOn?: RecoveryLink | undefined;
   readonly messages?: readonly RecordedMessage[] | undefined;
 }
 

@@ -4,7 +4,7 @@ import { GrantsService } from '../grants/grants.service.js';
 import type { UserRequestContext } from '../users/sessions/request-context.js';
 
 /** What remains when other sessions end, unless the user ends it, too. */
-export interface Remaining {
+export interface RemainingAccess {
   readonly hasOffline: boolean;
   readonly hasTrusted: boolean;
 }
@@ -17,7 +17,7 @@ export class OtherSessions {
     @Inject(TrustedBrowsers) private readonly trusted: TrustedBrowsers,
   ) {}
 
-  async remaining(context: UserRequestContext): Promise<Remaining> {
+  async remaining(context: UserRequestContext): Promise<RemainingAccess> {
     return {
       hasOffline: await this.grants.hasOffline(context.user.id, context.now),
       hasTrusted: (await this.trusted.listOf(context, context.user.id)).length > 0,

@@ -35,7 +35,7 @@ interface SealRow {
 type Unsigned = Omit<SealRow, 'mac'>;
 
 /** What a look through the whole chain found. */
-export interface AuditVerdict {
+export interface AuditVerification {
   readonly seals: number;
   readonly events: number;
   /** Newer ones, that no seal vouches for yet. */
@@ -134,7 +134,7 @@ export class AuditChain implements OnModuleInit {
   }
 
   /** @param expected a head that was noted: it must be in the chain */
-  async verify(expected?: string): Promise<AuditVerdict> {
+  async verify(expected?: string): Promise<AuditVerification> {
     const found = { seals: 0, events: 0, head: undefined as string | undefined };
     let met = expected === undefined;
     let before: SealRow | undefined;
@@ -176,7 +176,7 @@ export class AuditChain implements OnModuleInit {
   async purgeSealed(unit: Unit, sealedUntil: EpochSeconds, now: EpochSeconds): Promise<PurgeStep> {
     const seal = await unit.one<SealRow>(chainStatements.oldest, sealedUntil);
     // One that was changed stays with its events, for whoever looks into it.
-    if (!seal || !this.isOurs(seal)) return { gone: 0, more: false };
+    if (!seal || !this.isOwnSeal(seal)) return { gone: 0, more: false };
     const gone = await unit.change(chainStatements.purgeEvents, seal.last_selector);
     await unit.change(chainStatements.markPurged, seal.number, now, this.macOf({ ...seal, purged_at: now }));
     await unit.change(chainStatements.forget, seal.number);
@@ -185,7 +185,7 @@ export class AuditChain implements OnModuleInit {
 
   /** What is wrong with the seal itself, and its place in the chain. */
   private problemOf(seal: SealRow, before: SealRow | undefined): string | undefined {
-    if (!this.isOurs(seal)) return `seal ${seal.number} is not of our key, or was changed`;
+    if (!this.isOwnSeal(seal)) return `seal ${seal.number} is not of our key, or was changed`;
     if (before === undefined)
       return seal.number === 1 || seal.purged_at !== null
         ? undefined
@@ -210,7 +210,7 @@ export class AuditChain implements OnModuleInit {
     return undefined;
   }
 
-  private isOurs(seal: SealRow): boolean {
+  private isOwnSeal(seal: SealRow): boolean {
     return this.macsOf(seal).some((mac) => isSame(mac, seal.mac));
   }
 

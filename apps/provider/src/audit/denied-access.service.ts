@@ -11,7 +11,7 @@ const maxPathCharacters = 200;
 const signedIn = new WeakMap<WebRequest, Actor>();
 
 /** Says who sent a request, before their rights are checked. */
-export function noteSignedIn(request: WebRequest, actor: Actor): void {
+export function recordActor(request: WebRequest, actor: Actor): void {
   signedIn.set(request, actor);
 }
 

@@ -128,7 +128,7 @@ export interface FailedRequest {
 }
 
 /** A request to the protocol that was refused. */
-export interface RefusedRequest {
+export interface NewFailedRequest {
   readonly request: WebRequest;
   readonly endpoint: string;
   readonly error: OAuthError;
@@ -170,7 +170,7 @@ export class FailedRequests implements BeforeApplicationShutdown {
     @Inject(SelectorSource) private readonly selectors: SelectorSource,
   ) {}
 
-  note({ request, endpoint, error, parameters, client }: RefusedRequest): void {
+  note({ request, endpoint, error, parameters, client }: NewFailedRequest): void {
     if (steps.has(error.code)) return;
     const now = this.clock.now();
     const address = clientAddress(request);

@@ -7,7 +7,7 @@ import {
   SourceInUse,
   TargetDiverged,
   type CopyProgress,
-  type Writers,
+  type CopyWriters,
 } from '@gatehouse/platform/database/copy-store';
 import { compactCommand } from '@gatehouse/platform/database/compact-command';
 import { isInUse } from '@gatehouse/platform/database/database-use';
@@ -206,7 +206,7 @@ async function copyCommand(settings: Settings, options: Options): Promise<Comman
   );
 }
 
-function agreement(takenAt: EpochSeconds, writers: Writers): string {
+function agreement(takenAt: EpochSeconds, writers: CopyWriters): string {
   const as = `both sides agree as of ${instantOf(takenAt)}; use the same secret key with the new database`;
   return writers === 'blocked'
     ? as

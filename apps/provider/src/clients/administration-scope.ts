@@ -1,4 +1,4 @@
-import { cameByItself, type Client, type Scope } from '@gatehouse/domain/oauth';
+import { isDynamicallyRegistered, type Client, type Scope } from '@gatehouse/domain/oauth';
 
 /**
  * What a client may still do at the administration's API, whatever its tokens say: nothing where it registered itself, and
@@ -7,6 +7,6 @@ import { cameByItself, type Client, type Scope } from '@gatehouse/domain/oauth';
  * @param actsFor whom its token is for
  */
 export function administrationScopeOf(client: Client, actsFor: 'itself' | 'a person'): Scope {
-  if (cameByItself(client.source)) return [];
+  if (isDynamicallyRegistered(client.source)) return [];
   return actsFor === 'a person' || client.serviceAccount ? client.scope : [];
 }

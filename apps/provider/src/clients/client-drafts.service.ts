@@ -28,19 +28,19 @@ import { text } from '../i18n/message.js';
 import { UsersService } from '../users/users.service.js';
 import { ClientRules } from './client-rules.service.js';
 import { clientEditorOf } from './policy.js';
-import { SectorIdentifiers, type SectorAsker } from './sector-identifiers.service.js';
+import { SectorIdentifiers, type SectorRequester } from './sector-identifiers.service.js';
 
 const serviceAccountSentence =
   'This client acts for itself, and its owner would get its tokens: say whether it keeps that, by service_account (--service-account or --no-service-account).';
 
 /** What a look at the sector identifier of a client found, and of which values. */
-export interface SectorLook {
+export interface SectorCheck {
   readonly of: string;
   readonly problem: FieldProblem | undefined;
 }
 
 /** A client as it would be: checked, or what is wrong with it. */
-export type Judged = { readonly client: Client } | { readonly problems: readonly FieldProblem[] };
+export type DraftResult = { readonly client: Client } | { readonly problems: readonly FieldProblem[] };
 
 /** Makes clients of what pages, API, command line, registrations and documents say of them, by who says it. */
 @Injectable()
@@ -53,23 +53,23 @@ export class ClientDrafts {
   ) {}
 
   /** A new client. Whether it is approved is decided by who creates it. */
-  judgeNew(actor: Actor, properties: ClientInput, id: string): Judged {
+  checkNew(actor: Actor, properties: ClientInput, id: string): DraftResult {
     const source = sourceOf(actor);
     const input = settableInput(properties, clientEditorOf(actor));
     const owned = source === 'developer' && actor.kind === 'person' ? { ...input, ownerId: actor.userId } : input;
     const draft = clientDraft(owned, undefined, { source, ...this.defaults(actor) });
     const rights = clientEditorOf(actor) === 'owner' ? adminOnlyProblems(draft, undefined) : [];
-    return this.judge(this.rules.check({ ...draft, id, createdAt: actor.now }), rights);
+    return this.checkRights(this.rules.check({ ...draft, id, createdAt: actor.now }), rights);
   }
 
   /** A client after a change. */
-  judgeChange(actor: Actor, properties: ClientInput, before: Client): Judged {
+  checkChange(actor: Actor, properties: ClientInput, before: Client): DraftResult {
     const draft = this.changed(actor, properties, before);
     const checked = this.rules.check({ ...draft, id: before.id, createdAt: before.createdAt });
     const rights = rightsProblems(actor, draft, before);
-    if ('problems' in checked) return this.judge(checked, rights);
+    if ('problems' in checked) return this.checkRights(checked, rights);
     const isUnsaid = !Object.hasOwn(properties, 'serviceAccount') && givesServiceAccountToOwner(draft, before);
-    return this.judge(checked, [
+    return this.checkRights(checked, [
       ...rights,
       ...keptKeyProblems(before, checked.client),
       ...(isUnsaid ? [{ field: 'serviceAccount', message: serviceAccountSentence }] : []),
@@ -77,14 +77,14 @@ export class ClientDrafts {
   }
 
   /** The client that a metadata document describes; of a known one, before anything that its change ends. */
-  judgeDocument(actor: Actor, properties: ClientInput, before: Client | undefined): Judged {
-    if (before === undefined) return this.judgeNew(actor, properties, '');
+  checkDocument(actor: Actor, properties: ClientInput, before: Client | undefined): DraftResult {
+    if (before === undefined) return this.checkNew(actor, properties, '');
     const draft = hardened(this.draftOf(actor, properties, before), before);
     return this.rules.check({ ...draft, id: before.id, createdAt: before.createdAt });
   }
 
   /** Whether the document of the sector identifier is to be asked: not again where all that it vouches for is as it was. */
-  needsLook(actor: Actor, client: Client, before?: Client): boolean {
+  needsSectorCheck(actor: Actor, client: Client, before?: Client): boolean {
     if (client.sectorIdentifierUri === undefined) return false;
     const isSame =
       before?.sectorIdentifierUri === client.sectorIdentifierUri &&
@@ -97,7 +97,7 @@ export class ClientDrafts {
    * @throws OAuthError temporarily_unavailable, or OperationError rate_limited for a person, past the limits of all but
    * administrators
    */
-  async lookAtSector(actor: Actor, client: Client): Promise<SectorLook> {
+  async checkSector(actor: Actor, client: Client): Promise<SectorCheck> {
     try {
       return { of: sectorOf(client), problem: await this.sectors.problem(client, askerOf(actor)) };
     } catch (error) {
@@ -107,8 +107,8 @@ export class ClientDrafts {
   }
 
   /** Whether a look is of the client as it will be: another change may have come between. */
-  isLookedAt(actor: Actor, look: SectorLook | undefined, client: Client, before?: Client): boolean {
-    return !this.needsLook(actor, client, before) || look?.of === sectorOf(client);
+  isCheckFor(actor: Actor, look: SectorCheck | undefined, client: Client, before?: Client): boolean {
+    return !this.needsSectorCheck(actor, client, before) || look?.of === sectorOf(client);
   }
 
   /** An owner that the client did not have must exist. */
@@ -141,7 +141,7 @@ export class ClientDrafts {
     return { pkceByDefault: !isStranger(actor) || this.settings.pkce === 'required' };
   }
 
-  private judge(checked: Judged, rights: readonly FieldProblem[]): Judged {
+  private checkRights(checked: DraftResult, rights: readonly FieldProblem[]): DraftResult {
     const problems = [...rights, ...('problems' in checked ? checked.problems : [])];
     return 'problems' in checked || problems.length > 0 ? { problems } : checked;
   }
@@ -176,7 +176,7 @@ function sourceOf(actor: Actor): ClientSource {
 }
 
 /** Whose limits a fetch counts against: none of administrators. */
-function askerOf(actor: Actor): SectorAsker | undefined {
+function askerOf(actor: Actor): SectorRequester | undefined {
   if ('addressKey' in actor) return { addressKey: actor.addressKey, now: actor.now };
   const isOwner = actor.kind === 'person' && clientEditorOf(actor) === 'owner';
   return isOwner ? { addressKey: `user:${actor.userId}`, now: actor.now } : undefined;

@@ -1,9 +1,9 @@
 /** By name; who was added last first. */
-export const clientOrders = ['name', 'newest'] as const;
-export type ClientOrder = (typeof clientOrders)[number];
+export const clientSortOrders = ['name', 'newest'] as const;
+export type ClientSortOrder = (typeof clientSortOrders)[number];
 
 /** The kinds of the values of a cursor of the list in this order. */
-export function clientCursorShape(order: ClientOrder): readonly ('string' | 'number')[] {
+export function clientCursorShape(order: ClientSortOrder): readonly ('string' | 'number')[] {
   return [order === 'newest' ? 'number' : 'string', 'string'];
 }
 
@@ -17,7 +17,7 @@ export const clientOrderings = {
 export const clientStates = ['new', 'approved', 'restricted', 'disabled'] as const;
 export type ClientState = (typeof clientStates)[number];
 
-export const stateConditions: Readonly<Record<ClientState, string>> = {
+export const clientStateConditions: Readonly<Record<ClientState, string>> = {
   new: 'client.approvedAt IS NULL AND client.disabledAt IS NULL',
   approved: 'client.approvedAt IS NOT NULL AND client.disabledAt IS NULL',
   restricted: 'client.restrictedAt IS NOT NULL AND client.disabledAt IS NULL',

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
-import { cameByItself, type Client } from '@gatehouse/domain/oauth';
+import { isDynamicallyRegistered, type Client } from '@gatehouse/domain/oauth';
 import { ClientStates } from './client-states.service.js';
 import { LogoutFailures } from './logout-failures.service.js';
 import { InitialAccessTokens, settingTokenId } from './registration/initial-access-tokens.service.js';
@@ -26,7 +26,7 @@ export class ClientOrigins {
       goesAt,
       registeredAddress,
       registeredWith: await this.tokenName(origin.registeredWith),
-      approvedAt: cameByItself(source) ? approvedAt : undefined,
+      approvedAt: isDynamicallyRegistered(source) ? approvedAt : undefined,
       unapproved: approvedAt === undefined,
       disabledAt: origin.disabledAt,
       restrictedAt: origin.restrictedAt,

@@ -10,7 +10,7 @@ import {
 import type { ClientEntity } from './client.entity.js';
 
 /** SQL: the client came by itself, and no administrator approved, disabled or limited it. */
-export const undecided = 'approved_at IS NULL AND disabled_at IS NULL AND limited_at IS NULL';
+export const undecidedCondition = 'approved_at IS NULL AND disabled_at IS NULL AND limited_at IS NULL';
 
 /** The client that a row is. */
 export function toClient(row: ClientEntity): Client {

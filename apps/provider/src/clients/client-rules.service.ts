@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import {
   checkClientMetadata,
-  limitedClient,
+  restrictedClient,
   underProfile,
   withoutOwnedAdministration,
   type Client,
@@ -20,7 +20,7 @@ export class ClientRules {
   }
 
   /** A client as endpoints see it: held to its security profile, and to its limits. */
-  asSeen(client: Client): Client {
-    return withoutOwnedAdministration(limitedClient(underProfile(client, this.settings.securityProfile)));
+  effective(client: Client): Client {
+    return withoutOwnedAdministration(restrictedClient(underProfile(client, this.settings.securityProfile)));
   }
 }

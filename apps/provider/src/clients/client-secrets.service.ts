@@ -48,7 +48,7 @@ export class ClientSecrets {
    * @returns a new secret where the client needs one that it does not have: one of which we know but the hash is of no
    *   use where the secret itself is the key, and ends
    */
-  async settle(unit: Unit, clientId: string, need: SecretNeed, now: EpochSeconds): Promise<string | undefined> {
+  async reconcile(unit: Unit, clientId: string, need: SecretNeed, now: EpochSeconds): Promise<string | undefined> {
     const repository = unit.manager.getRepository(ClientSecretEntity);
     if (need === 'none') {
       await repository.delete({ clientId });

@@ -10,7 +10,7 @@ import type { Settings } from '../config/settings.js';
 import { CacheVersions } from '../database/cache-versions.service.js';
 import type { PurgeStep } from '../database/sweep.js';
 import { ClientEntity } from './client.entity.js';
-import { undecided } from './client-row.js';
+import { undecidedCondition } from './client-row.js';
 import { ClientsService } from './clients.service.js';
 
 /** Where a client comes from and when it was used: for those who decide about it. */
@@ -33,7 +33,7 @@ export interface ClientOrigin {
  * one. Only administrators make such rows.
  */
 const selectUnused = `SELECT id FROM clients
-  WHERE ${undecided} AND last_used_at <= $1 AND updated_at <= $1 ORDER BY last_used_at LIMIT 100`;
+  WHERE ${undecidedCondition} AND last_used_at <= $1 AND updated_at <= $1 ORDER BY last_used_at LIMIT 100`;
 
 const stateStatements = {
   approve: statement('clients.approve', 'UPDATE clients SET approved_at = $2 WHERE id = $1 AND approved_at IS NULL'),

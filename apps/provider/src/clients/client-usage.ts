@@ -13,20 +13,20 @@ interface ClientUsageSource {
 export class ClientUsage implements ClientUsageSource {
   private source: ClientUsageSource | undefined;
 
-  answerWith(source: ClientUsageSource): void {
+  setSource(source: ClientUsageSource): void {
     this.source = source;
   }
 
   async countPeople(clientIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
-    return this.known().countPeople(clientIds);
+    return this.requireSource().countPeople(clientIds);
   }
 
   async hasUsed(clientId: string, userId: string): Promise<boolean> {
-    return this.known().hasUsed(clientId, userId);
+    return this.requireSource().hasUsed(clientId, userId);
   }
 
   /** @throws Error in an application without the grants module */
-  private known(): ClientUsageSource {
+  private requireSource(): ClientUsageSource {
     if (!this.source) throw new Error('nothing answers how people use clients');
     return this.source;
   }

@@ -26,7 +26,7 @@ import {
 } from './client-form.js';
 import { clientFormModel, clientLine } from './client-form-page.js';
 import { ClientUsage } from './client-usage.js';
-import { clientCursorShape, clientOrders, clientStates, type ClientOrder, type ClientState } from './client-orders.js';
+import { clientCursorShape, clientSortOrders, clientStates, type ClientSortOrder, type ClientState } from './client-orders.js';
 import { ClientStates } from './client-states.service.js';
 import { ClientsService } from './clients.service.js';
 import { CreateClient } from './operations/create-client.js';
@@ -63,9 +63,9 @@ const stateWords: Readonly<Record<ClientState, string>> = {
   disabled: 'Switched off',
 };
 
-const orderWords: Readonly<Record<ClientOrder, string>> = { name: 'By name', newest: 'Newest first' };
+const orderWords: Readonly<Record<ClientSortOrder, string>> = { name: 'By name', newest: 'Newest first' };
 
-function filterQuery(search: string, state: ClientState | undefined, order: ClientOrder): string {
+function filterQuery(search: string, state: ClientState | undefined, order: ClientSortOrder): string {
   return new URLSearchParams({
     ...(search ? { q: search } : {}),
     ...(state ? { state } : {}),
@@ -112,7 +112,7 @@ export class ClientsController {
     const parameters = query(request);
     const search = parameters.text('q').trim().slice(0, 200);
     const state = clientStates.find((each) => each === parameters.get('state'));
-    const order = clientOrders.find((each) => each === parameters.get('order')) ?? 'name';
+    const order = clientSortOrders.find((each) => each === parameters.get('order')) ?? 'name';
     const after = parseCursor(parameters.text('after'), clientCursorShape(order));
     const { clients, next } = await this.clients.list({
       ownerId: canAudit(context) ? undefined : context.user.id,
@@ -127,10 +127,10 @@ export class ClientsController {
       search,
       state,
       states: clientStates.map((each) => ({ name: each, words: stateWords[each], chosen: each === state })),
-      orderChoices: clientOrders.map((each) => ({ order: each, words: orderWords[each], chosen: each === order })),
+      orderChoices: clientSortOrders.map((each) => ({ order: each, words: orderWords[each], chosen: each === order })),
       filterQuery: filterQuery(search, state, order),
       clients: clients.map((client) => clientLine(client, owners)),
-      newcomers: state === 'new' && canAudit(context) ? await this.newcomers(clients) : undefined,
+      undecidedModels: state === 'new' && canAudit(context) ? await this.newcomers(clients) : undefined,
       isFirst: after === undefined,
       next: next && formatCursor(next),
       notice: notices[parameters.text('done')],

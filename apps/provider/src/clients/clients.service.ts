@@ -1,14 +1,14 @@
 import { Inject, Injectable, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { sha256, type EpochSeconds } from '@gatehouse/domain/kernel';
-import { cameByItself, raisesProfile, endsCredentials, secretNeed, type Client } from '@gatehouse/domain/oauth';
+import { isDynamicallyRegistered, raisesProfile, endsCredentials, secretNeed, type Client } from '@gatehouse/domain/oauth';
 import { changesSubjects } from '@gatehouse/domain/oidc';
 import { statement, Store, type Unit } from '@gatehouse/platform/database/store';
 import { In, Repository } from 'typeorm';
 import { CacheVersions } from '../database/cache-versions.service.js';
 import { LastUse } from '../database/last-use.js';
 import type { Cursor } from '../web/cursor.js';
-import { clientOrderings, stateConditions, type ClientOrder, type ClientState } from './client-orders.js';
+import { clientOrderings, clientStateConditions, type ClientSortOrder, type ClientState } from './client-orders.js';
 import { ClientOriginEntity } from './client-origin.entity.js';
 import { ClientEntity } from './client.entity.js';
 import { ClientRules } from './client-rules.service.js';
@@ -163,7 +163,7 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
   /** The client as this unit sees it, and as endpoints do. */
   async findIn(unit: Unit, id: string): Promise<Client | undefined> {
     const row = await unit.manager.getRepository(ClientEntity).findOneBy({ id });
-    return row ? this.rules.asSeen(toClient(row)) : undefined;
+    return row ? this.rules.effective(toClient(row)) : undefined;
   }
 
   /** Those of these clients that exist, as this unit sees them. */
@@ -175,12 +175,12 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
   /** True when the secret is one of the client's valid ones. */
   async verifySecret(clientId: string, secret: string, now: EpochSeconds): Promise<boolean> {
     const hash = sha256(secret);
-    return this.afreshUnless(clientId, (secrets) => matchesSecret(secrets, hash, now));
+    return this.rereadUnless(clientId, (secrets) => matchesSecret(secrets, hash, now));
   }
 
   /** True when one of the client's valid secrets that we know passes the test. */
   async testSecrets(clientId: string, now: EpochSeconds, passes: (secret: string) => boolean): Promise<boolean> {
-    return this.afreshUnless(clientId, (secrets) => this.known(secrets, now).some(passes));
+    return this.rereadUnless(clientId, (secrets) => this.known(secrets, now).some(passes));
   }
 
   /** The client's valid secrets that we know, the newest first; none unless its metadata need them (`secretNeed`). */
@@ -194,7 +194,7 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
     search?: string | undefined;
     state?: ClientState | undefined;
     /** By name where it is left out. */
-    order?: ClientOrder | undefined;
+    order?: ClientSortOrder | undefined;
     after?: Cursor | undefined;
     limit: number;
   }): Promise<{ clients: Client[]; next: Cursor | undefined }> {
@@ -205,7 +205,7 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
       .addOrderBy('client.id', direction)
       .take(query.limit + 1);
     if (query.ownerId !== undefined) select.andWhere('client.ownerId = :owner', { owner: query.ownerId });
-    if (query.state) select.andWhere(`(${stateConditions[query.state]})`);
+    if (query.state) select.andWhere(`(${clientStateConditions[query.state]})`);
     if (query.search)
       select.andWhere(`(LOWER(client.name) LIKE :pattern ESCAPE '\\' OR client.id = :exact)`, {
         pattern: `%${query.search.toLowerCase().replace(/[\\%_]/g, (character) => `\\${character}`)}%`,
@@ -253,7 +253,7 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
       ...toRow(client),
       createdAt: now,
       updatedAt: now,
-      lastUsedAt: cameByItself(client.source) ? now : null,
+      lastUsedAt: isDynamicallyRegistered(client.source) ? now : null,
       registeredAddress: null,
       registeredWith: null,
       registrationTokenHash: null,
@@ -261,7 +261,7 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
     });
     await this.writeOrigins(unit, client);
     // No process has it in its cache: a miss is never kept.
-    return this.secrets.settle(unit, client.id, secretNeed(client), now);
+    return this.secrets.reconcile(unit, client.id, secretNeed(client), now);
   }
 
   /**
@@ -276,7 +276,7 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
     else if (endsCredentials(before, client)) await this.raiseCredentialsVersion(unit, id);
     await unit.manager.getRepository(ClientEntity).update({ id }, { ...toRow(client), updatedAt: now });
     await this.writeOrigins(unit, client);
-    const secret = await this.secrets.settle(unit, id, secretNeed(client), now);
+    const secret = await this.secrets.reconcile(unit, id, secretNeed(client), now);
     await this.versions.bump(unit, 'clients');
     return secret;
   }
@@ -367,7 +367,7 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
   }
 
   /** Secrets that do not pass are read once more, afresh: one that another process made a moment ago works. */
-  private async afreshUnless(
+  private async rereadUnless(
     clientId: string,
     passes: (secrets: readonly StoredSecret[]) => boolean,
   ): Promise<boolean> {
@@ -386,7 +386,7 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
     const row = await this.clients.findOneBy({ id });
     if (!row) return undefined;
     const loaded: Cached = {
-      client: this.rules.asSeen(toClient(row)),
+      client: this.rules.effective(toClient(row)),
       // Of the row, which is read before the secrets: a secret that is newer than its version is refused, never the reverse.
       credentialsVersion: row.credentialsVersion,
       secrets: await this.secrets.read(id),

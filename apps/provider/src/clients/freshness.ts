@@ -1,11 +1,11 @@
-import type { OutboundAnswer } from '@gatehouse/platform/outbound/guarded-fetch';
+import type { OutboundResponse } from '@gatehouse/platform/outbound/guarded-fetch';
 
 const minFreshSeconds = 60;
 const usualFreshSeconds = 600;
 const maxFreshSeconds = 24 * 3600;
 
 /** RFC 9111 5.2.2.1, within bounds: a client that says nothing is asked again after some minutes. */
-export function freshSeconds(answer: OutboundAnswer): number {
+export function freshnessSeconds(answer: OutboundResponse): number {
   const header = answer.headers['cache-control'];
   const directives = typeof header === 'string' ? header.toLowerCase() : '';
   if (/\bno-(store|cache)\b/.test(directives)) return minFreshSeconds;

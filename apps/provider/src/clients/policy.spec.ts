@@ -1,7 +1,7 @@
 import type { Client, ClientEditor } from '@gatehouse/domain/oauth';
 import { aClient } from '../../../../libs/domain/test/client.fixture';
 import { ofEachActor, ownClientId, ownerId, type ForEachActor } from '../../test/support/actors';
-import type { Denial } from '../operations/policy';
+import type { PolicyDenial } from '../operations/policy';
 import {
   clientEditorOf,
   mayCreateClient,
@@ -17,7 +17,7 @@ const clientOfNobody = aClient({ id: ownClientId, ownerId: undefined });
 const clientOfAnother = aClient({ id: ownClientId, ownerId: 'somebody' });
 
 /** Without regard to owners and to the age of a sign-in. */
-const administrators: ForEachActor<Denial> = {
+const administrators: ForEachActor<PolicyDenial> = {
   administrator: undefined,
   'stale administrator': undefined,
   auditor: 'read_only',
@@ -109,7 +109,7 @@ describe('who may update a client', () => {
     ['its addresses after a logout', { postLogoutRedirectUris: ['https://client.test/bye'] }],
     ['nothing', {}],
   ])('in %s: who may manage it', (_what, change) => {
-    const update = (actor: Parameters<typeof mayUpdateClient>[0]): Denial =>
+    const update = (actor: Parameters<typeof mayUpdateClient>[0]): PolicyDenial =>
       mayUpdateClient(actor, owned, { ...owned, ...change });
     expect(ofEachActor(update)).toEqual({ ...administrators, ...ownerToo, ...documentToo });
   });

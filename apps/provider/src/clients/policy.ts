@@ -10,12 +10,12 @@ import {
   administratorsAfterRecentSignIn,
   administratorsOnly,
   afterRecentSignIn,
-  type Denial,
+  type PolicyDenial,
 } from '../operations/policy.js';
 import type { ClientDecision } from './client-states.service.js';
 
 /** Administrators and developers add clients; whoever registers one, by protocol or by its document, adds that one. */
-export function mayCreateClient(actor: Actor): Denial {
+export function mayCreateClient(actor: Actor): PolicyDenial {
   switch (actor.kind) {
     case 'registrant':
       return actor.proof.kind === 'registration-access-token' ? 'forbidden' : undefined;
@@ -32,7 +32,7 @@ export function mayCreateClient(actor: Actor): Denial {
  * Administrators manage every client, developers those that they own. A registration access token and a metadata document
  * are good for one client each, the token as long as nobody owns it.
  */
-export function mayManageClient(actor: Actor, client: Pick<Client, 'id' | 'ownerId'>): Denial {
+export function mayManageClient(actor: Actor, client: Pick<Client, 'id' | 'ownerId'>): PolicyDenial {
   switch (actor.kind) {
     case 'registrant':
       return actor.proof.kind === 'registration-access-token' &&
@@ -67,25 +67,25 @@ export function clientEditorOf(actor: Actor): ClientEditor {
 }
 
 /** A change needs a recent sign-in where it touches credentials or rights, or what people know the client by. */
-export function mayUpdateClient(actor: Actor, before: Client, after: Client): Denial {
+export function mayUpdateClient(actor: Actor, before: Client, after: Client): PolicyDenial {
   return changesCredentials(after, before) || isMaterialChange(before, after)
     ? mayManageClientAfterSignIn(actor, before)
     : mayManageClient(actor, before);
 }
 
 /** Deleting a client, and the roles that people have in it. */
-export function mayManageClientAfterSignIn(actor: Actor, client: Pick<Client, 'id' | 'ownerId'>): Denial {
+export function mayManageClientAfterSignIn(actor: Actor, client: Pick<Client, 'id' | 'ownerId'>): PolicyDenial {
   return mayManageClient(actor, client) ?? afterRecentSignIn(actor);
 }
 
 /** The owner of a client with a gatehouse scope would become an administrator by a secret of their own. */
-export function mayReplaceSecret(actor: Actor, client: Pick<Client, 'id' | 'ownerId' | 'scope'>): Denial {
+export function mayReplaceSecret(actor: Actor, client: Pick<Client, 'id' | 'ownerId' | 'scope'>): PolicyDenial {
   if (isOwner(actor, client) && !isAdministrator(actor) && !ownerMayReplaceCredentials(client)) return 'forbidden';
   return mayManageClientAfterSignIn(actor, client);
 }
 
 /** What only takes rights away needs no recent sign-in, so that a client can be stopped without delay. */
-export function maySetClientState(actor: Actor, decision: ClientDecision): Denial {
+export function maySetClientState(actor: Actor, decision: ClientDecision): PolicyDenial {
   const restricts = decision === 'restrict' || decision === 'disable';
   return restricts ? administratorsOnly(actor) : administratorsAfterRecentSignIn(actor);
 }

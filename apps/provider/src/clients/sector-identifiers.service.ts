@@ -18,7 +18,7 @@ const strangersLimits = {
 };
 
 /** Who makes us fetch: none for administrators. */
-export interface SectorAsker {
+export interface SectorRequester {
   /** A network address, or the account of a developer. */
   readonly addressKey: string;
   readonly now: EpochSeconds;
@@ -45,7 +45,7 @@ export class SectorIdentifiers {
       readonly redirectUris: readonly string[];
       readonly source?: ClientSource | undefined;
     },
-    asker?: SectorAsker,
+    asker?: SectorRequester,
   ): Promise<FieldProblem | undefined> {
     if (client.sectorIdentifierUri === undefined) return undefined;
     const message =
@@ -58,7 +58,7 @@ export class SectorIdentifiers {
   private async withinLimits(
     address: string,
     redirectUris: readonly string[],
-    asker: SectorAsker | undefined,
+    asker: SectorRequester | undefined,
   ): Promise<string | undefined> {
     if (!URL.canParse(address)) return 'This is not an absolute address.';
     if (!asker) return this.sentence(address, redirectUris);

@@ -50,7 +50,7 @@ interface ConsentRow {
 }
 
 /** What a user allowed a client. */
-export type Allowed = Pick<Consent, 'scope' | 'claims' | 'resourceScopes'>;
+export type AllowedAccess = Pick<Consent, 'scope' | 'claims' | 'resourceScopes'>;
 
 /** Owns what a user allowed a client. */
 @Injectable()
@@ -71,7 +71,7 @@ export class ConsentsService implements OnModuleInit {
       clientIdentityChanged: async (unit, clientId) =>
         void (await unit.manager.getRepository(ConsentEntity).delete({ clientId })),
     });
-    this.usage.answerWith({
+    this.usage.setSource({
       hasUsed: async (clientId, userId) =>
         (await this.find(userId, clientId)) !== undefined || (await this.grants.hasAny(userId, clientId)),
       countPeople: (clientIds) => this.countUsers(clientIds),
@@ -79,7 +79,7 @@ export class ConsentsService implements OnModuleInit {
   }
 
   /** The consent; read at every authorization request, so by a prepared statement. */
-  async find(userId: string, clientId: string): Promise<Allowed | undefined> {
+  async find(userId: string, clientId: string): Promise<AllowedAccess | undefined> {
     const row = await this.store.one<ConsentRow>(consentStatements.find, userId, clientId);
     return row && parseAllowed(row);
   }
@@ -96,7 +96,7 @@ export class ConsentsService implements OnModuleInit {
   ): Promise<void> {
     await unit.change(consentStatements.begin, consent.userId, consent.clientId, now);
     const row = await unit.one<ConsentRow>(consentStatements.lock, consent.userId, consent.clientId);
-    const before: Allowed = row ? parseAllowed(row) : { ...nothingAllowed, claims: [] };
+    const before: AllowedAccess = row ? parseAllowed(row) : { ...nothingAllowed, claims: [] };
     const { scope, resourceScopes } = allowScopes(before, consent);
     const claims = [...new Set([...before.claims, ...(consent.claims ?? [])])];
     await unit.change(
@@ -142,7 +142,7 @@ export class ConsentsService implements OnModuleInit {
   }
 }
 
-function parseAllowed(row: ConsentRow): Allowed {
+function parseAllowed(row: ConsentRow): AllowedAccess {
   const { scope, resourceScopes } = allowedScopes({
     scope: JSON.parse(row.scope) as string[],
     resources: row.resources === '[]' ? [] : (JSON.parse(row.resources) as string[]),

@@ -6,7 +6,7 @@ import { canAudit } from '../users/actor.js';
 import type { User } from '../users/user.js';
 import { UsersService } from '../users/users.service.js';
 import type { UserRequestContext } from '../users/sessions/request-context.js';
-import { listVisible, type Listed, type GrantListFilter, type GrantListSource } from './grant-list.js';
+import { listVisible, type GrantListItem, type GrantListFilter, type GrantListSource } from './grant-list.js';
 
 /** Resolves the filters of lists of grants and tokens, and the names of clients and users in them. */
 @Injectable()
@@ -21,7 +21,7 @@ export class GrantListFilters {
    * and so is, for a developer, a user without active grants or tokens at the developer's clients: otherwise any developer
    * could find out who has an account, and the username for an id.
    */
-  async read<T extends Listed>(
+  async read<T extends GrantListItem>(
     context: UserRequestContext,
     form: Form,
     source: GrantListSource<T>,
@@ -44,7 +44,7 @@ export class GrantListFilters {
   }
 
   /** The columns that all lists have in common. */
-  async rows(items: readonly Listed[]): Promise<readonly object[]> {
+  async rows(items: readonly GrantListItem[]): Promise<readonly object[]> {
     const clientNames = await this.clients.names(items.map((item) => item.clientId));
     const usernames = await this.users.names(items.flatMap((item) => item.userId ?? []));
     return items.map(({ selector, clientId, userId, scope }) => ({
@@ -57,7 +57,7 @@ export class GrantListFilters {
     }));
   }
 
-  private async findVisible<T extends Listed>(
+  private async findVisible<T extends GrantListItem>(
     named: string,
     clientIds: readonly string[] | undefined,
     source: GrantListSource<T>,

@@ -12,12 +12,12 @@ import type { UserRequestContext } from '../users/sessions/request-context.js';
 import { RequestContexts } from '../users/sessions/request-contexts.service.js';
 import { GrantListFilters } from './grant-list-filters.service.js';
 import {
-  back,
-  endable,
+  listUrl,
+  revocationOf,
   filterModel,
   listVisible,
   parseSelector,
-  type Listed,
+  type GrantListItem,
   type GrantListQuery,
 } from './grant-list.js';
 import type { RevokeAllInput, Revoked, RevokeInput } from './operations/revocation.js';
@@ -27,7 +27,7 @@ const pageSize = 25;
 const maxAtOnce = 200;
 
 /** The differences between lists of grants and lists of tokens. */
-export interface GrantListKind<T extends Listed> {
+export interface GrantListKind<T extends GrantListItem> {
   readonly path: string;
   readonly view: string;
   /** The name of the items in the view. */
@@ -56,7 +56,7 @@ export class GrantListPages {
     @Inject(GrantListFilters) private readonly filters: GrantListFilters,
   ) {}
 
-  async list<T extends Listed>(request: WebRequest, kind: GrantListKind<T>): Promise<Reply> {
+  async list<T extends GrantListItem>(request: WebRequest, kind: GrantListKind<T>): Promise<Reply> {
     const context = await this.requireDeveloper(request);
     const parameters = query(request);
     return this.show(context, kind, parameters, { notice: kind.notices[parameters.text('done')] });
@@ -66,16 +66,16 @@ export class GrantListPages {
    * Revokes one item by its `selector`, the selected ones (`action=revoke-chosen`, `chosen`), or all of the user and client
    * of the filter (`action=revoke-all`).
    */
-  async act<T extends Listed>(request: WebRequest, kind: GrantListKind<T>): Promise<Reply> {
+  async act<T extends GrantListItem>(request: WebRequest, kind: GrantListKind<T>): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request);
     const context = await this.requireDeveloper(request);
     const parameters = query(request);
     if (refusal) return this.show(context, kind, parameters, { status: 403, error: refusal.sentence });
     const done = await this.revoke({ context, form }, kind);
-    return Reply.redirect(back(kind.path, parameters, done), { cookies: context.cookies });
+    return Reply.redirect(listUrl(kind.path, parameters, done), { cookies: context.cookies });
   }
 
-  private async revoke<T extends Listed>(
+  private async revoke<T extends GrantListItem>(
     submission: Submission,
     kind: GrantListKind<T>,
   ): Promise<'revoked' | 'chosen-revoked' | 'none' | 'all-revoked'> {
@@ -93,7 +93,7 @@ export class GrantListPages {
       }
       case 'revoke-all': {
         const filter = await this.filters.read(context, form, (listQuery) => kind.list(listQuery, context.now));
-        await this.operations.execute(kind.revokeAll, endable(filter, context), submission);
+        await this.operations.execute(kind.revokeAll, revocationOf(filter, context), submission);
         return 'all-revoked';
       }
       default:
@@ -101,7 +101,7 @@ export class GrantListPages {
     }
   }
 
-  private async show<T extends Listed>(
+  private async show<T extends GrantListItem>(
     context: UserRequestContext,
     kind: GrantListKind<T>,
     parameters: Form,

@@ -20,7 +20,7 @@ export interface GrantListFilter {
   readonly unknown: string | undefined;
 }
 
-export interface Listed {
+export interface GrantListItem {
   readonly selector: Selector;
   readonly clientId: string;
   /** Undefined for tokens of a client on its own behalf. */
@@ -44,7 +44,7 @@ export type GrantListSource<T> = (
 ) => Promise<{ readonly items: readonly T[]; readonly more: boolean }>;
 
 /** A page of the items that match the filter, newest first by default. */
-export async function listVisible<T extends Listed>(
+export async function listVisible<T extends GrantListItem>(
   source: GrantListSource<T>,
   filter: Pick<GrantListFilter, 'user' | 'client' | 'clientIds'> & { readonly unknown?: string | undefined },
   page: GrantListPage,
@@ -67,7 +67,7 @@ export async function listVisible<T extends Listed>(
 const maxBatches = 50;
 
 /** Reads until the page is full, so that filtered items do not make it look like the last page. */
-async function collect<T extends Listed>(
+async function collect<T extends GrantListItem>(
   source: GrantListSource<T>,
   keep: (item: T) => boolean,
   page: GrantListPage,
@@ -83,7 +83,7 @@ async function collect<T extends Listed>(
   return { items: kept.slice(0, page.limit), more: kept.length > page.limit };
 }
 
-function merged<T extends Listed>(
+function merged<T extends GrantListItem>(
   pages: readonly { readonly items: readonly T[]; readonly more: boolean }[],
   { order = 'newest', limit }: GrantListPage,
 ): { items: readonly T[]; more: boolean } {
@@ -130,7 +130,7 @@ export function filterModel(filter: GrantListFilter, order: ListOrder, context: 
  * The user and the client whose grants or tokens are to be revoked together.
  * @throws PageError if neither is given, or the user may not revoke them
  */
-export function endable(filter: GrantListFilter, context: UserRequestContext): RevokeAllInput {
+export function revocationOf(filter: GrantListFilter, context: UserRequestContext): RevokeAllInput {
   const { typed } = filter;
   if (typed.user === '' && typed.client === '') throw new PageError('form.invalid');
   // Checked first, so that it does not disclose whether the user exists.
@@ -142,7 +142,7 @@ export function endable(filter: GrantListFilter, context: UserRequestContext): R
 }
 
 /** The address of the first page of the same list. */
-export function back(path: string, parameters: Form, done: string): string {
+export function listUrl(path: string, parameters: Form, done: string): string {
   const kept = new URLSearchParams();
   for (const name of ['user', 'client', 'order'])
     if (parameters.text(name) !== '') kept.set(name, parameters.text(name));

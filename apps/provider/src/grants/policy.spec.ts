@@ -1,9 +1,9 @@
 import { ofEachActor, ownerId, type ForEachActor } from '../../test/support/actors';
-import type { Denial } from '../operations/policy';
+import type { PolicyDenial } from '../operations/policy';
 import { mayRevoke } from './policy';
 
 /** If the client belongs to another user, is unknown, or has no owner. */
-const othersClient: ForEachActor<Denial> = {
+const othersClient: ForEachActor<PolicyDenial> = {
   administrator: undefined,
   'stale administrator': undefined,
   auditor: 'read_only',

@@ -93,7 +93,7 @@ function escapedText(message: string): string {
 }
 
 /** The placeholders and tags of a text: a translation may only use those of the English text. */
-export function placesOf(message: string): ReadonlySet<string> {
+export function placeholdersOf(message: string): ReadonlySet<string> {
   const placeholders = new Set<string>();
   collect(new IntlMessageFormat(message, 'en').getAst() as readonly Element[], placeholders);
   return placeholders;

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Handlebars from 'handlebars';
 import { auditTypes } from '../audit/audit.service.js';
-import { placesOf, tagNames } from './catalogue.js';
+import { placeholdersOf, tagNames } from './catalogue.js';
 import { englishTexts } from './english.js';
 import { Languages } from './languages.js';
 
@@ -69,7 +69,7 @@ function wordsOf(path: string): string[] {
 
 describe('every text', () => {
   it.each(Object.entries(texts))('%s can be parsed', (_key, message) => {
-    expect(() => placesOf(message)).not.toThrow();
+    expect(() => placeholdersOf(message)).not.toThrow();
     expect(message).not.toMatch(/^\s|\s$/);
     // A placeholder with the name of a tag would be replaced by the tag.
     for (const tag of tagNames) expect(message).not.toContain(`{${tag}}`);
@@ -107,7 +107,7 @@ describe('every text', () => {
     const german = JSON.parse(readFileSync(join(folder, 'de.json'), 'utf8')) as Record<string, string>;
     expect(Object.keys(german).sort()).toEqual(Object.keys(texts).sort());
     const places = (messages: Readonly<Record<string, string>>): [string, string[]][] =>
-      Object.keys(texts).map((key) => [key, [...placesOf(messages[key] ?? '')].sort()]);
+      Object.keys(texts).map((key) => [key, [...placeholdersOf(messages[key] ?? '')].sort()]);
     expect(places(german)).toEqual(places(texts));
     const languages = new Languages({ textsFolder: folder, language: 'de' });
     expect(languages.usual.plain('time.days', { count: 2 })).toBe('2 Tage');

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Settings } from '../config/settings.js';
-import { Catalogue, placesOf } from './catalogue.js';
+import { Catalogue, placeholdersOf } from './catalogue.js';
 import { englishTexts } from './english.js';
 
 const maxFileBytes = 1_000_000;
@@ -141,8 +141,8 @@ function textProblem(key: string, message: unknown): string | undefined {
   if (typeof message !== 'string') return 'the value is not a string';
   if (!Object.hasOwn(english, key)) return undefined;
   try {
-    const allowed = placesOf(english[key] ?? '');
-    const extra = [...placesOf(message)].filter((place) => !allowed.has(place));
+    const allowed = placeholdersOf(english[key] ?? '');
+    const extra = [...placeholdersOf(message)].filter((place) => !allowed.has(place));
     return extra.length === 0 ? undefined : `the English text has no ${extra.join(', ')}`;
   } catch (error) {
     return `the syntax is invalid: ${error instanceof Error ? error.message : String(error)}`;

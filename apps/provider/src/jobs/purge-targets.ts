@@ -64,7 +64,7 @@ export class PurgeTargets {
 
   /** Tokens before their grants: a grant is kept as long as a token of it can be replayed. */
   readonly all: readonly Purge[] = [
-    (unit, now) => this.refreshTokens.purgeAnswers(unit, now),
+    (unit, now) => this.refreshTokens.purgeReplays(unit, now),
     (unit, now) => this.interactions.purgeExpired(unit, now),
     (unit, now) => this.pushed.purgeExpired(unit, now),
     (unit, now) => this.devices.purgeExpired(unit, now),

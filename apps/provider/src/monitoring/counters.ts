@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Connections } from '@gatehouse/platform/database/store';
-import type { AnsweredRequest } from '@gatehouse/platform/http/request-log';
+import type { LoggedRequest } from '@gatehouse/platform/http/request-log';
 import { RequestDurations } from './request-durations.js';
 
 /** What is also counted per hour, for the dashboard of administrators. */
@@ -84,7 +84,7 @@ export class Counters {
     this.activityListener = listener;
   }
 
-  answered({ request, status, milliseconds }: AnsweredRequest): void {
+  answered({ request, status, milliseconds }: LoggedRequest): void {
     this.requests.observe(request.method ?? '', request.route?.path ?? 'unmatched', status, milliseconds / 1000);
   }
 

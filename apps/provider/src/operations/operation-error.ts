@@ -63,11 +63,11 @@ export function rateLimited(sentence: Message): OperationError {
 }
 
 /** The link was used already, or has expired. */
-export function linkSpent(): OperationError {
+export function linkUsed(): OperationError {
   return new OperationError('link_spent', text('error.link.spent'));
 }
 
 /** The record was changed since it was read. */
-export function changedMeanwhile(): OperationError {
+export function recordChanged(): OperationError {
   return new OperationError('changed', text('problem.changedMeanwhile'));
 }

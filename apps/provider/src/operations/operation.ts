@@ -18,7 +18,7 @@ export interface Change {
 }
 
 /** What came of an operation. */
-export interface Performed<Result> {
+export interface OperationOutcome<Result> {
   readonly result: Result;
   /** An audit event each. Empty where there was nothing to do. */
   readonly changes: readonly Change[];
@@ -42,7 +42,7 @@ export interface Operation<Input, Result, Prepared = Input> {
    * cannot be serialized, and has no effects outside the unit. Another operation may call it in a unit of its own.
    * @throws OperationError
    */
-  perform(unit: Unit, actor: Actor, prepared: Prepared): Promise<Performed<Result>>;
+  perform(unit: Unit, actor: Actor, prepared: Prepared): Promise<OperationOutcome<Result>>;
 
   /** After the commit, in this process: caches to drop. An operation that performs another calls the other's. */
   committed?(result: Result): void;
@@ -54,5 +54,5 @@ export abstract class SimpleOperation<Input, Result> implements Operation<Input,
     return Promise.resolve(input);
   }
 
-  abstract perform(unit: Unit, actor: Actor, input: Input): Promise<Performed<Result>>;
+  abstract perform(unit: Unit, actor: Actor, input: Input): Promise<OperationOutcome<Result>>;
 }

@@ -1,7 +1,7 @@
 import { epochSeconds, type Selector } from '@gatehouse/domain/kernel';
 import type { Actor, UserActor } from './actor';
 import { OperationError } from './operation-error';
-import { administratorsAfterRecentSignIn, administratorsOnly, commandLineOnly, demand, readersOnly } from './policy';
+import { administratorsAfterRecentSignIn, administratorsOnly, commandLineOnly, requireAllowed, readersOnly } from './policy';
 
 const now = epochSeconds(1_800_000_000);
 const person = (of: Partial<UserActor> = {}): UserActor => ({
@@ -85,7 +85,7 @@ describe('who may do what administrators do', () => {
   it('refuses with what the sign-in lacks', () => {
     const refusal = (actor: Actor): unknown => {
       try {
-        demand(actor, administratorsAfterRecentSignIn(actor));
+        requireAllowed(actor, administratorsAfterRecentSignIn(actor));
       } catch (error) {
         return error instanceof OperationError ? [error.code, error.missing] : error;
       }

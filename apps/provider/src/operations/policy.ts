@@ -4,10 +4,10 @@ import type { Actor, UserActor, VisitorActor } from './actor.js';
 import { notFound, OperationError } from './operation-error.js';
 
 /** Why an actor may not do something; undefined where they may. */
-export type Denial = 'forbidden' | 'read_only' | 'recent_sign_in' | undefined;
+export type PolicyDenial = 'forbidden' | 'read_only' | 'recent_sign_in' | undefined;
 
 /** Only administrators, service accounts, the command line and the server itself. */
-export function administratorsOnly(actor: Actor): Denial {
+export function administratorsOnly(actor: Actor): PolicyDenial {
   switch (actor.kind) {
     case 'client':
     case 'command-line':
@@ -24,22 +24,22 @@ export function administratorsOnly(actor: Actor): Denial {
 }
 
 /** All who may read everything: administrators and auditors, service accounts, the command line and the server itself. */
-export function readersOnly(actor: Actor): Denial {
+export function readersOnly(actor: Actor): PolicyDenial {
   return administratorsOnly(actor) === 'forbidden' ? 'forbidden' : undefined;
 }
 
 /** What needs access to the server itself. */
-export function commandLineOnly(actor: Actor): Denial {
+export function commandLineOnly(actor: Actor): PolicyDenial {
   return actor.kind === 'command-line' || actor.kind === 'system' ? undefined : 'forbidden';
 }
 
 /** What changes credentials, second factors, roles, secrets or keys needs a complete sign-in of the last ten minutes. */
-export function afterRecentSignIn(actor: Actor): Denial {
+export function afterRecentSignIn(actor: Actor): PolicyDenial {
   return actor.kind === 'person' && missingOf(actor) !== undefined ? 'recent_sign_in' : undefined;
 }
 
 /** An administrator's act that needs a recent sign-in. */
-export function administratorsAfterRecentSignIn(actor: Actor): Denial {
+export function administratorsAfterRecentSignIn(actor: Actor): PolicyDenial {
   return administratorsOnly(actor) ?? afterRecentSignIn(actor);
 }
 
@@ -48,9 +48,9 @@ export function administratorsAfterRecentSignIn(actor: Actor): Denial {
  * @param policy whether they may
  * @throws OperationError not_found for an actor who is no person, and for a denial
  */
-export function demandOwner(actor: Actor, policy: (person: UserActor) => Denial = () => undefined): UserActor {
+export function requireUser(actor: Actor, policy: (person: UserActor) => PolicyDenial = () => undefined): UserActor {
   if (actor.kind !== 'person') throw notFound('user');
-  demand(actor, policy(actor));
+  requireAllowed(actor, policy(actor));
   return actor;
 }
 
@@ -59,14 +59,14 @@ export function demandOwner(actor: Actor, policy: (person: UserActor) => Denial 
  * rights do.
  * @throws OperationError forbidden for all other actors, and for a denial
  */
-export function demandVisitor(actor: Actor, policy: () => Denial = () => undefined): VisitorActor {
+export function requireVisitor(actor: Actor, policy: () => PolicyDenial = () => undefined): VisitorActor {
   if (actor.kind !== 'visitor') throw new OperationError('forbidden', text('error.page.forbidden'));
-  demand(actor, policy());
+  requireAllowed(actor, policy());
   return actor;
 }
 
 /** @throws OperationError for a denial */
-export function demand(actor: Actor, denial: Denial): void {
+export function requireAllowed(actor: Actor, denial: PolicyDenial): void {
   if (denial === undefined) return;
   const missing = denial === 'recent_sign_in' && actor.kind === 'person' ? missingOf(actor) : undefined;
   const sentence = {

@@ -2,7 +2,7 @@ import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/comm
 import { addSeconds } from '@gatehouse/domain/kernel';
 import { Clock } from '@gatehouse/platform/clock';
 import { Store, StoreUnavailable, type Unit } from '@gatehouse/platform/database/store';
-import { CannotOpen } from '@gatehouse/platform/secrets/keyring';
+import { UnsealError } from '@gatehouse/platform/secrets/keyring';
 import { Log } from '@gatehouse/platform/telemetry/log';
 import { Counters } from '../monitoring/counters.js';
 import { backOffSeconds } from './back-off.js';
@@ -42,16 +42,16 @@ export class OutboxWorker implements BeforeApplicationShutdown {
   start(): void {
     if (this.state !== 'not started') return;
     this.state = 'idle';
-    this.outbox.onMessage(() => this.wake());
+    this.outbox.onMessage(() => this.pollNow());
     this.counters.watchOutbox(async () => {
       const { waiting, failed, oldest } = await this.outbox.backlog();
       return { waiting, failed, oldestAgeSeconds: oldest === undefined ? 0 : this.clock.now() - oldest };
     });
-    this.wake();
+    this.pollNow();
   }
 
   /** Polls now, or once more after the current poll. */
-  wake(): void {
+  pollNow(): void {
     if (this.state === 'polling') this.state = 'polling again';
     if (this.state !== 'idle') return;
     this.state = 'polling';
@@ -66,8 +66,8 @@ export class OutboxWorker implements BeforeApplicationShutdown {
         if (this.state === 'ended') return;
         const again = this.state === 'polling again';
         this.state = 'idle';
-        if (again) this.wake();
-        else this.timer = setTimeout(() => this.wake(), pollMilliseconds).unref();
+        if (again) this.pollNow();
+        else this.timer = setTimeout(() => this.pollNow(), pollMilliseconds).unref();
       });
     this.running.add(poll);
   }
@@ -88,7 +88,7 @@ export class OutboxWorker implements BeforeApplicationShutdown {
   private async poll(): Promise<void> {
     if (!(await this.outbox.hasDue(this.clock.now()))) return;
     let kinds = this.outbox.registeredKinds();
-    while (kinds.length > 0 && !this.hasEnded()) kinds = await this.startDue(kinds);
+    while (kinds.length > 0 && !this.hasEnded()) kinds = await this.startDueDeliveries(kinds);
   }
 
   private hasEnded(): boolean {
@@ -96,7 +96,7 @@ export class OutboxWorker implements BeforeApplicationShutdown {
   }
 
   /** @returns the kinds of which deliveries were started: they may have more due messages */
-  private async startDue(kinds: readonly OutboxKind[]): Promise<OutboxKind[]> {
+  private async startDueDeliveries(kinds: readonly OutboxKind[]): Promise<OutboxKind[]> {
     const started: OutboxKind[] = [];
     for (const kind of kinds) {
       const pool = this.poolOf(kind);
@@ -133,7 +133,7 @@ export class OutboxWorker implements BeforeApplicationShutdown {
       .finally(() => {
         pool.release(message.destination);
         this.running.delete(attempt);
-        this.wake();
+        this.pollNow();
       });
     this.running.add(attempt);
   }
@@ -144,7 +144,7 @@ export class OutboxWorker implements BeforeApplicationShutdown {
     const { destination, kind, attempt } = message;
     if (delivery.outcome === 'delivered') {
       this.poolOf(kind).succeeded(destination);
-      await this.store.run((unit) => this.outbox.arrived(unit, message));
+      await this.store.run((unit) => this.outbox.markDelivered(unit, message));
       return;
     }
     // The process shuts down: another process may claim the message at once.
@@ -175,7 +175,7 @@ export class OutboxWorker implements BeforeApplicationShutdown {
       if (attempt >= kind.maxAttempts || dueAt >= expiresAt)
         await this.outbox.giveUp(unit, message, `given up: ${reason}`, now);
       else await this.outbox.postpone(unit, message, dueAt, reason);
-      if (heldUntil !== undefined) await this.outbox.holdBack(unit, message, heldUntil);
+      if (heldUntil !== undefined) await this.outbox.postponeDestination(unit, message, heldUntil);
     });
   }
 
@@ -191,7 +191,7 @@ export class OutboxWorker implements BeforeApplicationShutdown {
       const { signal } = attempt;
       return await message.kind.deliver(this.outbox.payloadOf(message), { number: message.attempt, now, signal });
     } catch (error) {
-      if (error instanceof CannotOpen) return { outcome: 'give up', reason: 'the message cannot be opened' };
+      if (error instanceof UnsealError) return { outcome: 'give up', reason: 'the message cannot be opened' };
       this.log.warn({ err: error, kind: message.kind.name }, 'a delivery failed');
       return { outcome: 'retry', reason: 'failed here' };
     } finally {

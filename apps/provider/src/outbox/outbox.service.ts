@@ -10,7 +10,7 @@ import {
   outboxStatements,
   type ClaimedRow,
   type DueRow,
-  type ListedRow,
+  type OutboxListRow,
 } from './outbox.statements.js';
 
 export interface NewMessage {
@@ -111,7 +111,7 @@ export class Outbox {
       now,
       addSeconds(now, message.lifetimeSeconds ?? kind.lifetimeSeconds),
     );
-    if (added === 1) unit.afterCommit(() => this.wake());
+    if (added === 1) unit.afterCommit(() => this.notifyWorker());
     return added === 1;
   }
 
@@ -162,7 +162,7 @@ export class Outbox {
     return JSON.parse(this.keyring.open(associatedDataOf(message.selector), message.payloadSealed).toString('utf8'));
   }
 
-  async arrived(unit: Unit, message: ClaimedMessage): Promise<void> {
+  async markDelivered(unit: Unit, message: ClaimedMessage): Promise<void> {
     await unit.change(outboxStatements.arrived, message.selector, message.attempt);
   }
 
@@ -180,7 +180,7 @@ export class Outbox {
   }
 
   /** Postpones the other messages of this kind for the same destination, which is unreachable. */
-  async holdBack(unit: Unit, { kind, destination }: ClaimedMessage, until: EpochSeconds): Promise<void> {
+  async postponeDestination(unit: Unit, { kind, destination }: ClaimedMessage, until: EpochSeconds): Promise<void> {
     await unit.change(outboxStatements.holdBack, kind.name, destination, until);
   }
 
@@ -191,7 +191,7 @@ export class Outbox {
     readonly limit: number;
   }): Promise<ListedMessage[]> {
     const text = query.failedOnly ? outboxStatements.listFailed : outboxStatements.list;
-    const rows = await this.store.all<ListedRow>(text, query.after ?? 0, query.limit);
+    const rows = await this.store.all<OutboxListRow>(text, query.after ?? 0, query.limit);
     return rows.map(toListed);
   }
 
@@ -203,7 +203,7 @@ export class Outbox {
     let changed = 0;
     for (const selector of selectors)
       changed += await unit.change(outboxStatements.retry, selector, now, addSeconds(now, 3600));
-    if (changed > 0) unit.afterCommit(() => this.wake());
+    if (changed > 0) unit.afterCommit(() => this.notifyWorker());
     return changed;
   }
 
@@ -221,7 +221,7 @@ export class Outbox {
     return { gone, more: gone === maxPurgedInStep };
   }
 
-  private wake(): void {
+  private notifyWorker(): void {
     for (const listener of this.listeners) listener();
   }
 }
@@ -259,7 +259,7 @@ function toMessage(row: ClaimedRow): Omit<ClaimedMessage, 'kind'> {
   };
 }
 
-function toListed(row: ListedRow): ListedMessage {
+function toListed(row: OutboxListRow): ListedMessage {
   return {
     selector: row.selector as Selector,
     kind: row.kind,

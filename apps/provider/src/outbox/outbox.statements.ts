@@ -20,7 +20,7 @@ export interface ClaimedRow extends DueRow {
   expires_at: number;
 }
 
-export interface ListedRow extends DueRow {
+export interface OutboxListRow extends DueRow {
   created_at: number;
   expires_at: number;
   due_at: number | null;

@@ -14,7 +14,7 @@ import {
   requestId,
   type WebRequest,
 } from '@gatehouse/platform/http/request';
-import { FailedRequests, type RefusedRequest } from '../audit/failed-requests.service.js';
+import { FailedRequests, type NewFailedRequest } from '../audit/failed-requests.service.js';
 import { ClientAuthenticator, clientChanged } from '../clients/authentication/authenticator.js';
 import type { PresentedCredentials } from '../clients/authentication/client-authentication.js';
 import { ClientsService, type VersionedClient } from '../clients/clients.service.js';
@@ -64,7 +64,7 @@ export interface ClientCall extends PresentedCredentials {
 }
 
 /** What is recorded of a request that fails. */
-type Recorded = Pick<RefusedRequest, 'request' | 'parameters' | 'client'>;
+type Recorded = Pick<NewFailedRequest, 'request' | 'parameters' | 'client'>;
 
 /**
  * What comes before and after the work of every protocol endpoint: method, CORS, body, client authentication, sender
@@ -115,7 +115,7 @@ export class ProtocolEndpoint {
    * Reads the form, authenticates the client, and hands both on.
    * @param respond throws OAuthError for what is answered as an error
    */
-  async answerClient(
+  async handleClient(
     request: WebRequest,
     respond: (call: ClientCall, client: Client) => Promise<Reply>,
   ): Promise<Reply> {
@@ -143,7 +143,7 @@ export class ProtocolEndpoint {
   }
 
   /** Answers a request whose body and credentials the endpoint reads itself. */
-  async answer(request: WebRequest, respond: (call: EndpointCall) => Reply | Promise<Reply>): Promise<Reply> {
+  async handle(request: WebRequest, respond: (call: EndpointCall) => Reply | Promise<Reply>): Promise<Reply> {
     const call: EndpointCall = {
       request,
       now: this.services.clock.now(),

@@ -14,7 +14,7 @@ const replayCacheStatements = {
 };
 
 /** An id that may be used once. */
-export interface SingleUse {
+export interface SingleUseId {
   /** The issuer of the id: two issuers may use the same one. */
   readonly issuer: string;
   readonly jti: string;
@@ -37,12 +37,12 @@ export class ReplayCache {
   }
 
   /** Consumes an id as part of a unit of work, which is rolled back if the id has been used before: see {@link isReplay}. */
-  requireUnused(unit: Unit, use: SingleUse, now: EpochSeconds): void {
+  requireUnused(unit: Unit, use: SingleUseId, now: EpochSeconds): void {
     unit.expectChange(replayCacheStatements.consume, hashOf(use), use.expiresAt, now);
   }
 
   /** Whether an id has been used. Does not guarantee single use: another process may consume the id concurrently. */
-  async isUsed(use: SingleUse, now: EpochSeconds): Promise<boolean> {
+  async isUsed(use: SingleUseId, now: EpochSeconds): Promise<boolean> {
     return (await this.store.one(replayCacheStatements.find, hashOf(use), now)) !== undefined;
   }
 
@@ -56,6 +56,6 @@ export function isReplay({ statement }: ConcurrencyConflict): boolean {
   return statement === replayCacheStatements.consume;
 }
 
-function hashOf({ issuer, jti }: Pick<SingleUse, 'issuer' | 'jti'>): string {
+function hashOf({ issuer, jti }: Pick<SingleUseId, 'issuer' | 'jti'>): string {
   return encodeBase64url(sha256(JSON.stringify([issuer, jti])));
 }

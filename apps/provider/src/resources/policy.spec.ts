@@ -1,7 +1,7 @@
 import { epochSeconds } from '@gatehouse/domain/kernel';
 import type { Resource, ResourceDraft } from '@gatehouse/domain/oauth';
 import { ofEachActor, type ForEachActor } from '../../test/support/actors';
-import type { Denial } from '../operations/policy';
+import type { PolicyDenial } from '../operations/policy';
 import { mayManageResources, mayUpdateResource } from './policy';
 
 const resource: Resource = {
@@ -20,7 +20,7 @@ const resource: Resource = {
 };
 
 /** If no recent sign-in is required. */
-const administrators: ForEachActor<Denial> = {
+const administrators: ForEachActor<PolicyDenial> = {
   administrator: undefined,
   'stale administrator': undefined,
   auditor: 'read_only',

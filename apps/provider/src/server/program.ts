@@ -2,7 +2,7 @@ import cluster from 'node:cluster';
 import { SystemClock } from '@gatehouse/platform/clock';
 import type { Log } from '@gatehouse/platform/telemetry/log';
 import { loadSettings } from '../config/settings.js';
-import { logOf, prepareDatabase, runServer, warnOfNode, type RunningServer } from './server.js';
+import { logOf, prepareDatabase, runServer, warnAboutNodeVersion, type RunningServer } from './server.js';
 import { endMessage, runWorkers } from './workers.js';
 
 const shutdownMilliseconds = 9_000;
@@ -15,7 +15,7 @@ export async function run(): Promise<void> {
     process.send?.('listening');
     return;
   }
-  warnOfNode(logOf(settings), process.versions.node, new SystemClock().now());
+  warnAboutNodeVersion(logOf(settings), process.versions.node, new SystemClock().now());
   const lines = await prepareDatabase(settings);
   if (settings.workers > 1) {
     const workers = await runWorkers(settings);

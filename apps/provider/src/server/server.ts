@@ -27,7 +27,7 @@ export function logOf(settings: Settings): Log {
 }
 
 /** Logs a warning if the version of Node.js is no longer supported. */
-export function warnOfNode(log: Log, version: string, now: EpochSeconds): void {
+export function warnAboutNodeVersion(log: Log, version: string, now: EpochSeconds): void {
   const problem = nodeProblem(version, now);
   if (problem !== undefined) log.warn({}, problem);
 }

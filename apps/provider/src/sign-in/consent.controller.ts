@@ -7,7 +7,7 @@ import { DeclinedRequests, type ClientRequest } from '../protocol/authorization/
 import { ClientLogos } from '../clients/client-logos.service.js';
 import { PageError } from '../web/page-error.js';
 import { routes } from '../web/routes.js';
-import { shownHost } from '../web/display-host.js';
+import { displayHost } from '../web/display-host.js';
 import { text, type Message } from '../i18n/message.js';
 import type { UserRequestContext, RequestContext } from '../users/sessions/request-context.js';
 import { RequestContexts } from '../users/sessions/request-contexts.service.js';
@@ -82,7 +82,7 @@ export class ConsentController {
         // The only property of such a client that is verified.
         documentHost: client.source === 'metadata_document' ? new URL(client.id).host : undefined,
         documentUrl: client.source === 'metadata_document' ? client.id : undefined,
-        clientHost: interaction.kind === 'authorization' ? shownHost(interaction.request.redirectUri) : undefined,
+        clientHost: interaction.kind === 'authorization' ? displayHost(interaction.request.redirectUri) : undefined,
         userCode: interaction.kind === 'device' ? interaction.device.userCode : undefined,
         username: context.user.username,
         userId: context.user.id,

@@ -70,7 +70,7 @@ export class DeviceController {
       case 'log in first':
         return Reply.redirect(loginFor(deviceAddress(parseUserCode(typed) ?? '')), { cookies: context.cookies });
       case 'found': {
-        const id = await this.dispatcher.keep(context, { kind: 'device', device: found.device });
+        const id = await this.dispatcher.createInteraction(context, { kind: 'device', device: found.device });
         return Reply.redirect(resumeAddress(id), { cookies: context.cookies });
       }
     }

@@ -4,7 +4,7 @@ import type { Interaction } from '../protocol/authorization/interaction.js';
 import { ClientLogos } from '../clients/client-logos.service.js';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
-import { Ceremonies } from '../users/factors/ceremonies.service.js';
+import { PasskeyCeremonies } from '../users/factors/ceremonies.service.js';
 import { routes } from '../web/routes.js';
 import { type Message, text } from '../i18n/message.js';
 import type { RequestContext } from '../users/sessions/request-context.js';
@@ -27,7 +27,7 @@ export class LoginPage {
     @Inject(SETTINGS) private readonly settings: Settings,
     @Inject(RequestContexts) private readonly contexts: RequestContexts,
     @Inject(SignInInteractions) private readonly interactions: SignInInteractions,
-    @Inject(Ceremonies) private readonly ceremonies: Ceremonies,
+    @Inject(PasskeyCeremonies) private readonly ceremonies: PasskeyCeremonies,
     @Inject(ClientLogos) private readonly logos: ClientLogos,
   ) {}
 

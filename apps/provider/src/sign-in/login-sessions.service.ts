@@ -26,7 +26,7 @@ export interface LoggedIn {
 }
 
 /** A user who has just been authenticated. */
-export interface ProvedLogin {
+export interface AuthenticatedLogin {
   readonly user: User;
   /** The hash of the password that was verified or has just been set; undefined for a sign-in without a password. */
   readonly verifiedHash: string | undefined;
@@ -60,10 +60,10 @@ export class LoginSessions {
    * Starts the session: a partial one when a second factor is required.
    * @returns undefined when the password was changed or the account disabled after the verification
    */
-  async start(context: RequestContext, login: ProvedLogin): Promise<LoggedIn | undefined> {
+  async start(context: RequestContext, login: AuthenticatedLogin): Promise<LoggedIn | undefined> {
     const { now, browser, addressKey } = context;
     const { user, amr, interaction, counted } = login;
-    const roleRequiresFactor = await this.roles.demandSecondFactor(user.roles);
+    const roleRequiresFactor = await this.roles.requireSecondFactor(user.roles);
     const outcome = await this.store.run(async (unit) => {
       // First, because it locks the account's row: a concurrent password change then ends this session too.
       if (!(await this.record(unit, login, now))) return undefined;
@@ -109,7 +109,7 @@ export class LoginSessions {
     };
   }
 
-  private async record(unit: Unit, login: ProvedLogin, now: EpochSeconds): Promise<boolean> {
+  private async record(unit: Unit, login: AuthenticatedLogin, now: EpochSeconds): Promise<boolean> {
     const { user, verifiedHash, consume } = login;
     if (verifiedHash !== undefined) return this.users.recordLogin(unit, user.id, verifiedHash, now);
     if (consume === undefined || !(await this.users.lock(unit, user.id)) || !(await consume(unit))) return false;

@@ -48,11 +48,11 @@ export class LoginController {
       if (context.user && !fresh) return Reply.redirect(next ?? routes.home, { cookies: context.cookies });
       // A partial session: the dispatcher decides what is missing.
       if (context.session && !fresh) {
-        const interactionId = await this.dispatcher.keep(context, { kind: 'address', address: next ?? routes.home });
+        const interactionId = await this.dispatcher.createInteraction(context, { kind: 'address', address: next ?? routes.home });
         return Reply.redirect(resumeAddress(interactionId), { cookies: context.cookies });
       }
       if (next === undefined) return this.page.show(context, undefined, {});
-      const interactionId = await this.dispatcher.keep(context, { kind: 'address', address: next });
+      const interactionId = await this.dispatcher.createInteraction(context, { kind: 'address', address: next });
       return Reply.redirect(`${routes.login}?request=${encodeURIComponent(interactionId)}`, {
         cookies: context.cookies,
       });

@@ -2,9 +2,9 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Store } from '@gatehouse/platform/database/store';
 import { AuditService } from '../audit/audit.service.js';
 import type { Interaction } from '../protocol/authorization/interaction.js';
-import { Ceremonies } from '../users/factors/ceremonies.service.js';
+import { PasskeyCeremonies } from '../users/factors/ceremonies.service.js';
 import { PageError } from '../web/page-error.js';
-import { uncountIfBusy } from '../users/throttling/server-busy.js';
+import { revertCountIfBusy } from '../users/throttling/server-busy.js';
 import { KnownDevices } from '../users/throttling/known-devices.js';
 import {
   LoginThrottle,
@@ -47,7 +47,7 @@ export class LoginService {
     @Inject(SignInsInFlight) private readonly inFlight: SignInsInFlight,
     @Inject(LoginSessions) private readonly logins: LoginSessions,
     @Inject(KnownDevices) private readonly devices: KnownDevices,
-    @Inject(Ceremonies) private readonly ceremonies: Ceremonies,
+    @Inject(PasskeyCeremonies) private readonly ceremonies: PasskeyCeremonies,
     @Inject(AuditService) private readonly audit: AuditService,
   ) {}
 
@@ -70,11 +70,11 @@ export class LoginService {
     const places = this.inFlight.open(accountKey, origin);
     try {
       // Before counting: a rejected attempt is not a failure and writes nothing.
-      if (!places.takeOfPair()) return busy;
+      if (!places.tryAcquireForSource()) return busy;
       const attempt = await this.count(context, { accountKey, userId: found?.user.id, origin });
       if (!attempt.admitted) return { kind: 'throttled' };
-      if (!attempt.isKnown && !places.takeOfAccount()) {
-        await this.store.run((unit) => this.throttle.giveBack(unit, attempt.counted));
+      if (!attempt.isKnown && !places.tryAcquireForAccount()) {
+        await this.store.run((unit) => this.throttle.revert(unit, attempt.counted));
         return busy;
       }
       // Only the cookie shows that the account's owner uses this browser; an address is shared.
@@ -134,7 +134,7 @@ export class LoginService {
     const outcome = await this.logins.start(context, {
       user,
       verifiedHash: undefined,
-      consume: (unit) => this.ceremonies.spend(unit, verified, now),
+      consume: (unit) => this.ceremonies.consume(unit, verified, now),
       amr: ['pop', 'user', 'mfa'],
       interaction,
       counted: attempt.counted,
@@ -171,9 +171,9 @@ export class LoginService {
     { password, source, counted }: Omit<PasswordAttempt, 'found'>,
   ): Promise<boolean | 'busy'> {
     try {
-      return await uncountIfBusy(
+      return await revertCountIfBusy(
         () => this.hasher.verify(passwordHash, password, source),
-        () => this.store.run((unit) => this.throttle.giveBack(unit, counted)),
+        () => this.store.run((unit) => this.throttle.revert(unit, counted)),
       );
     } catch (error) {
       if (error instanceof PageError && error.id === 'passwords.too_many') return 'busy';

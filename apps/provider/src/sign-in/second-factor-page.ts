@@ -1,11 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { demandsPasskey, type Client } from '@gatehouse/domain/oauth';
+import { requiresPasskey, type Client } from '@gatehouse/domain/oauth';
 import type { Reply } from '@gatehouse/platform/http/reply';
 import type { Interaction } from '../protocol/authorization/interaction.js';
-import { Ceremonies } from '../users/factors/ceremonies.service.js';
+import { PasskeyCeremonies } from '../users/factors/ceremonies.service.js';
 import { Factors, type FactorsOf } from '../users/factors/factors.service.js';
 import { RecentSignIns } from '../users/sessions/recent-sign-ins.service.js';
-import type { SessionVisit } from '../users/factors/second-factor.service.js';
+import type { SessionRequestContext } from '../users/factors/second-factor.service.js';
 import { TotpOffers } from '../users/factors/totp-offers.service.js';
 import { TrustedBrowsers } from '../users/factors/trusted-browsers.service.js';
 import { routes } from '../web/routes.js';
@@ -16,7 +16,7 @@ import { clientRequestOf, pageOptionsOf } from './sign-in-interactions.service.j
 
 /** The user who is asked for a second factor, and what it is for. */
 export interface Asked {
-  readonly context: SessionVisit;
+  readonly context: SessionRequestContext;
   readonly user: User;
   readonly interaction: Interaction | undefined;
   readonly client: Client | undefined;
@@ -42,7 +42,7 @@ export class SecondFactorPage {
   constructor(
     @Inject(RequestContexts) private readonly contexts: RequestContexts,
     @Inject(Factors) private readonly factors: Factors,
-    @Inject(Ceremonies) private readonly ceremonies: Ceremonies,
+    @Inject(PasskeyCeremonies) private readonly ceremonies: PasskeyCeremonies,
     @Inject(TotpOffers) private readonly offers: TotpOffers,
     @Inject(TrustedBrowsers) private readonly trusted: TrustedBrowsers,
     @Inject(RecentSignIns) private readonly recentSignIns: RecentSignIns,
@@ -57,7 +57,7 @@ export class SecondFactorPage {
     const { context, user, interaction, client, unmet } = asked;
     const own = await this.factors.of(user.id);
     const verified = context.session.amr.includes('mfa');
-    const passkeyOnly = demandsPasskey(unmet);
+    const passkeyOnly = requiresPasskey(unmet);
     const clientDemands = unmet.length > 0 && interaction !== undefined && interaction.kind !== 'address';
     const mustEnrolFirst = mustEnrol(asked, own);
     const canEnrol = mustEnrolFirst && this.isRecent(asked);
@@ -111,5 +111,5 @@ export class SecondFactorPage {
 /** True when a factor must be added before one can be presented. */
 function mustEnrol({ context, unmet }: Asked, own: FactorsOf): boolean {
   if (own.totp === undefined && own.passkeys.length === 0) return true;
-  return demandsPasskey(unmet) && own.passkeys.length === 0 && context.session.amr.includes('mfa');
+  return requiresPasskey(unmet) && own.passkeys.length === 0 && context.session.amr.includes('mfa');
 }

@@ -1,10 +1,10 @@
 import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
 import {
   anySecondFactor,
-  contextDemands,
+  authenticationRequirements,
   deviceStepRequest,
   OAuthError,
-  unmetDemands,
+  unmetRequirements,
   type Client,
 } from '@gatehouse/domain/oauth';
 import type { Form } from '@gatehouse/platform/http/form';
@@ -24,7 +24,7 @@ import { SecondFactors, type FactorOutcome } from '../users/factors/second-facto
 import { Counters } from '../monitoring/counters.js';
 import { routes } from '../web/routes.js';
 import { text } from '../i18n/message.js';
-import { PageOperations, type PageOutcome, type Refusal } from '../users/page-operations.service.js';
+import { PageOperations, type PageOutcome, type OperationFailure } from '../users/page-operations.service.js';
 import { UsersService } from '../users/users.service.js';
 import type { RequestContext } from '../users/sessions/request-context.js';
 import { RequestContexts } from '../users/sessions/request-contexts.service.js';
@@ -55,7 +55,7 @@ export class SecondFactorController {
     const parameters = query(request);
     const next = localAddress(parameters.get('next'));
     if (context.session && next !== undefined && !parameters.has('request')) {
-      const id = await this.dispatcher.keep(context, { kind: 'address', address: next });
+      const id = await this.dispatcher.createInteraction(context, { kind: 'address', address: next });
       return Reply.redirect(`${routes.secondFactor}?request=${encodeURIComponent(id)}`, { cookies: context.cookies });
     }
     const asked = await this.checkAsked(context, parameters.get('request'));
@@ -162,7 +162,7 @@ export class SecondFactorController {
     const user = session && (await this.users.find(session.userId));
     if (!session || !user)
       return Reply.redirect(interaction ? resumeAddress(interaction.id) : routes.login, { cookies: context.cookies });
-    const unmet = unmetDemands(demandsOf(interaction, client), session.amr);
+    const unmet = unmetRequirements(demandsOf(interaction, client), session.amr);
     const asked: Asked = { context: { ...context, session }, user, interaction, client, unmet };
     return context.user && unmet.length === 0
       ? Reply.redirect(nextAddress(asked), { cookies: context.cookies })
@@ -174,7 +174,7 @@ export class SecondFactorController {
 function demandsOf(interaction: Interaction | undefined, client: Client | undefined): readonly (readonly string[])[] {
   if (interaction?.kind === 'address') return anySecondFactor;
   if (!interaction || !client) return [];
-  return contextDemands(
+  return authenticationRequirements(
     interaction.kind === 'device' ? deviceStepRequest(interaction.device, client) : interaction.request,
     client,
   );
@@ -188,7 +188,7 @@ const wrongCode = text('factor.wrongCode');
 const wrongRecovery = text('factor.wrongRecovery');
 
 /** A wrong code is reported next to its field, and the enrolment continues. */
-function enrolmentProblem({ status, problems: [problem] }: Refusal, action: string, form: Form): Shown {
+function enrolmentProblem({ status, problems: [problem] }: OperationFailure, action: string, form: Form): Shown {
   if (problem?.field === 'otp') return { status, action, problem: problem.message, offer: form.text('offer') };
   return { status, action, error: problem?.message };
 }

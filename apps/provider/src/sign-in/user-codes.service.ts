@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { parseUserCode } from '@gatehouse/domain/oauth';
 import { Store } from '@gatehouse/platform/database/store';
 import { DeviceAuthorizations } from '../protocol/authorization/device-authorizations.service.js';
-import type { WaitingDevice } from '../protocol/authorization/interaction.js';
+import type { PendingDevice } from '../protocol/authorization/interaction.js';
 import { LoginThrottle } from '../users/throttling/login-throttle.service.js';
 import type { RequestContext } from '../users/sessions/request-context.js';
 
@@ -12,7 +12,7 @@ const perGuesser = { most: 30, seconds: 900 };
 const allAnonymous = { most: 1000, seconds: 3600 };
 
 export type UserCodeLookup =
-  | { readonly kind: 'found'; readonly device: WaitingDevice }
+  | { readonly kind: 'found'; readonly device: PendingDevice }
   | { readonly kind: 'unknown' }
   | { readonly kind: 'throttled'; readonly retryAfterSeconds: number }
   /** Too many wrong codes without a sign-in: the user may continue after signing in. */
@@ -41,11 +41,11 @@ export class UserCodes {
     if (!admitted.address || (!admitted.other && context.user))
       return { kind: 'throttled', retryAfterSeconds: perGuesser.seconds };
     if (!admitted.other) return { kind: 'log in first' };
-    const found = await this.devices.findWaiting(userCode, context.now);
+    const found = await this.devices.findPending(userCode, context.now);
     if (!found) return { kind: 'unknown' };
     await this.store.run(async (unit) => {
-      await this.throttle.giveBackOne(unit, address);
-      await this.throttle.giveBackOne(unit, other);
+      await this.throttle.revertOne(unit, address);
+      await this.throttle.revertOne(unit, other);
     });
     const { selector, clientId, scope, resources, expiresAt } = found;
     return { kind: 'found', device: { selector, clientId, scope, resources, expiresAt, userCode } };

@@ -21,13 +21,13 @@ export class CurrentTokens implements ActorReader {
   /** @throws OAuthError invalid_token, as a request with the token would be answered */
   async read(unit: Unit, actor: Actor): Promise<Actor> {
     const selector = actor.kind === 'person' || actor.kind === 'client' ? actor.tokenSelector : undefined;
-    if (selector !== undefined && !(await this.tokens.isLive(unit, selector, actor.now))) throw tokenEnded();
+    if (selector !== undefined && !(await this.tokens.isLive(unit, selector, actor.now))) throw tokenRevoked();
     return actor;
   }
 }
 
 /** The token was live when it was presented, and is not any more. */
-export function tokenEnded(): OAuthError {
+export function tokenRevoked(): OAuthError {
   return new OAuthError('invalid_token', 'The access token is unknown, expired or revoked.', {
     reason: 'api.token_ended',
   });

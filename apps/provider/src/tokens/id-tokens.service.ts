@@ -50,7 +50,7 @@ export class IdTokens {
       amr: authority.amr,
       acr: authority.acr,
       sessionId: authority.sessionId,
-      personal: await this.personal(authority, authority.userId, client, company),
+      personal: await this.userClaims(authority, authority.userId, client, company),
     });
     return this.tokens.idToken(client, claims, now);
   }
@@ -59,7 +59,7 @@ export class IdTokens {
    * OpenID Connect Core 5.4: what scopes ask for is in the ID token where no access token opens UserInfo; 5.5: and so is
    * what the `claims` parameter asks for there.
    */
-  private async personal(
+  private async userClaims(
     { scope, claims: granted }: Authority,
     userId: string,
     client: Client,

@@ -10,7 +10,7 @@ import {
 } from '@gatehouse/domain/kernel';
 import { currentRefreshTokenExpiry, extendsRefreshToken, parseScope, type Scope } from '@gatehouse/domain/oauth';
 import { Store, type Unit } from '@gatehouse/platform/database/store';
-import { CannotOpen, deriveKey, expandKey, openWith, sealWith } from '@gatehouse/platform/secrets/keyring';
+import { UnsealError, deriveKey, expandKey, openWith, sealWith } from '@gatehouse/platform/secrets/keyring';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import { Sweeper, type PurgeStep } from '../database/sweep.js';
@@ -100,7 +100,7 @@ export class RefreshTokensService {
    * The answer that spent the token, for the same request again: inside the window and before its successor was used.
    * Undefined for every other repeat, which is reuse.
    */
-  async findAnswer(token: RefreshToken, request: string, now: EpochSeconds): Promise<string | undefined> {
+  async findReplay(token: RefreshToken, request: string, now: EpochSeconds): Promise<string | undefined> {
     const row = await this.store.one<RefreshTokenRow>(refreshTokenStatements.find, token.selector);
     if (
       !row ||
@@ -121,7 +121,7 @@ export class RefreshTokensService {
   }
 
   /** A step of the purge of answers whose window is over. */
-  async purgeAnswers(unit: Unit, now: EpochSeconds): Promise<PurgeStep> {
+  async purgeReplays(unit: Unit, now: EpochSeconds): Promise<PurgeStep> {
     return this.answers.step(unit, now);
   }
 }
@@ -133,7 +133,7 @@ function opened(key: Buffer, place: string, sealed: string): string | undefined 
   try {
     return openWith(key, place, sealed).toString('utf8');
   } catch (error) {
-    if (error instanceof CannotOpen) return undefined;
+    if (error instanceof UnsealError) return undefined;
     throw error;
   }
 }

@@ -12,7 +12,7 @@ import {
   tokenResponse,
   type Authority,
   type Client,
-  type Returns,
+  type ResponseContents,
   type Scope,
 } from '@gatehouse/domain/oauth';
 import { ConcurrencyConflict, type SqlValue, type Unit } from '@gatehouse/platform/database/store';
@@ -27,7 +27,7 @@ import { IdTokens } from './id-tokens.service.js';
 import { accessTokenStatements, refreshTokenStatements } from './token.statements.js';
 
 /** An access token that is made and signed, but not stored: until it is, it is worth nothing. */
-export interface MadeAccessToken {
+export interface SignedAccessToken {
   /** Its row. Of a JWT nobody knows the verifier: it cannot be shown as an opaque one. */
   readonly row: Token;
   /** What the client gets. */
@@ -43,7 +43,7 @@ export interface MadeAccessToken {
 /** Tokens that are made and signed, but not stored: until they are, they are worth nothing. */
 export interface PreparedTokens {
   readonly authority: Authority;
-  readonly access: MadeAccessToken;
+  readonly access: SignedAccessToken;
   /** A new refresh token. */
   readonly refresh: Token | undefined;
   /** When the refresh token of the response expires, new or kept; undefined: the response has none. */
@@ -63,7 +63,7 @@ export interface StoringContext {
 
 /** Tokens that the authorization endpoint itself answers with. */
 export interface FrontChannelTokens {
-  readonly access: MadeAccessToken | undefined;
+  readonly access: SignedAccessToken | undefined;
   readonly idToken: string | undefined;
 }
 
@@ -139,7 +139,7 @@ export class TokenIssuer {
   async prepareFrontChannel(
     authority: Authority,
     client: Client,
-    answer: { readonly returns: Returns; readonly code: string | undefined; readonly state: string | undefined },
+    answer: { readonly returns: ResponseContents; readonly code: string | undefined; readonly state: string | undefined },
     now: EpochSeconds,
   ): Promise<FrontChannelTokens> {
     const access = answer.returns.accessToken ? await this.makeAccessToken(authority, client, now) : undefined;
@@ -157,7 +157,7 @@ export class TokenIssuer {
   }
 
   /** Stores an access token alone. That its grant lives is for the caller to know. */
-  storeAccess(unit: Unit, authority: Authority, access: MadeAccessToken, now: EpochSeconds): void {
+  storeAccess(unit: Unit, authority: Authority, access: SignedAccessToken, now: EpochSeconds): void {
     unit.write(accessTokenStatements.insert, ...rowOf(authority, access, now));
   }
 
@@ -169,7 +169,7 @@ export class TokenIssuer {
    * Opaque for our own endpoints, for an API as that takes them (RFC 9068, RFC 8707).
    * @throws OAuthError invalid_target for a resource that is gone or not the client's, or resources that cannot share a token
    */
-  private async makeAccessToken(authority: Authority, client: Client, now: EpochSeconds): Promise<MadeAccessToken> {
+  private async makeAccessToken(authority: Authority, client: Client, now: EpochSeconds): Promise<SignedAccessToken> {
     const row = { selector: this.selectors.next(), verifier: newSecret() };
     const asked = authority.resources ?? [];
     checkResourcesAllowed(client, asked);
@@ -214,7 +214,7 @@ export class TokenIssuer {
     audience: readonly string[],
     lifetimeSeconds: number,
     now: EpochSeconds,
-  ): MadeAccessToken {
+  ): SignedAccessToken {
     return {
       row,
       text: formatToken(row),
@@ -227,7 +227,7 @@ export class TokenIssuer {
 }
 
 /** What both statements insert, in the order of their columns. */
-function rowOf(authority: Authority, access: MadeAccessToken, now: EpochSeconds): SqlValue[] {
+function rowOf(authority: Authority, access: SignedAccessToken, now: EpochSeconds): SqlValue[] {
   return [
     access.row.selector,
     sha256(access.row.verifier),

@@ -1,7 +1,7 @@
 import type { Actor } from '../operations/actor.js';
-import { administratorsAfterRecentSignIn, type Denial } from '../operations/policy.js';
+import { administratorsAfterRecentSignIn, type PolicyDenial } from '../operations/policy.js';
 
 /** Needs a recent sign-in, because a trusted issuer authenticates users. */
-export function mayManageIssuers(actor: Actor): Denial {
+export function mayManageIssuers(actor: Actor): PolicyDenial {
   return administratorsAfterRecentSignIn(actor);
 }

@@ -20,7 +20,7 @@ export class CurrentUsers implements ActorReader {
   }
 
   hold(unit: Unit, actor: Actor): Outcome<unknown> {
-    return actor.kind === 'person' ? this.users.hold(unit, actor.userId) : undefined;
+    return actor.kind === 'person' ? this.users.lockShared(unit, actor.userId) : undefined;
   }
 
   async read(unit: Unit, actor: Actor): Promise<Actor> {

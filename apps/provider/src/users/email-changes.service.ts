@@ -8,7 +8,7 @@ import {
   type EpochSeconds,
 } from '@gatehouse/domain/kernel';
 import { Store, statement, type Unit } from '@gatehouse/platform/database/store';
-import { CannotOpen, Keyring } from '@gatehouse/platform/secrets/keyring';
+import { UnsealError, Keyring } from '@gatehouse/platform/secrets/keyring';
 import { newId } from '@gatehouse/platform/secrets/random';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
@@ -81,7 +81,7 @@ export class EmailChanges {
    * Sends a link to this address; for the address that the account has already, to prove it.
    * @returns false when it was asked too often, or too many mails wait
    */
-  async ask(unit: Unit, userId: string, email: string, now: EpochSeconds): Promise<boolean> {
+  async request(unit: Unit, userId: string, email: string, now: EpochSeconds): Promise<boolean> {
     if (!isEmailAddress(email)) return false;
     const row = await unit.one<AccountRow>(emailStatements.find, userId);
     if (!row) return false;
@@ -124,7 +124,7 @@ export class EmailChanges {
       const isDone = row?.email === change.email && Boolean(row.email_verified);
       return row && !isDone && isAsBefore(row, change) ? change : undefined;
     } catch (error) {
-      if (error instanceof CannotOpen) return undefined;
+      if (error instanceof UnsealError) return undefined;
       throw error;
     }
   }
@@ -134,7 +134,7 @@ export class EmailChanges {
     if (!(await this.replay.use(unit, 'email change', change.id, change.expiresAt, now))) return false;
     // Before the change: it goes to the old address.
     if (change.before !== null && change.before !== change.email)
-      await this.notices.tell(unit, change.userId, 'email changed', now);
+      await this.notices.notify(unit, change.userId, 'email changed', now);
     const changed = await unit.change(
       emailStatements.change,
       change.userId,

@@ -12,13 +12,13 @@ import { SecondFactorLookup } from './second-factor-lookup.js';
 import type { UserRequestContext, RequestContext } from './sessions/request-context.js';
 
 /** What a form shows when its operation was refused. */
-export interface Refusal {
+export interface OperationFailure {
   readonly status: 409 | 422 | 429 | 503;
   readonly error?: Message;
   readonly problems: readonly FieldProblem[];
 }
 
-export type PageOutcome<Result> = { readonly result: Result } | { readonly refusal: Refusal };
+export type PageOutcome<Result> = { readonly result: Result } | { readonly refusal: OperationFailure };
 
 /** The form that asks for an operation. */
 export interface Submission {
@@ -57,7 +57,7 @@ export class PageOperations {
       return { result: await this.operations.execute(type, actor, input) };
     } catch (error) {
       if (!(error instanceof OperationError)) throw error;
-      if (error.code === 'recent_sign_in' && form) throw await this.signIns.neededFor(context, form, page);
+      if (error.code === 'recent_sign_in' && form) throw await this.signIns.requirementFor(context, form, page);
       return { refusal: refusalOf(error) };
     }
   }
@@ -100,7 +100,7 @@ export class PageOperations {
 }
 
 /** @throws PageError where the form cannot be shown again, or would not help */
-function refusalOf({ code, sentence, problems }: OperationError): Refusal {
+function refusalOf({ code, sentence, problems }: OperationError): OperationFailure {
   switch (code) {
     case 'not_found':
       throw new PageError('record.not_found');

@@ -3,7 +3,7 @@ import {
   addressFields,
   maySetProperty,
   profileFields,
-  tidyProfile,
+  normalizeProfile,
   userPropertyOf,
   type AccountField,
   type Profile,
@@ -57,7 +57,7 @@ export function readProfile(form: Form, setter: PropertySetter): ProfileDraft {
     maySetProperty(setter, name) ? form.text(nameOf(fieldOf(name))).trim() || undefined : undefined;
   const read = (names: readonly UserPropertyName[]): object =>
     Object.fromEntries(names.map((name) => [name, typed(name)]));
-  return { ...read(accountFields), profile: tidyProfile({ ...read(profileFields), address: read(addressFields) }) };
+  return { ...read(accountFields), profile: normalizeProfile({ ...read(profileFields), address: read(addressFields) }) };
 }
 
 /**

@@ -27,7 +27,7 @@ export class RoleRequirements implements OnModuleInit {
   }
 
   /** True when one of these roles needs a second factor. */
-  async demandSecondFactor(roles: readonly string[]): Promise<boolean> {
+  async requireSecondFactor(roles: readonly string[]): Promise<boolean> {
     const demanding = await this.load();
     return demanding.size > 0 && roles.some((role) => demanding.has(role));
   }

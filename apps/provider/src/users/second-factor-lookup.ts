@@ -14,7 +14,7 @@ interface SecondFactorSource {
 export class SecondFactorLookup {
   private source: SecondFactorSource | undefined;
 
-  answerWith(source: SecondFactorSource): void {
+  setSource(source: SecondFactorSource): void {
     this.source = source;
   }
 

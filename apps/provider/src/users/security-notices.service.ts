@@ -44,13 +44,13 @@ export class SecurityNotices implements OnModuleInit {
 
   onModuleInit(): void {
     this.users.addListener({
-      passwordChanged: (unit, userId, now) => this.tell(unit, userId, 'password set', now),
-      emailReplaced: (unit, userId, before, now) => this.tellReplaced(unit, userId, before, now),
+      passwordChanged: (unit, userId, now) => this.notify(unit, userId, 'password set', now),
+      emailReplaced: (unit, userId, before, now) => this.notifyReplacedAddress(unit, userId, before, now),
     });
   }
 
   /** To the address that the account had: a link to set a password would go to the new one. */
-  private async tellReplaced(unit: Unit, userId: string, before: string, now: EpochSeconds): Promise<void> {
+  private async notifyReplacedAddress(unit: Unit, userId: string, before: string, now: EpochSeconds): Promise<void> {
     const owner = await unit.one<AddressRow>(addressOf, userId);
     if (!owner || !isEmailAddress(before)) return;
     const { issuer } = this.settings;
@@ -63,7 +63,7 @@ export class SecurityNotices implements OnModuleInit {
   }
 
   /** Whoever has no address hears nothing. A full queue of mail is no reason to refuse the change. */
-  async tell(unit: Unit, userId: string, notice: Notice, now: EpochSeconds): Promise<void> {
+  async notify(unit: Unit, userId: string, notice: Notice, now: EpochSeconds): Promise<void> {
     const owner = await unit.one<AddressRow>(addressOf, userId);
     if (!owner?.email || !isEmailAddress(owner.email)) return;
     const values = {

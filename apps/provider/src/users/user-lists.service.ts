@@ -110,13 +110,13 @@ export class UserLists {
       const rows = await this.page(run, { search, role, picked }, from, limit + 1 - found.length);
       found.push(...rows.map((row) => ({ ...row, run: at })));
     }
-    const inside =
+    const searchInside =
       found.length <= limit && isRunOfSearch(first) && isSearchedInside(searchText(typed))
         ? await this.inside({ typed, role, picked, after, limit: limit + 1 - found.length })
         : undefined;
-    found.push(...(inside?.found ?? []));
+    found.push(...(searchInside?.found ?? []));
     const page = found.slice(0, limit);
-    const last = found.length > limit ? page.at(-1) : inside?.stopped;
+    const last = found.length > limit ? page.at(-1) : searchInside?.stopped;
     return {
       users: await this.users.listByIds(page.map(({ id }) => id)),
       next: last && [last.run, last.value, last.id],

@@ -1,4 +1,4 @@
-import { accountClaims, addressClaims, profileClaims, tidyProfile } from '@gatehouse/domain/oidc';
+import { accountClaims, addressClaims, profileClaims, normalizeProfile } from '@gatehouse/domain/oidc';
 import type { ProfileDraft } from './profile-form.js';
 import type { User } from './user.js';
 
@@ -57,7 +57,7 @@ export function claimsDraft(claims: ClaimTexts): ProfileDraft {
     Object.fromEntries(Object.entries(names).map(([name, field]) => [field, text(from[name])]));
   return {
     ...read(claims, accountClaims),
-    profile: tidyProfile({
+    profile: normalizeProfile({
       ...read(claims, profileClaims),
       address: read(claims.address ?? {}, addressClaims),
       phoneNumberVerified: claims['phone_number_verified'] === true,

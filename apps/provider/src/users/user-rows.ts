@@ -21,7 +21,7 @@ export function accountColumns(draft: Pick<UserDraft, AccountField>): Readonly<R
 }
 
 /** The rows of the account that a name stands for; none where an address stands for more than one. */
-export function accountNamed(rows: readonly UserNameRow[]): readonly UserNameRow[] {
+export function accountRowsOf(rows: readonly UserNameRow[]): readonly UserNameRow[] {
   const byUsername = rows.filter(({ is_username }) => is_username === 1);
   if (byUsername.length > 0) return byUsername;
   return rows.every(({ id }) => id === rows[0]?.id) ? rows : [];

@@ -45,7 +45,7 @@ export class UserTextSearch {
   constructor(@Inject(Store) private readonly store: Store) {}
 
   async find(query: TextQuery): Promise<TextMatches> {
-    if (query.picked !== undefined) return { matches: await this.amongPicked(query), stoppedAt: undefined };
+    if (query.picked !== undefined) return { matches: await this.searchPicked(query), stoppedAt: undefined };
     const start = await this.byTable(query);
     if (start.stoppedAt === undefined || start.matches.length >= query.limit) return start;
     const limit = query.limit - start.matches.length;
@@ -96,7 +96,7 @@ export class UserTextSearch {
     return { matches, stoppedAt: at };
   }
 
-  private async amongPicked({ typed, leftOut, picked = [], after, limit }: TextQuery): Promise<TextMatch[]> {
+  private async searchPicked({ typed, leftOut, picked = [], after, limit }: TextQuery): Promise<TextMatch[]> {
     const wanted = searchText(typed);
     const rows = await this.store.all<TextRow>(ofPicked, JSON.stringify(picked), ...leftOut, after);
     return rows

@@ -49,7 +49,7 @@ export interface UserDraft {
   readonly familyName?: string | undefined;
   readonly email?: string | undefined;
   readonly emailVerified?: boolean | undefined;
-  /** Tidy (`tidyProfile`); left out: as it was. */
+  /** Tidy (`normalizeProfile`); left out: as it was. */
   readonly profile?: Profile | undefined;
   readonly roles?: readonly string[] | undefined;
 }

@@ -1,5 +1,5 @@
 import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
-import { tidyProfile } from '@gatehouse/domain/oidc';
+import { normalizeProfile } from '@gatehouse/domain/oidc';
 import type { Form } from '@gatehouse/platform/http/form';
 import { PageForms } from '@gatehouse/platform/http/page-forms';
 import { Reply } from '@gatehouse/platform/http/reply';
@@ -320,7 +320,7 @@ function readDraft(form: Form): UserDraft {
   return {
     username: form.text('username').trim(),
     ...claims,
-    profile: tidyProfile({ ...claims.profile, phoneNumberVerified: form.has('phoneNumberVerified') }),
+    profile: normalizeProfile({ ...claims.profile, phoneNumberVerified: form.has('phoneNumberVerified') }),
     email: form.text('email').trim() || undefined,
     emailVerified: form.has('emailVerified'),
     roles: form.all('role'),

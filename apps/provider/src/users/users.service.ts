@@ -1,13 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { asciiEmailKey, emailKey, emailKeys, type EpochSeconds } from '@gatehouse/domain/kernel';
-import { tidyProfile, type AccountField, type Profile } from '@gatehouse/domain/oidc';
+import { normalizeProfile, type AccountField, type Profile } from '@gatehouse/domain/oidc';
 import { newId } from '@gatehouse/platform/secrets/random';
 import { Store, type Unit } from '@gatehouse/platform/database/store';
 import { In, type EntityManager, Repository } from 'typeorm';
 import { SessionsService } from './sessions/sessions.service.js';
 import { text } from '../i18n/message.js';
-import { accountColumns, accountNamed, profileOrNull, toUser, userOf } from './user-rows.js';
+import { accountColumns, accountRowsOf, profileOrNull, toUser, userOf } from './user-rows.js';
 import { userStatements, type UserNameRow, type UserRoleRow } from './user.statements.js';
 import { UserEntity, UserRoleEntity } from './user.entity.js';
 import {
@@ -100,7 +100,7 @@ export class UsersService {
     const typed = name.length > maxUsernameUnits ? '' : name;
     // In the form that failed sign-ins are counted under (`signInKey`): otherwise the two would differ by account.
     const key = usernameKey(typed);
-    const rows = accountNamed(await this.store.all<UserNameRow>(userStatements.findByName, key, ...emailKeys(key)));
+    const rows = accountRowsOf(await this.store.all<UserNameRow>(userStatements.findByName, key, ...emailKeys(key)));
     const user = userOf(rows);
     return user && { user, passwordHash: rows[0]?.password_hash ?? undefined };
   }
@@ -240,7 +240,7 @@ export class UsersService {
       { id },
       {
         ...accountColumns(draft),
-        profile: profileOrNull(tidyProfile({ ...draft.profile, phoneNumberVerified })),
+        profile: profileOrNull(normalizeProfile({ ...draft.profile, phoneNumberVerified })),
         updatedAt: now,
       },
     );
@@ -286,7 +286,7 @@ export class UsersService {
   }
 
   /** Keeps the account's roles and state as they are until the unit ends. */
-  async hold(unit: Unit, id: string): Promise<void> {
+  async lockShared(unit: Unit, id: string): Promise<void> {
     await unit.one(userStatements.hold, id);
   }
 

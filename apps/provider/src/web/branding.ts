@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { extname } from 'node:path';
-import type { MadeFile } from '@gatehouse/platform/http/static-assets';
+import type { GeneratedFile } from '@gatehouse/platform/http/static-assets';
 import type { Settings } from '../config/settings.js';
 
 const maxLogoBytes = 200_000;
@@ -12,7 +12,7 @@ export interface Brand {
   readonly logo: string;
   /** Undefined for the default colors. */
   readonly sheet: string | undefined;
-  readonly files: readonly MadeFile[];
+  readonly files: readonly GeneratedFile[];
 }
 
 /** @throws Error if the logo cannot be read or is too large; the server does not start then */
@@ -21,7 +21,7 @@ export function brandOf({
   logoPath,
   accent,
 }: Pick<Settings, 'productName' | 'logoPath' | 'accent'>): Brand {
-  const files: MadeFile[] = [];
+  const files: GeneratedFile[] = [];
   if (logoPath !== undefined) files.push({ name: `brand${extname(logoPath)}`, content: readLogo(logoPath) });
   if (accent !== undefined) files.push({ name: 'brand.css', content: Buffer.from(sheetOf(accent)) });
   return {

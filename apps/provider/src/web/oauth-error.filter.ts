@@ -4,7 +4,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { bearerChallenge, errorBody, type OAuthError } from '@gatehouse/domain/oauth';
 import { Log } from '@gatehouse/platform/telemetry/log';
 import type { ReplyAdapter } from '@gatehouse/platform/http/express-adapter';
-import { answerFailure, describeFailure } from '@gatehouse/platform/http/failure';
+import { replyWithFailure, describeFailure } from '@gatehouse/platform/http/failure';
 import { Reply } from '@gatehouse/platform/http/reply';
 import { requestId, type WebRequest } from '@gatehouse/platform/http/request';
 import { corsHeaders, nonceHeaders } from './response-headers.js';
@@ -21,7 +21,7 @@ export class OAuthErrorFilter implements ExceptionFilter {
   ) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
-    const secondaryError = answerFailure(this.host.httpAdapter, host, (request) => this.describe(error, request));
+    const secondaryError = replyWithFailure(this.host.httpAdapter, host, (request) => this.describe(error, request));
     if (secondaryError !== undefined) this.log.error({ err: secondaryError }, 'error response failed');
   }
 

@@ -3,10 +3,10 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { OAuthError } from '@gatehouse/domain/oauth';
 import { Log } from '@gatehouse/platform/telemetry/log';
 import type { ReplyAdapter } from '@gatehouse/platform/http/express-adapter';
-import { answerFailure, describeFailure, isGone } from '@gatehouse/platform/http/failure';
-import { OtherLoopbackName } from '@gatehouse/platform/http/loopback-names';
+import { replyWithFailure, describeFailure, isDisconnected } from '@gatehouse/platform/http/failure';
+import { WrongLoopbackName } from '@gatehouse/platform/http/loopback-names';
 import { Reply } from '@gatehouse/platform/http/reply';
-import { pathOf, requestId, wantsPage, type WebRequest } from '@gatehouse/platform/http/request';
+import { pathOf, requestId, prefersHtml, type WebRequest } from '@gatehouse/platform/http/request';
 import { DeniedAccess } from '../audit/denied-access.service.js';
 import { Counters } from '../monitoring/counters.js';
 import { LoginNeeded, RecentSignInNeeded } from './login-needed.js';
@@ -24,13 +24,13 @@ export class PageErrorFilter implements ExceptionFilter {
   ) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
-    const secondaryError = answerFailure(this.host.httpAdapter, host, (request) => this.describe(error, request));
+    const secondaryError = replyWithFailure(this.host.httpAdapter, host, (request) => this.describe(error, request));
     if (secondaryError !== undefined) this.log.error({ err: secondaryError }, 'error page failed');
   }
 
   /** Creates the response to an error, and logs it. */
   describe(error: unknown, request: WebRequest): Reply {
-    if (error instanceof OtherLoopbackName) return Reply.redirect(error.location, { status: 302 });
+    if (error instanceof WrongLoopbackName) return Reply.redirect(error.location, { status: 302 });
     if (error instanceof LoginNeeded)
       return Reply.redirect(loginFor(request.method === 'GET' ? error.address : pathOf(request)));
     if (error instanceof RecentSignInNeeded) return Reply.redirect(error.href);
@@ -43,7 +43,7 @@ export class PageErrorFilter implements ExceptionFilter {
       return page(request, error, id);
     }
     const failure = describeFailure(error);
-    if (failure.unexpected && !isGone(request)) this.log.error({ request: id, err: error }, 'request failed');
+    if (failure.unexpected && !isDisconnected(request)) this.log.error({ request: id, err: error }, 'request failed');
     const known: PageErrorId = failure.id === 'request.aborted' ? 'form.invalid' : failure.id;
     return page(request, new PageError(known), id, failure.headers);
   }
@@ -53,7 +53,7 @@ function page(request: WebRequest, error: PageError, id: string, headers: Record
   const retry =
     error.options.retryAfterSeconds === undefined ? {} : { 'Retry-After': String(error.options.retryAfterSeconds) };
   const all = { ...headers, ...retry } as Record<string, string>;
-  if (!wantsPage(request) && !/^(\*\/\*)?$/.test(request.headers.accept ?? ''))
+  if (!prefersHtml(request) && !/^(\*\/\*)?$/.test(request.headers.accept ?? ''))
     return Reply.json(
       { error: error.id, message: error.sentence, request_id: id },
       { status: error.status, headers: all },

@@ -77,7 +77,7 @@ describe('a forged form', () => {
       issuer: issuer.trusted.id,
     };
     const link = await provider.store.run(async (unit) => {
-      await provider.app.get(EmailChanges).ask(unit, victim.id, 'new@people.test', provider.clock.now());
+      await provider.app.get(EmailChanges).request(unit, victim.id, 'new@people.test', provider.clock.now());
       return provider.app
         .get(OneTimeLinks)
         .make(unit, { userId: victim.id, purpose: 'set-password' }, provider.clock.now());

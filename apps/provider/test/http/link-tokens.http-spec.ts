@@ -44,7 +44,7 @@ describe('the token of a link', () => {
   async function confirmationLink(): Promise<string> {
     const { id } = await provider.addUser();
     const email = `confirm-${++addresses}@mail.test`;
-    await provider.store.run((unit) => provider.app.get(EmailChanges).ask(unit, id, email, provider.clock.now()));
+    await provider.store.run((unit) => provider.app.get(EmailChanges).request(unit, id, email, provider.clock.now()));
     return mailed(email);
   }
   async function invitationLink(): Promise<string> {

@@ -2,7 +2,7 @@ import { epochSeconds } from '@gatehouse/domain/kernel';
 import { createLog } from '@gatehouse/platform/telemetry/log';
 import { runCheck } from '../../src/diagnostics/diagnostics';
 import { loadSettings } from '../../src/config/settings';
-import { warnOfNode } from '../../src/server/server';
+import { warnAboutNodeVersion } from '../../src/server/server';
 import { startProvider, type TestProvider } from '../support/provider';
 
 const later = epochSeconds(Date.parse('2090-01-01T00:00:00Z') / 1000);
@@ -34,9 +34,9 @@ describe('a version of Node.js without fixes', () => {
     const lines: string[] = [];
     const destination = { write: (line: string) => void lines.push(line) };
     const log = createLog({ level: 'info', name: 'provider', destination });
-    warnOfNode(log, version, earlier);
+    warnAboutNodeVersion(log, version, earlier);
     expect(lines).toEqual([]);
-    warnOfNode(log, version, later);
+    warnAboutNodeVersion(log, version, later);
     expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
       expect.objectContaining({
         level: 'warn',

@@ -176,7 +176,7 @@ describe('without a mail server', () => {
       const user = await provider.addUser({ email: 'fay@people.test' });
       const browser = new Browser();
       await provider.store.run((unit) =>
-        provider.app.get(PasswordResets).ask(unit, 'fay@people.test', '127.0.0.1', provider.clock.now()),
+        provider.app.get(PasswordResets).request(unit, 'fay@people.test', '127.0.0.1', provider.clock.now()),
       );
       const names = await eventually(
         () => Promise.resolve(existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.eml')) : []),

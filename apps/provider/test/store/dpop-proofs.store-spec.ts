@@ -211,7 +211,7 @@ describe.each(engines)('DPoP proofs on %s', (_name, engineOf) => {
     });
     const sender = { client: registered.client, holder };
     for (let each = 0; each < 20; each++)
-      await Promise.all(Array.from({ length: 100 }, () => proofs.spendAlone(next(), sender, now)));
+      await Promise.all(Array.from({ length: 100 }, () => proofs.consumeAlone(next(), sender, now)));
     const show = async (accessToken: string): Promise<Answer> =>
       userinfo(accessToken, await proofAt('/oauth/userinfo', { method: 'GET', accessToken }));
     const refused = await show(token);

@@ -44,9 +44,9 @@ describe.each(engines)('second factors on %s', (_name, engineOf) => {
     expect(added.filter(Boolean)).toHaveLength(1);
     const step = await totp.matchStep(user.id, generateSync({ secret: seed, epoch: now }), now);
     if (step === undefined) throw new Error('the code was right');
-    expect(await winners(() => provider.store.run((unit) => totp.spend(unit, user.id, step, now)))).toBe(1);
-    expect(await provider.store.run((unit) => totp.spend(unit, user.id, step - 1, now))).toBe(false);
-    expect(await provider.store.run((unit) => totp.spend(unit, user.id, step + 1, now))).toBe(true);
+    expect(await winners(() => provider.store.run((unit) => totp.consume(unit, user.id, step, now)))).toBe(1);
+    expect(await provider.store.run((unit) => totp.consume(unit, user.id, step - 1, now))).toBe(false);
+    expect(await provider.store.run((unit) => totp.consume(unit, user.id, step + 1, now))).toBe(true);
   });
 
   it('a recovery code, a challenge and a count of signatures are spent by one of a hundred', async () => {
@@ -54,14 +54,14 @@ describe.each(engines)('second factors on %s', (_name, engineOf) => {
     const now = provider.clock.now();
     const codes = provider.app.get(RecoveryCodes);
     const [code = ''] = await provider.store.run((unit) => codes.make(unit, user.id, now));
-    expect(await winners(() => provider.store.run((unit) => codes.spend(unit, user.id, code, now)))).toBe(1);
+    expect(await winners(() => provider.store.run((unit) => codes.consume(unit, user.id, code, now)))).toBe(1);
     expect(await codes.countLeft(user.id)).toBe(9);
 
     const challenges = provider.app.get(Challenges);
     const place = { purpose: 'login', browserId: 'b', userId: '' } as const;
     const sent = Buffer.from(challenges.make(place, now)).toString('base64url');
     expect(challenges.isGenuine(place, sent, now)).toBe(true);
-    expect(await winners(() => provider.store.run((unit) => challenges.spend(unit, sent, now)))).toBe(1);
+    expect(await winners(() => provider.store.run((unit) => challenges.consume(unit, sent, now)))).toBe(1);
 
     const passkeys = provider.app.get(Passkeys);
     const credential = {

@@ -85,7 +85,7 @@ describe.each(engines)('read by two, then spent by both, on %s', (_name, engineO
       (unit) => tokens.consume(unit, b, { successor: 2 as Selector, body: 'second', request: '' }, now),
     ]);
     expect(outcomes).toEqual(once);
-    expect(await tokens.findAnswer(a, '', now)).toBe('first');
+    expect(await tokens.findReplay(a, '', now)).toBe('first');
   });
 
   it('a refresh token that is kept is not extended once another request has spent it', async () => {
@@ -131,7 +131,7 @@ describe.each(engines)('read by two, then spent by both, on %s', (_name, engineO
   it('a device is approved or denied once: the first answer stands (RFC 8628 3.3)', async () => {
     const devices = provider.app.get(DeviceAuthorizations);
     const denied = await waitingDevice();
-    const [a, b] = await readTwice(() => devices.findWaiting(denied.userCode, now));
+    const [a, b] = await readTwice(() => devices.findPending(denied.userCode, now));
     const approvedLate = await spendTwice(provider, [
       (unit) => devices.deny(unit, a.selector, now),
       (unit) => devices.approve(unit, b.selector, 1 as Selector, now),
@@ -140,7 +140,7 @@ describe.each(engines)('read by two, then spent by both, on %s', (_name, engineO
     expect((await devices.find(denied.deviceCode))?.grantSelector).toBeUndefined();
 
     const approved = await waitingDevice();
-    const [c, d] = await readTwice(() => devices.findWaiting(approved.userCode, now));
+    const [c, d] = await readTwice(() => devices.findPending(approved.userCode, now));
     const deniedLate = await spendTwice(provider, [
       (unit) => devices.approve(unit, c.selector, 1 as Selector, now),
       (unit) => devices.deny(unit, d.selector, addSeconds(now, 1)),
@@ -214,11 +214,11 @@ describe.each(engines)('read by two, then spent by both, on %s', (_name, engineO
     const code = generateSync({ secret: seed, epoch: now });
     const [a, b] = await readTwice(() => totp.matchStep(id, code, now));
     const outcomes = await spendTwice(provider, [
-      (unit) => totp.spend(unit, id, a, now),
-      (unit) => totp.spend(unit, id, b, now),
+      (unit) => totp.consume(unit, id, a, now),
+      (unit) => totp.consume(unit, id, b, now),
     ]);
     expect(outcomes).toEqual(once);
-    expect(await provider.store.run((unit) => totp.spend(unit, id, a - 1, now))).toBe(false);
+    expect(await provider.store.run((unit) => totp.consume(unit, id, a - 1, now))).toBe(false);
   });
 
   it('an authenticator app that was locked meanwhile takes no code', async () => {
@@ -230,7 +230,7 @@ describe.each(engines)('read by two, then spent by both, on %s', (_name, engineO
     await provider.store.run(async (unit) => {
       for (let wrong = 0; wrong < 100; wrong++) await totp.countFailure(unit, id);
     });
-    expect(await provider.store.run((unit) => totp.spend(unit, id, step ?? 0, now))).toBe(false);
+    expect(await provider.store.run((unit) => totp.consume(unit, id, step ?? 0, now))).toBe(false);
   });
 
   it('a recovery code is spent once', async () => {
@@ -239,8 +239,8 @@ describe.each(engines)('read by two, then spent by both, on %s', (_name, engineO
     const [code = ''] = await provider.store.run((unit) => codes.make(unit, id, now));
     expect([await codes.countLeft(id), await codes.countLeft(id)]).toEqual([10, 10]);
     const outcomes = await spendTwice(provider, [
-      (unit) => codes.spend(unit, id, code, now),
-      (unit) => codes.spend(unit, id, code, now),
+      (unit) => codes.consume(unit, id, code, now),
+      (unit) => codes.consume(unit, id, code, now),
     ]);
     expect(outcomes).toEqual(once);
     expect(await codes.countLeft(id)).toBe(9);
@@ -309,14 +309,14 @@ describe.each(engines)('read by two, then spent by both, on %s', (_name, engineO
     const owner = { browserHash: randomBytes(32), addressKey: 'test', userId: undefined };
     const id =
       (await provider.store.run((unit) =>
-        kept.keep(unit, { kind: 'address', address: 'https://issuer.test/home' }, owner, now),
+        kept.store(unit, { kind: 'address', address: 'https://issuer.test/home' }, owner, now),
       )) ?? '';
     const selector = parseToken(id)?.selector;
     if (selector === undefined) throw new Error('the request is not stored');
-    await readTwice(() => kept.findUnanswered(selector, owner.browserHash, now));
+    await readTwice(() => kept.findOpen(selector, owner.browserHash, now));
     const outcomes = await spendTwice(provider, [
-      (unit) => kept.answeredFirst(unit, id, owner.browserHash, now),
-      (unit) => kept.answeredFirst(unit, id, owner.browserHash, now),
+      (unit) => kept.claimAnswer(unit, id, owner.browserHash, now),
+      (unit) => kept.claimAnswer(unit, id, owner.browserHash, now),
     ]);
     expect(outcomes).toEqual(once);
   });
@@ -326,8 +326,8 @@ describe.each(engines)('read by two, then spent by both, on %s', (_name, engineO
     const made = await provider.store.run((unit) => tokens.add(unit, { name: 'One', maxUses: 1 }, now));
     const [a, b] = await readTwice(() => tokens.findLive(made.token, now));
     const outcomes = await spendTwice(provider, [
-      async (unit) => (await tokens.spend(unit, a.id, now)) !== undefined,
-      async (unit) => (await tokens.spend(unit, b.id, now)) !== undefined,
+      async (unit) => (await tokens.consume(unit, a.id, now)) !== undefined,
+      async (unit) => (await tokens.consume(unit, b.id, now)) !== undefined,
     ]);
     expect(outcomes).toEqual(once);
   });
@@ -335,7 +335,7 @@ describe.each(engines)('read by two, then spent by both, on %s', (_name, engineO
   it('an initial access token that expired meanwhile registers nothing', async () => {
     const tokens = provider.app.get(InitialAccessTokens);
     const made = await provider.store.run((unit) => tokens.add(unit, { name: 'Short', lifetimeSeconds: 60 }, now));
-    expect(await provider.store.run((unit) => tokens.spend(unit, made.id, addSeconds(now, 60)))).toBeUndefined();
+    expect(await provider.store.run((unit) => tokens.consume(unit, made.id, addSeconds(now, 60)))).toBeUndefined();
   });
 
   it('an idempotency key keeps the first answer', async () => {
@@ -434,7 +434,7 @@ describe.each(engines)('read by two, then spent by both, on %s', (_name, engineO
       expect(rows).toHaveLength(1);
       const claimed = await raceAfterReading(provider, { requests: 2 }, () => outbox.claim(rows, now));
       expect(claimed.flat()).toHaveLength(1);
-      for (const message of claimed.flat()) await provider.store.run((unit) => outbox.arrived(unit, message));
+      for (const message of claimed.flat()) await provider.store.run((unit) => outbox.markDelivered(unit, message));
     });
 
     it('is left alone by a worker whose lease ended and was taken over', async () => {
@@ -449,11 +449,11 @@ describe.each(engines)('read by two, then spent by both, on %s', (_name, engineO
         await outbox.postpone(unit, slow, later, 'too slow');
         await outbox.release(unit, slow, later);
         await outbox.giveUp(unit, slow, 'too slow', later);
-        await outbox.arrived(unit, slow);
+        await outbox.markDelivered(unit, slow);
       });
       const [listed] = await outbox.list({ failedOnly: false, limit: 10 });
       expect(listed).toMatchObject({ state: 'being delivered', attempts: 2, dueAt: addSeconds(later, leaseSeconds) });
-      await provider.store.run((unit) => outbox.arrived(unit, taken));
+      await provider.store.run((unit) => outbox.markDelivered(unit, taken));
       expect(await outbox.list({ failedOnly: false, limit: 10 })).toEqual([]);
     });
   });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { sha256, type Selector } from '@gatehouse/domain/kernel';
 import { statement } from '@gatehouse/platform/database/store';
 import { engineNames, startPostgres, type TestPostgres } from '../../../../libs/platform/test/support/postgres';
-import { clientOrders, type ClientOrder } from '../../src/clients/client-orders';
+import { clientSortOrders, type ClientSortOrder } from '../../src/clients/client-orders';
 import { ClientsService } from '../../src/clients/clients.service';
 import { GrantsService } from '../../src/grants/grants.service';
 import type { GrantListQuery } from '../../src/grants/grant-list';
@@ -200,7 +200,7 @@ describe.each(engineNames)('lists of administrators, on %s,', (engine) => {
       expect(parseCursor(text, shape)).toBeUndefined();
   });
 
-  it.each(clientOrders)('clients in the order %s: every page, each once', async (order: ClientOrder) => {
+  it.each(clientSortOrders)('clients in the order %s: every page, each once', async (order: ClientSortOrder) => {
     const clients = provider.app.get(ClientsService);
     for (let number = 0; number < 12; number += 1) {
       await provider.addClient({ name: `${order} ${number % 3}` });

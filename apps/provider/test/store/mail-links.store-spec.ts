@@ -60,7 +60,7 @@ describe.each(engines)('links that are mailed, on %s', (_name, engineOf) => {
   it('an address is confirmed by one of 100 at once, over two stores', async () => {
     const now = provider.clock.now();
     const user = await provider.addUser({ email: 'before@mail.test' });
-    await provider.store.run((unit) => provider.app.get(EmailChanges).ask(unit, user.id, 'after@mail.test', now));
+    await provider.store.run((unit) => provider.app.get(EmailChanges).request(unit, user.id, 'after@mail.test', now));
     const change = await other.app.get(EmailChanges).open(await tokenFor('after@mail.test', 'token'), now);
     if (!change) throw new Error('no change');
     const won = await hundred((at) => at.store.run((unit) => at.app.get(EmailChanges).confirm(unit, change, now)));

@@ -130,7 +130,7 @@ describe.each(engines)('the outbox on %s', (_name, engineOf) => {
         for (let index = 0; index < 200; index++)
           await outbox.add(unit, { kind: 'test', destination: `d${index % 20}`, payload: index }, provider.clock.now());
       });
-      other.app.get(OutboxWorker).wake();
+      other.app.get(OutboxWorker).pollNow();
       expect(await nothingWaits()).toBe(0);
       const all = [...receiver.payloads, ...theirs.payloads].map(Number).sort((a, b) => a - b);
       expect(all).toEqual(Array.from({ length: 200 }, (_each, index) => index));
@@ -153,9 +153,9 @@ describe.each(engines)('the outbox on %s', (_name, engineOf) => {
     expect(next).toMatchObject({ attempt: 2 });
     if (!dead || !next) throw new Error('nothing was claimed');
     await provider.store.run((unit) => outbox.giveUp(unit, dead, 'late', now));
-    await provider.store.run((unit) => outbox.arrived(unit, dead));
+    await provider.store.run((unit) => outbox.markDelivered(unit, dead));
     expect(await outbox.backlog()).toMatchObject({ waiting: 1, failed: 0 });
-    await provider.store.run((unit) => outbox.arrived(unit, next));
+    await provider.store.run((unit) => outbox.markDelivered(unit, next));
     expect(await outbox.backlog()).toMatchObject({ waiting: 0, failed: 0 });
   });
 

@@ -1,4 +1,4 @@
-import { cameByItself, clientDraft, type Client, type ClientDraft } from '@gatehouse/domain/oauth';
+import { isDynamicallyRegistered, clientDraft, type Client, type ClientDraft } from '@gatehouse/domain/oauth';
 import { ClientRules } from '../../src/clients/client-rules.service';
 import { ClientsService } from '../../src/clients/clients.service';
 import { newId } from '@gatehouse/platform/secrets/random';
@@ -20,7 +20,7 @@ interface Made {
 /** Makes a client, with decisions that no operation would make at once. @throws Error where it is not valid */
 export async function makeClient(provider: Running, draft: ClientDraft): Promise<Made> {
   const now = provider.clock.now();
-  const approvedAt = cameByItself(draft.source) ? draft.approvedAt : now;
+  const approvedAt = isDynamicallyRegistered(draft.source) ? draft.approvedAt : now;
   const checked = provider.app.get(ClientRules).check({ ...draft, approvedAt, id: newId(), createdAt: now });
   if ('problems' in checked) throw new Error(JSON.stringify(checked.problems));
   const { client } = checked;

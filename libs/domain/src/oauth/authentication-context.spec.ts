@@ -2,11 +2,11 @@ import {
   acrOf,
   addMethods,
   authenticationContexts,
-  contextDemands,
+  authenticationRequirements,
   contextsOf,
-  demandsPasskey,
+  requiresPasskey,
   preferredContexts,
-  unmetDemands,
+  unmetRequirements,
   type AuthenticationMethod,
 } from './authentication-context.js';
 
@@ -56,27 +56,27 @@ describe('authentication contexts (OpenID Connect Core 2, acr)', () => {
   const asksNot = { secondFactorRequired: false };
 
   it('takes acr_values that it knows in earnest, and leaves others aside (OpenID Connect Core 3.1.2.1, RFC 9470 5)', () => {
-    expect(contextDemands({ acrValues: ['1', mfa, '2'] }, asksNot)).toEqual([[mfa]]);
-    expect(contextDemands({ acrValues: ['1', '2'] }, asksNot)).toEqual([]);
-    expect(contextDemands({ acrValues: [pwd] }, asks)).toEqual([[mfa], [pwd]]);
+    expect(authenticationRequirements({ acrValues: ['1', mfa, '2'] }, asksNot)).toEqual([[mfa]]);
+    expect(authenticationRequirements({ acrValues: ['1', '2'] }, asksNot)).toEqual([]);
+    expect(authenticationRequirements({ acrValues: [pwd] }, asks)).toEqual([[mfa], [pwd]]);
   });
 
   it('takes every value of an essential claim in earnest, and those it knows of a voluntary one (OpenID Connect Core 5.5.1.1)', () => {
     const claims = (acr: object) => ({ claims: { idToken: { acr } } });
-    expect(contextDemands(claims({ essential: true, values: ['1'] }), asksNot)).toEqual([['1']]);
-    expect(contextDemands(claims({ essential: true, values: [mfa, phr, 7] }), asksNot)).toEqual([[mfa, phr]]);
-    expect(contextDemands(claims({ essential: true }), asksNot)).toEqual([]);
-    expect(contextDemands(claims({ values: ['1', mfa] }), asksNot)).toEqual([[mfa]]);
-    expect(contextDemands({ claims: { userinfo: { acr: { values: [mfa] } } } }, asksNot)).toEqual([]);
+    expect(authenticationRequirements(claims({ essential: true, values: ['1'] }), asksNot)).toEqual([['1']]);
+    expect(authenticationRequirements(claims({ essential: true, values: [mfa, phr, 7] }), asksNot)).toEqual([[mfa, phr]]);
+    expect(authenticationRequirements(claims({ essential: true }), asksNot)).toEqual([]);
+    expect(authenticationRequirements(claims({ values: ['1', mfa] }), asksNot)).toEqual([[mfa]]);
+    expect(authenticationRequirements({ claims: { userinfo: { acr: { values: [mfa] } } } }, asksNot)).toEqual([]);
     expect(preferredContexts({ acrValues: [pwd], ...claims({ values: [mfa] }) })).toEqual([mfa, pwd]);
   });
 
   it('finds what is unmet, and whether a passkey alone helps', () => {
     const asked = [[mfa], [phr, pwd]];
-    expect(unmetDemands(asked, ['pwd'])).toEqual([[mfa]]);
-    expect(unmetDemands(asked, ['pop', 'user', 'mfa'])).toEqual([]);
-    expect(demandsPasskey([[mfa, phr]])).toBe(false);
-    expect(demandsPasskey([[mfa], [phr]])).toBe(true);
-    expect(demandsPasskey([])).toBe(false);
+    expect(unmetRequirements(asked, ['pwd'])).toEqual([[mfa]]);
+    expect(unmetRequirements(asked, ['pop', 'user', 'mfa'])).toEqual([]);
+    expect(requiresPasskey([[mfa, phr]])).toBe(false);
+    expect(requiresPasskey([[mfa], [phr]])).toBe(true);
+    expect(requiresPasskey([])).toBe(false);
   });
 });

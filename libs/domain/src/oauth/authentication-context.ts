@@ -62,17 +62,17 @@ export function addMethods(amr: readonly string[], added: readonly Authenticatio
 }
 
 /** What can require an authentication class: the request, or an administrator who requires a second factor for this client. */
-export type AuthenticationAsked = Pick<AuthorizationRequest, 'acrValues' | 'claims'>;
+export type AuthenticationRequirementSource = Pick<AuthorizationRequest, 'acrValues' | 'claims'>;
 
 /** The client's requirements of a sign-in. */
-export type DemandingClient = Pick<Client, 'secondFactorRequired'>;
+export type AuthenticationRequiringClient = Pick<Client, 'secondFactorRequired'>;
 
 /**
  * The requirements of a sign-in: each list is satisfied by any one of its members. `acr_values`, and a voluntary `acr` claim, are
  * optional in OpenID Connect, but known classes in them are enforced (RFC 9470 5) and unknown values ignored. Unknown values of an
  * essential claim are not ignored (OpenID Connect Core 5.5.1.1).
  */
-export function contextDemands(request: AuthenticationAsked, client: DemandingClient): readonly (readonly string[])[] {
+export function authenticationRequirements(request: AuthenticationRequirementSource, client: AuthenticationRequiringClient): readonly (readonly string[])[] {
   const claim = acrClaim(request);
   const wishes = [request.acrValues ?? [], claim.essential ? [] : claim.values]
     .map((values) => values.filter(isKnown))
@@ -88,12 +88,12 @@ export function contextDemands(request: AuthenticationAsked, client: DemandingCl
 export const anySecondFactor: readonly (readonly string[])[] = [[multiFactor]];
 
 /** The requested values of `acr`, in order of preference. */
-export function preferredContexts(request: AuthenticationAsked): readonly string[] {
+export function preferredContexts(request: AuthenticationRequirementSource): readonly string[] {
   return [...acrClaim(request).values, ...(request.acrValues ?? [])];
 }
 
 /** What the `claims` parameter requests for the ID token's `acr`. */
-function acrClaim({ claims }: AuthenticationAsked): {
+function acrClaim({ claims }: AuthenticationRequirementSource): {
   readonly essential: boolean;
   readonly values: readonly string[];
 } {
@@ -103,7 +103,7 @@ function acrClaim({ claims }: AuthenticationAsked): {
 }
 
 /** The requirements that a sign-in with these methods does not satisfy. */
-export function unmetDemands(
+export function unmetRequirements(
   demands: readonly (readonly string[])[],
   amr: readonly string[],
 ): readonly (readonly string[])[] {
@@ -112,7 +112,7 @@ export function unmetDemands(
 }
 
 /** True where only a passkey can satisfy a requirement. */
-export function demandsPasskey(unmet: readonly (readonly string[])[]): boolean {
+export function requiresPasskey(unmet: readonly (readonly string[])[]): boolean {
   return unmet.some((anyOf) => anyOf.includes(phishingResistant) && !anyOf.includes(multiFactor));
 }
 

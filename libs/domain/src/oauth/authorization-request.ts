@@ -24,7 +24,7 @@ import { isJkt } from './dpop.js';
 import { OAuthError } from './oauth-error.js';
 import { matchRedirectUri } from './redirect-uri.js';
 import { parseResourceParameter } from './resource.js';
-import { returnsOf, type ResponseTypeName } from './response-type.js';
+import { responseContents, type ResponseTypeName } from './response-type.js';
 import { securityProfile, stricterProfile, unmetProfile, type SecurityProfileName } from './security-profile.js';
 import { isSubset, parseScope, type Scope } from './scope.js';
 
@@ -224,13 +224,13 @@ function checkRest(
   checkClientMay(client, responseType, undefined);
   const responseMode = checkResponseMode(parameters.get('response_mode'), responseType, client);
   // RFC 9449 5.2: a token that is returned through the browser cannot be bound to a key.
-  if (client.dpopBoundAccessTokens && returnsOf(responseType).accessToken)
+  if (client.dpopBoundAccessTokens && responseContents(responseType).accessToken)
     throw new OAuthError('unauthorized_client', 'This client must obtain its access tokens at the token endpoint.', {
       reason: 'dpop.front_channel',
     });
   const state = checkState(parameters);
   const nonce = checkNonce(parameters);
-  const returns = returnsOf(responseType);
+  const returns = responseContents(responseType);
 
   const asked = parameters.get('scope');
   const scope = withoutIgnoredScopes(asked === undefined ? client.defaultScope : parseScope(asked), responseType);
@@ -278,7 +278,7 @@ function resourcesMember(resources: readonly string[]): Pick<AuthorizationReques
 
 /** OpenID Connect Core 11: `offline_access` is ignored without a code, because there is no refresh token. */
 function withoutIgnoredScopes(scope: Scope, responseType: ResponseTypeName): Scope {
-  return returnsOf(responseType).code || !scope.includes('offline_access')
+  return responseContents(responseType).code || !scope.includes('offline_access')
     ? scope
     : scope.filter((token) => token !== 'offline_access');
 }
@@ -288,7 +288,7 @@ function withoutIgnoredScopes(scope: Scope, responseType: ResponseTypeName): Sco
  * Registration 2).
  */
 function checkClientMay(client: Client, responseType: ResponseTypeName, scope: Scope | undefined): void {
-  const { code, idToken, accessToken } = returnsOf(responseType);
+  const { code, idToken, accessToken } = responseContents(responseType);
   if (
     !client.responseTypes.includes(responseType) ||
     (code && !client.grantTypes.includes('authorization_code')) ||

@@ -15,7 +15,7 @@ import {
   checkUri,
   checkUriWithFragment,
   type JwkSet,
-  type Say,
+  type ReportProblem,
 } from './client-property-checks.js';
 import { refreshTokenRotations } from './refresh-token.js';
 import { securityProfileNames } from './security-profile.js';
@@ -51,7 +51,7 @@ export interface CheckedProperty<Value> extends ClientProperty {
    * Returns the value to store; reports problems to `say`. Rules across properties are in `checkClientMetadata` and
    * `checkMetadata`.
    */
-  readonly check: (said: unknown, say: Say) => Value;
+  readonly check: (said: unknown, say: ReportProblem) => Value;
 }
 
 type Described = readonly [wire: string, setBy: ClientPropertySetter];
@@ -69,7 +69,7 @@ function flag([wire, setBy]: Described, standard = false): CheckedProperty<boole
 /** An optional text: empty means undefined. */
 function optionalText(
   [wire, setBy]: Described,
-  check: (text: string, say: Say) => void,
+  check: (text: string, say: ReportProblem) => void,
 ): CheckedProperty<string | undefined> {
   return {
     wire,
@@ -119,7 +119,7 @@ function choice<Choice extends string>(
 function texts(
   [wire, setBy]: Described,
   most: number,
-  check: (text: string, say: Say) => void,
+  check: (text: string, say: ReportProblem) => void,
 ): CheckedProperty<readonly string[]> {
   return {
     wire,

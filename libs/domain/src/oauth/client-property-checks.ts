@@ -7,7 +7,7 @@ export interface JwkSet {
 }
 
 /** Reports a problem with a value, or with an entry of a list by index. */
-export type Say = (message: string, index?: number) => void;
+export type ReportProblem = (message: string, index?: number) => void;
 
 const maxUriCharacters = 2000;
 const maxTextCharacters = 200;
@@ -15,7 +15,7 @@ const maxRedirectUris = 50;
 const maxKeys = 20;
 const maxKeySetCharacters = 32_000;
 
-export function checkName(said: unknown, say: Say): string {
+export function checkName(said: unknown, say: ReportProblem): string {
   const name = typeof said === 'string' ? said.trim() : '';
   if (name === '') say('Enter a name: people read it on the consent page.');
   else if (name.length > maxTextCharacters) say(`A name has at most ${maxTextCharacters} characters.`);
@@ -24,13 +24,13 @@ export function checkName(said: unknown, say: Say): string {
   return name;
 }
 
-export function checkApplicationType(said: unknown, say: Say): 'web' | 'native' {
+export function checkApplicationType(said: unknown, say: ReportProblem): 'web' | 'native' {
   if (said === 'native' || said === 'web' || said === undefined) return said ?? 'web';
   say('Choose web or native.');
   return 'web';
 }
 
-export function checkRedirectUris(said: unknown, say: Say): readonly string[] {
+export function checkRedirectUris(said: unknown, say: ReportProblem): readonly string[] {
   const uris = Array.isArray(said) ? said.filter((each): each is string => typeof each === 'string') : [];
   if (uris.length > maxRedirectUris) say(`At most ${maxRedirectUris} addresses.`);
   const kept = uris.slice(0, maxRedirectUris);
@@ -41,22 +41,22 @@ export function checkRedirectUris(said: unknown, say: Say): readonly string[] {
   return [...new Set(kept)];
 }
 
-export function checkText(value: string, say: Say): void {
+export function checkText(value: string, say: ReportProblem): void {
   if (value.length > maxTextCharacters) say(`At most ${maxTextCharacters} characters.`);
   if (/[\p{Cc}\p{Cf}\p{Cs}]/u.test(value)) say('No control characters.');
 }
 
-export function checkUri(value: string, say: Say): void {
+export function checkUri(value: string, say: ReportProblem): void {
   const problem = uriProblem(value);
   if (problem !== undefined) say(problem);
 }
 
-export function checkUriWithFragment(value: string, say: Say): void {
+export function checkUriWithFragment(value: string, say: ReportProblem): void {
   const problem = uriProblem(value, 'fragment allowed');
   if (problem !== undefined) say(problem);
 }
 
-export function checkSeconds(value: unknown, say: Say): number | undefined {
+export function checkSeconds(value: unknown, say: ReportProblem): number | undefined {
   if (typeof value !== 'number') return undefined;
   if (!(Number.isSafeInteger(value) && value >= 0)) say('A whole number of seconds.');
   return value;
@@ -80,7 +80,7 @@ function uriProblem(value: string, fragment: 'no fragment' | 'fragment allowed' 
 }
 
 /** Validates a set of public keys (RFC 7517 5). */
-export function checkKeys(jwks: unknown, say: Say): JwkSet | undefined {
+export function checkKeys(jwks: unknown, say: ReportProblem): JwkSet | undefined {
   if (typeof jwks !== 'object' || jwks === null) return undefined;
   const keys: unknown = 'keys' in jwks ? jwks.keys : undefined;
   if (!Array.isArray(keys) || keys.some((key) => typeof key !== 'object' || key === null || Array.isArray(key))) {

@@ -1,4 +1,4 @@
-import { cameByItself, type Client, type ClientDraft, type FieldProblem } from './client.js';
+import { isDynamicallyRegistered, type Client, type ClientDraft, type FieldProblem } from './client.js';
 import { loosenedMembers } from './client-hardening.js';
 import { jwtBearerGrant } from './jwt-bearer.js';
 import { isAdministrationScope } from './scope.js';
@@ -101,7 +101,7 @@ function wideningProblem(before: Client | undefined): string | undefined {
  */
 function serviceAccountProblems(draft: ClientDraft, before: Client | undefined): FieldProblem[] {
   if (!draft.grantTypes.includes('client_credentials') || before?.grantTypes.includes('client_credentials')) return [];
-  const isOpenRegistration = cameByItself(before?.source ?? draft.source) && before?.ownerId === undefined;
+  const isOpenRegistration = isDynamicallyRegistered(before?.source ?? draft.source) && before?.ownerId === undefined;
   if (isOpenRegistration && before?.serviceAccount !== true) return [];
   return [{ field: 'grantTypes', message: 'Only an administrator may add the grant type client_credentials.' }];
 }

@@ -8,7 +8,7 @@ import {
   type ClientFlagName,
   type ClientMetadata,
 } from './client-properties.js';
-import type { Say } from './client-property-checks.js';
+import type { ReportProblem } from './client-property-checks.js';
 import { OAuthError } from './oauth-error.js';
 import { isLoopbackHost } from './redirect-uri.js';
 import { findResponseType, responseTypeNames, type ResponseTypeName } from './response-type.js';
@@ -43,7 +43,7 @@ export type AuthMethod = (typeof authMethods)[number];
  */
 export const clientSources = ['admin', 'developer', 'registration', 'metadata_document'] as const;
 /** True for clients that no administrator or developer created: they are labelled and counted until one is approved. */
-export function cameByItself(source: string | undefined): boolean {
+export function isDynamicallyRegistered(source: string | undefined): boolean {
   return source === 'registration' || source === 'metadata_document';
 }
 export type ClientSource = (typeof clientSources)[number];
@@ -72,7 +72,7 @@ export interface Client extends ClientMetadata, CheckedColumns {
   readonly approvedAt?: EpochSeconds | undefined;
   readonly createdAt: EpochSeconds;
   readonly disabledAt?: EpochSeconds | undefined;
-  /** Set: an administrator restricts it to signing in users; see {@link limitedClient}. */
+  /** Set: an administrator restricts it to signing in users; see {@link restrictedClient}. */
   readonly restrictedAt?: EpochSeconds | undefined;
 }
 
@@ -181,7 +181,7 @@ export function checkClientMetadata(
 type SayOfField = (field: string, message: string) => void;
 
 /** Says it beside the field, or beside one member of its list. */
-function sayOf(field: string, say: SayOfField): Say {
+function sayOf(field: string, say: SayOfField): ReportProblem {
   return (message, index) => say(index === undefined ? field : `${field}.${index}`, message);
 }
 
@@ -266,7 +266,7 @@ function checkScopes(draft: ClientDraft, say: SayOfField): Pick<Client, 'scope' 
     else if (isAdministrationScope(token)) {
       if (!administrationScopes.some((known) => known === token))
         say(`scope.${index}`, `Of this server's own there are ${administrationScopes.join(' and ')}.`);
-      else if (cameByItself(draft.source))
+      else if (isDynamicallyRegistered(draft.source))
         say(`scope.${index}`, 'A client that came by itself does not administrate, approved or not: add one for that.');
       else if (draft.ownerId !== undefined) say(`scope.${index}`, ownedAdministrationSentence);
     }
@@ -281,7 +281,7 @@ const limitedScopes: Scope = ['openid', 'profile', 'email'];
 const limitedGrantTypes: readonly GrantTypeName[] = ['authorization_code', 'implicit'];
 
 /** The client as endpoints see it: a restricted one can only sign in users. */
-export function limitedClient(client: Client): Client {
+export function restrictedClient(client: Client): Client {
   if (client.restrictedAt === undefined) return client;
   return {
     ...client,

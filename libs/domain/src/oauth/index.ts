@@ -4,13 +4,13 @@ export {
   addMethods,
   anySecondFactor,
   authenticationContexts,
-  contextDemands,
+  authenticationRequirements,
   contextsOf,
-  demandsPasskey,
+  requiresPasskey,
   multiFactorContext,
   phishingResistantContext,
   preferredContexts,
-  unmetDemands,
+  unmetRequirements,
   type AuthenticationContext,
   type AuthenticationMethod,
 } from './authentication-context.js';
@@ -84,9 +84,9 @@ export {
   authMethods,
   checkClientMetadata,
   checkResourcesAllowed,
-  limitedClient,
+  restrictedClient,
   withoutOwnedAdministration,
-  cameByItself,
+  isDynamicallyRegistered,
   clientSources,
   grantTypeNames,
   type AuthMethod,
@@ -196,9 +196,9 @@ export { isLoopbackHost, matchRedirectUri, redirectUriProblem } from './redirect
 export {
   findResponseType,
   responseTypeNames,
-  returnsOf,
+  responseContents,
   returnsToken,
-  type Returns,
+  type ResponseContents,
   type ResponseTypeName,
 } from './response-type.js';
 export {
@@ -230,7 +230,7 @@ export {
 } from './scope.js';
 export {
   accessTokenType,
-  actorBefore,
+  prependActor,
   checkActorToken,
   exchangeRulesFor,
   isDelegated,

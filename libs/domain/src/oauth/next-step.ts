@@ -1,10 +1,10 @@
 import type { EpochSeconds } from '../kernel/index.js';
 import {
-  contextDemands,
-  type DemandingClient,
+  authenticationRequirements,
+  type AuthenticationRequiringClient,
   multiFactorContext,
   phishingResistantContext,
-  unmetDemands,
+  unmetRequirements,
 } from './authentication-context.js';
 import type { Client } from './client.js';
 import { missingScopes, type AllowedScopes } from './consent.js';
@@ -23,7 +23,7 @@ export type NextStep =
 
 export interface NextStepInput {
   readonly request: StepRequest;
-  readonly client: DemandingClient & Pick<Client, 'consentRequired' | 'applicationType'>;
+  readonly client: AuthenticationRequiringClient & Pick<Client, 'consentRequired' | 'applicationType'>;
   /** The session of this browser with a user who exists and is enabled; `full` is false until a required second factor is given. */
   readonly session?:
     | {
@@ -67,14 +67,14 @@ export interface NextStepInput {
  *   11 (offline_access needs consent), RFC 9470 5 (step-up)
  */
 export function nextStep(input: NextStepInput): NextStep {
-  const demands = contextDemands(input.request, input.client);
+  const demands = authenticationRequirements(input.request, input.client);
   // Fail first where a requirement cannot be met by any sign-in.
   if (demands.some((anyOf) => !anyOf.some((context) => input.supportedContexts.includes(context))))
-    return unmetRequirements();
+    return denyUnmetRequirements();
   return input.request.prompt.includes('none') ? silentStep(input, demands) : shownStep(input, demands);
 }
 
-type Demands = ReturnType<typeof contextDemands>;
+type Demands = ReturnType<typeof authenticationRequirements>;
 
 /** The step for `prompt=none`, which shows no page. */
 function silentStep(input: NextStepInput, demands: Demands): NextStep {
@@ -87,8 +87,8 @@ function silentStep(input: NextStepInput, demands: Demands): NextStep {
   if (isOtherUser(input)) return otherUser();
   if (mustSignInAgain(input))
     return deny('login_required', 'The login is older than max_age allows.', 'prompt_none.max_age');
-  const lacking = unmetDemands(demands, session.amr);
-  if (lacking.some((anyOf) => !isMetBySecondFactor(anyOf)) && signedInForRequest(input)) return unmetRequirements();
+  const lacking = unmetRequirements(demands, session.amr);
+  if (lacking.some((anyOf) => !isMetBySecondFactor(anyOf)) && signedInForRequest(input)) return denyUnmetRequirements();
   if (lacking.length > 0)
     return deny(
       'login_required',
@@ -108,9 +108,9 @@ function shownStep(input: NextStepInput, demands: Demands): NextStep {
   if (isOtherUser(input)) return signedInForRequest(input) ? otherUser() : login;
   if (mustSignInAgain(input)) return login;
   if (!session.full || account?.secondFactorOwed) return { kind: 'second-factor' };
-  const lacking = unmetDemands(demands, session.amr);
+  const lacking = unmetRequirements(demands, session.amr);
   if (lacking.some((anyOf) => !isMetBySecondFactor(anyOf)))
-    return signedInForRequest(input) ? unmetRequirements() : login;
+    return signedInForRequest(input) ? denyUnmetRequirements() : login;
   if (lacking.length > 0) return { kind: 'second-factor' };
   const missing = missingConsent(input);
   return missing ? { kind: 'consent', missing } : { kind: 'answer' };
@@ -150,7 +150,7 @@ function isMetBySecondFactor(anyOf: readonly string[]): boolean {
 }
 
 /** @see OpenID Connect Core Error Code unmet_authentication_requirements 1.0 */
-function unmetRequirements(): NextStep {
+function denyUnmetRequirements(): NextStep {
   return deny(
     'unmet_authentication_requirements',
     'The requested authentication method is not available.',

@@ -1,4 +1,4 @@
-import { findResponseType, responseTypeNames, returnsOf, returnsToken } from './response-type.js';
+import { findResponseType, responseTypeNames, responseContents, returnsToken } from './response-type.js';
 
 describe('response types (OAuth 2.0 Multiple Response Type Encoding Practices)', () => {
   it.each([
@@ -28,7 +28,7 @@ describe('response types (OAuth 2.0 Multiple Response Type Encoding Practices)',
   it('gives back every one by its own name, and says what it returns', () => {
     for (const name of responseTypeNames) {
       expect(findResponseType(name)).toBe(name);
-      const { code, idToken, accessToken } = returnsOf(name);
+      const { code, idToken, accessToken } = responseContents(name);
       expect([...(code ? ['code'] : []), ...(idToken ? ['id_token'] : []), ...(accessToken ? ['token'] : [])]).toEqual(
         name.split(' '),
       );

@@ -14,13 +14,13 @@ export const responseTypeNames = [
 export type ResponseTypeName = (typeof responseTypeNames)[number];
 
 /** What the response contains. */
-export interface Returns {
+export interface ResponseContents {
   readonly code: boolean;
   readonly idToken: boolean;
   readonly accessToken: boolean;
 }
 
-const parts: ReadonlyMap<ResponseTypeName, Returns> = new Map(
+const parts: ReadonlyMap<ResponseTypeName, ResponseContents> = new Map(
   responseTypeNames.map((type) => {
     const words = type.split(' ');
     return [
@@ -42,7 +42,7 @@ export function findResponseType(text: string): ResponseTypeName | undefined {
   return text.length > maxCharacters ? undefined : bySortedWords.get(sortWords(text));
 }
 
-export function returnsOf(type: ResponseTypeName): Returns {
+export function responseContents(type: ResponseTypeName): ResponseContents {
   const returns = parts.get(type);
   if (!returns) throw new Error(`there is no response type ${type}`);
   return returns;

@@ -1,7 +1,7 @@
 import { outcomeOf } from '../../test/outcome.js';
 import {
   accessTokenType,
-  actorBefore,
+  prependActor,
   checkActorToken,
   checkExchangeRequest,
   exchangeRulesFor,
@@ -57,16 +57,16 @@ describe('parseExchangeRules', () => {
 
 describe('actorBefore', () => {
   it('puts the newest outermost, five at most', () => {
-    const chain = ['a', 'b', 'c', 'd', 'e'].reduce<ReturnType<typeof actorBefore> | undefined>(
-      (before, sub) => actorBefore(sub, before),
+    const chain = ['a', 'b', 'c', 'd', 'e'].reduce<ReturnType<typeof prependActor> | undefined>(
+      (before, sub) => prependActor(sub, before),
       undefined,
     );
     expect(chain).toEqual({ sub: 'e', act: { sub: 'd', act: { sub: 'c', act: { sub: 'b', act: { sub: 'a' } } } } });
-    expect(outcomeOf(() => actorBefore('f', chain))).toBe('invalid_request exchange.too_many_actors');
+    expect(outcomeOf(() => prependActor('f', chain))).toBe('invalid_request exchange.too_many_actors');
   });
 
   it('gives the first actor no act claim (RFC 8693 4.1)', () => {
-    expect(actorBefore('a', undefined)).toStrictEqual({ sub: 'a' });
+    expect(prependActor('a', undefined)).toStrictEqual({ sub: 'a' });
   });
 });
 

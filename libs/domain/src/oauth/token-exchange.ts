@@ -129,7 +129,7 @@ export function isDelegated(rules: readonly ExchangeRule[]): boolean {
  * The chain of actors with a new one in front.
  * @throws OAuthError invalid_request where it would be longer than {@link maxActors}
  */
-export function actorBefore(sub: string, before: Actor | undefined): Actor {
+export function prependActor(sub: string, before: Actor | undefined): Actor {
   let depth = 1;
   for (let actor = before; actor !== undefined; actor = actor.act) depth += 1;
   if (depth > maxActors)

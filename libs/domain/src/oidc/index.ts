@@ -26,12 +26,12 @@ export {
   readLogoutToken,
   type LogoutNotice,
 } from './logout-token.js';
-export { providerMetadata, type Offer } from './metadata.js';
+export { providerMetadata, type ServerFeatures } from './metadata.js';
 export { sessionState } from './session-state.js';
 export {
   checkProfile,
   textProblem,
-  tidyProfile,
+  normalizeProfile,
   type PostalAddress,
   type Profile,
   type ProfileProblem,

@@ -1,7 +1,7 @@
 import { logoutMetadata } from './logout-metadata.js';
 
 /** The features of a server. Paths begin with a slash. */
-export interface Offer {
+export interface ServerFeatures {
   readonly issuer: string;
   readonly paths: {
     readonly authorize: string;
@@ -51,7 +51,7 @@ export interface Offer {
  * The metadata document, the same for OpenID Connect and OAuth.
  * @see OpenID Connect Discovery 3, RFC 8414 2, RFC 8628 4, RFC 9126 5, RFC 9207 3, RFC 9449 5.1, RFC 9701 7, JARM 4
  */
-export function providerMetadata(offer: Offer): Record<string, unknown> {
+export function providerMetadata(offer: ServerFeatures): Record<string, unknown> {
   const at = (path: string): string => offer.issuer + path;
   return {
     issuer: offer.issuer,

@@ -28,7 +28,7 @@ export function phoneNumberProblem(value: string): ProfileGrammar | undefined {
 }
 
 /** "+49 (0) 30 1234" is not E.164: a zero in brackets is not dialled from abroad and is removed. */
-export function tidyPhoneNumber(typed: string): string {
+export function normalizePhoneNumber(typed: string): string {
   const [number = '', ...extension] = typed.split(';');
   return [number.replace(/\(0\)/g, '').replace(/[\s().\-/\u2010-\u2015]/g, ''), ...extension].join(';');
 }

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { checkProfile, textProblem, tidyProfile, type Profile } from './profile.js';
+import { checkProfile, textProblem, normalizeProfile, type Profile } from './profile.js';
 import { addressFields, profileFields } from './user-properties.js';
 
 const fields = (profile: Profile): string[] => checkProfile(profile).map(({ field }) => field);
@@ -136,25 +136,25 @@ describe('tidyProfile', () => {
     ['030 123', '030123'],
     ['+1 call me', '+1callme'],
   ])('takes the marks out of the phone number %j', (typed, kept) => {
-    expect(tidyProfile({ phoneNumber: typed })).toEqual({ phoneNumber: kept });
+    expect(normalizeProfile({ phoneNumber: typed })).toEqual({ phoneNumber: kept });
   });
 
   it('has no empty member, and no empty address', () => {
-    expect(tidyProfile({ nickname: ' ', website: '', address: { locality: ' ', formatted: '' } })).toEqual({});
+    expect(normalizeProfile({ nickname: ' ', website: '', address: { locality: ' ', formatted: '' } })).toEqual({});
   });
 
   it('has no verification of a number that is not there', () => {
-    expect(tidyProfile({ phoneNumberVerified: true, phoneNumber: ' ' })).toEqual({});
+    expect(normalizeProfile({ phoneNumberVerified: true, phoneNumber: ' ' })).toEqual({});
   });
 
   it('keeps lines, with line feeds alone', () => {
-    expect(tidyProfile({ address: { streetAddress: ' a\r\nb\rc\n ' } })).toEqual({
+    expect(normalizeProfile({ address: { streetAddress: ' a\r\nb\rc\n ' } })).toEqual({
       address: { streetAddress: 'a\nb\nc' },
     });
   });
 
   it('changes a tidy profile in nothing', () => {
-    expect(tidyProfile(whole)).toEqual(whole);
+    expect(normalizeProfile(whole)).toEqual(whole);
     const text = fc.option(fc.string({ unit: 'binary', maxLength: 40 }), { nil: undefined });
     fc.assert(
       fc.property(
@@ -162,8 +162,8 @@ describe('tidyProfile', () => {
         fc.record(Object.fromEntries(addressFields.map((field) => [field, text]))),
         fc.boolean(),
         (profile, address, phoneNumberVerified) => {
-          const once = tidyProfile({ ...profile, address, phoneNumberVerified });
-          expect(tidyProfile(once)).toEqual(once);
+          const once = normalizeProfile({ ...profile, address, phoneNumberVerified });
+          expect(normalizeProfile(once)).toEqual(once);
           expect(JSON.parse(JSON.stringify(once))).toEqual(once);
         },
       ),

@@ -26,7 +26,7 @@ export type PostalAddress = { readonly [Field in AddressField]?: string | undefi
  * Normalizes a profile for storage: trims values, omits empty members, converts line ends to line feeds and removes
  * formatting from a phone number. Invalid values are unchanged, so that the check can report them.
  */
-export function tidyProfile(typed: Profile): Profile {
+export function normalizeProfile(typed: Profile): Profile {
   const tidy: { -readonly [Member in keyof Profile]: Profile[Member] } = {};
   for (const field of profileFields) {
     const value = typed[field]?.trim();

@@ -1,9 +1,9 @@
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import { createHash, type Hash } from 'node:crypto';
 import type { DataSource, EntityMetadata, QueryRunner } from 'typeorm';
-import { inOneTransaction, inSnapshot, type Writers } from './copy-transactions.js';
+import { inOneTransaction, inSnapshot, type CopyWriters } from './copy-transactions.js';
 
-export { SourceInUse, type Writers } from './copy-transactions.js';
+export { SourceInUse, type CopyWriters } from './copy-transactions.js';
 
 /** Progress of one table. */
 export interface CopyProgress {
@@ -24,7 +24,7 @@ export interface StoreCopy {
   readonly to: DataSource;
   /** Tables of the entities, ordered so that referenced rows are copied first. */
   readonly tables: readonly string[];
-  readonly writers: Writers;
+  readonly writers: CopyWriters;
   /** A table that gets a row with every change of a store: shows whether the target was changed on its own. */
   readonly journal: string;
   /** What to do with changes that only the target has: throw {@link TargetDiverged}, or discard them. */

@@ -1,10 +1,10 @@
 import { epochSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
 import type { DataSource, QueryRunner } from 'typeorm';
-import { whenNotBusy } from './sqlite-driver.js';
+import { retryWhileBusy } from './sqlite-driver.js';
 import { driverCode } from './store-error.js';
 
 /** `blocked`: no process can write to the source until the copy ends. `allowed`: such writes are not in the copy. */
-export type Writers = 'blocked' | 'allowed';
+export type CopyWriters = 'blocked' | 'allowed';
 
 /** Another process writes to the source, or holds a lock that conflicts with writing. */
 export class SourceInUse extends Error {
@@ -22,7 +22,7 @@ const lockMilliseconds = 5000;
  */
 export async function inSnapshot<T>(
   source: DataSource,
-  { writers, tables }: { readonly writers: Writers; readonly tables: readonly string[] },
+  { writers, tables }: { readonly writers: CopyWriters; readonly tables: readonly string[] },
   work: (runner: QueryRunner, takenAt: EpochSeconds) => Promise<T>,
 ): Promise<T> {
   return withRunner(source, async (runner) => {
@@ -42,7 +42,7 @@ export async function inSnapshot<T>(
 export async function inOneTransaction<T>(source: DataSource, work: (runner: QueryRunner) => Promise<T>): Promise<T> {
   return withRunner(source, async (runner) => {
     const isPostgres = source.options.type === 'postgres';
-    await whenNotBusy(() => runner.query(isPostgres ? 'BEGIN' : 'BEGIN IMMEDIATE'));
+    await retryWhileBusy(() => runner.query(isPostgres ? 'BEGIN' : 'BEGIN IMMEDIATE'));
     try {
       if (isPostgres) await liftTimeouts(runner);
       const result = await work(runner);
@@ -64,16 +64,16 @@ async function withRunner<T>(source: DataSource, work: (runner: QueryRunner) => 
   }
 }
 
-async function beginSqliteSnapshot(runner: QueryRunner, writers: Writers): Promise<EpochSeconds> {
-  await whenNotBusy(() => runner.query(writers === 'blocked' ? 'BEGIN IMMEDIATE' : 'BEGIN'));
+async function beginSqliteSnapshot(runner: QueryRunner, writers: CopyWriters): Promise<EpochSeconds> {
+  await retryWhileBusy(() => runner.query(writers === 'blocked' ? 'BEGIN IMMEDIATE' : 'BEGIN'));
   // BEGIN takes no snapshot; the first read does.
-  await whenNotBusy(() => runner.query('SELECT COUNT(*) FROM sqlite_master'));
+  await retryWhileBusy(() => runner.query('SELECT COUNT(*) FROM sqlite_master'));
   return epochSeconds(Math.floor(Date.now() / 1000));
 }
 
 async function beginPostgresSnapshot(
   runner: QueryRunner,
-  writers: Writers,
+  writers: CopyWriters,
   tables: readonly string[],
 ): Promise<EpochSeconds> {
   await runner.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');

@@ -1,7 +1,7 @@
 import type { DataSource, EntityManager, MigrationInterface, QueryRunner } from 'typeorm';
 import { baselineState, checkSchema, findBaseline, isBaseline, type BaselineMigration } from './baseline.js';
 import { backupSqlite, type BackupProgress } from './sqlite-backup.js';
-import { whenNotBusy } from './sqlite-driver.js';
+import { retryWhileBusy } from './sqlite-driver.js';
 
 /** A migration and whether it is applied to this database. */
 export interface MigrationStatus {
@@ -32,7 +32,7 @@ const advisoryLock = 7_203_614_519;
 export async function migrationStatus(source: DataSource): Promise<MigrationStatus[]> {
   const runner = source.createQueryRunner();
   try {
-    return await whenNotBusy(() => readStatus(source, runner));
+    return await retryWhileBusy(() => readStatus(source, runner));
   } finally {
     await runner.release();
   }
@@ -139,7 +139,7 @@ export function pendingOf(status: readonly MigrationStatus[]): string[] {
 async function findLast(source: DataSource): Promise<string | undefined> {
   const runner = source.createQueryRunner();
   try {
-    return lastOf(source, await whenNotBusy(() => appliedNames(runner)));
+    return lastOf(source, await retryWhileBusy(() => appliedNames(runner)));
   } finally {
     await runner.release();
   }
@@ -265,7 +265,7 @@ async function inSqliteSnapshot<T>(source: DataSource, work: (runner: QueryRunne
   const runner = source.createQueryRunner();
   await runner.query('BEGIN');
   try {
-    return await whenNotBusy(() => work(runner));
+    return await retryWhileBusy(() => work(runner));
   } finally {
     await runner.query('ROLLBACK');
   }
@@ -277,7 +277,7 @@ async function inSqliteTransaction<T>(source: DataSource, work: (runner: QueryRu
   // foreign keys enabled would delete the referring rows.
   await runner.query('PRAGMA foreign_keys = OFF');
   try {
-    await whenNotBusy(() => runner.query('BEGIN IMMEDIATE'));
+    await retryWhileBusy(() => runner.query('BEGIN IMMEDIATE'));
     try {
       const result = await work(runner);
       const broken = (await runner.query('PRAGMA foreign_key_check')) as unknown[];

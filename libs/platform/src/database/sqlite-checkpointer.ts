@@ -56,7 +56,7 @@ export class SqliteCheckpointer {
     this.worker.postMessage('checkpoint');
   }
 
-  private worked(outcome: CheckpointOutcome): void {
+  private onOutcome(outcome: CheckpointOutcome): void {
     this.isWorking = false;
     // There may be no further commit to start another one.
     if (outcome === 'long' && !this.isOver)
@@ -67,7 +67,7 @@ export class SqliteCheckpointer {
     const task: CheckpointTask = { path: this.database.name, maxWalBytes };
     const worker = new Worker(this.program, { workerData: task, execArgv: [] });
     worker.unref();
-    worker.on('message', (outcome: CheckpointOutcome) => this.worked(outcome));
+    worker.on('message', (outcome: CheckpointOutcome) => this.onOutcome(outcome));
     // Without the thread SQLite checkpoints within commits again, which is slower but correct.
     worker.on('error', () => this.giveUp()).on('exit', () => this.giveUp());
     return worker;

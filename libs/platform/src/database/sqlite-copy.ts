@@ -1,6 +1,6 @@
 import { open, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { openSqliteFile, whenNotBusy, type SqliteDatabase } from './sqlite-driver.js';
+import { openSqliteFile, retryWhileBusy, type SqliteDatabase } from './sqlite-driver.js';
 
 /** Progress of the copy of a SQLite file. */
 export interface BackupProgress {
@@ -37,7 +37,7 @@ export async function copySqliteFile(
   const source = openSqliteFile(path, { readonly: true });
   let takenAtMilliseconds: number;
   try {
-    takenAtMilliseconds = await whenNotBusy(() => pinSnapshot(source));
+    takenAtMilliseconds = await retryWhileBusy(() => pinSnapshot(source));
     await copyPages(source, draft, report);
   } finally {
     source.close();

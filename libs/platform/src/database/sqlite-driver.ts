@@ -92,7 +92,7 @@ export function isSqliteOutage(error: unknown): boolean {
 }
 
 /** Does the work, and retries it while another process holds the lock, without blocking the event loop. */
-export async function whenNotBusy<T>(work: () => T | Promise<T>): Promise<T> {
+export async function retryWhileBusy<T>(work: () => T | Promise<T>): Promise<T> {
   const deadline = Date.now() + busyPatienceMilliseconds;
   for (let wait = 1; ; wait = Math.min(wait * 2, 50)) {
     try {
@@ -107,9 +107,9 @@ export async function whenNotBusy<T>(work: () => T | Promise<T>): Promise<T> {
 async function makeDurable(database: SqliteDatabase): Promise<void> {
   try {
     // Takes effect only in an empty file, before its first page; other files keep their mode until they are compacted.
-    await whenNotBusy(() => database.pragma('auto_vacuum = INCREMENTAL'));
+    await retryWhileBusy(() => database.pragma('auto_vacuum = INCREMENTAL'));
     // Two processes that create the same file at once conflict here.
-    await whenNotBusy(() => database.pragma('journal_mode = WAL'));
+    await retryWhileBusy(() => database.pragma('journal_mode = WAL'));
     // The driver is compiled with NORMAL for WAL files, with which a power failure can lose the last commits.
     database.pragma('synchronous = FULL');
     // SQLite's default of 2 MB is too small for the inner pages of large tables; memory is used only as the file grows.

@@ -225,7 +225,7 @@ export class SqliteLane {
     let outcome: UnitOutcome;
     try {
       const pending = job.work(unit);
-      outcome = { kind: 'done', value: isPromise(pending) ? await this.withinOneTurn(pending) : pending, unit };
+      outcome = { kind: 'done', value: isPromise(pending) ? await this.failUnlessSettledInTurn(pending) : pending, unit };
     } catch (error) {
       outcome = {
         kind: 'rolled back',
@@ -244,7 +244,7 @@ export class SqliteLane {
    * All database work here ends in microtasks. A unit that is still pending after a turn of the event loop awaits something
    * else, possibly forever, and would block all writers.
    */
-  private withinOneTurn(pending: Promise<unknown>): Promise<unknown> {
+  private failUnlessSettledInTurn(pending: Promise<unknown>): Promise<unknown> {
     return new Promise((resolve, reject) => {
       this.expire = () => reject(new Error('a unit of work awaited something that is not the database'));
       pending.then(resolve, reject);

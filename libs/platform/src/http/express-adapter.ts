@@ -11,12 +11,12 @@ import type { NestApplicationOptions } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import express, { type Express } from 'express';
 import type { Log } from '../telemetry/log.js';
-import { requestLog, type AnsweredRequest } from './request-log.js';
+import { requestLog, type LoggedRequest } from './request-log.js';
 import { ExactRoutes, type ExactRoute } from './exact-routes.js';
 import { Reply, type WrittenReply } from './reply.js';
 import { ReplyWriter, type ReplyWriterOptions } from './reply-writer.js';
 import { ReceivedRequest, hasUnknownCoding, originForm, pathOf, trustProxies, type WebRequest } from './request.js';
-import { listenBeside } from './second-listener.js';
+import { listenOnSecondAddress } from './second-listener.js';
 import { NON_PAGE_POLICY } from './security-headers.js';
 import { serverLimits } from './server-limits.js';
 import type { StaticAssets } from './static-assets.js';
@@ -35,7 +35,7 @@ export interface ReplyAdapterOptions {
   /** Logs one line per request. */
   readonly log?: Log | undefined;
   /** Called for each response, for metrics. */
-  readonly observe?: ((answered: AnsweredRequest) => void) | undefined;
+  readonly observe?: ((answered: LoggedRequest) => void) | undefined;
   /** False: Express' router dispatches every request. The behaviour must be the same. */
   readonly dispatchDirectly?: boolean | undefined;
 }
@@ -194,7 +194,7 @@ export class ReplyAdapter extends ExpressAdapter {
     if (host === undefined || host === '::') return server.listen(port, listening);
     if (host !== 'localhost') return server.listen(Number(port), host, listening);
     return server.listen(Number(port), '127.0.0.1', () => {
-      this.secondListener = listenBeside(server, '::1', (error) => listening?.(error));
+      this.secondListener = listenOnSecondAddress(server, '::1', (error) => listening?.(error));
     });
   }
 

@@ -71,7 +71,7 @@ function ofStatus(status: number): Failure {
  * @param describe the reply for this error; may log
  * @returns the second error, if there was one, for the log
  */
-export function answerFailure(
+export function replyWithFailure(
   adapter: ReplyAdapter,
   host: ArgumentsHost,
   describe: (request: WebRequest) => Reply,
@@ -90,6 +90,6 @@ export function answerFailure(
 }
 
 /** True once the client has disconnected: no response reaches it, and the error is not worth a log line. */
-export function isGone(request: IncomingMessage): boolean {
+export function isDisconnected(request: IncomingMessage): boolean {
   return request.destroyed && !request.complete;
 }

@@ -1,4 +1,4 @@
-import { openedElsewhere } from './loopback-names.js';
+import { loopbackNameMismatch } from './loopback-names.js';
 
 const origin = 'http://localhost:5000';
 const page = { method: 'GET', host: '127.0.0.1:5000', target: '/login?next=%2Fhome', wantsPage: true };
@@ -12,16 +12,16 @@ describe('a page opened by another loopback name', () => {
     ['http://localhost', '127.0.0.1'],
     ['https://localhost:5443', '127.0.0.1:5443'],
   ])('than that of %s, by %s, is redirected there with path and query', (own, host) => {
-    expect(openedElsewhere(own, { ...page, host })).toEqual({
+    expect(loopbackNameMismatch(own, { ...page, host })).toEqual({
       kind: 'redirect',
       address: `${own}/login?next=%2Fhome&loopback_redirect=1`,
     });
   });
 
   it('is redirected once: with the mark it is shown', () => {
-    const first = openedElsewhere(origin, { ...page, target: '/login' });
+    const first = loopbackNameMismatch(origin, { ...page, target: '/login' });
     expect(first?.address).toBe(`${origin}/login?loopback_redirect=1`);
-    expect(openedElsewhere(origin, { ...page, target: '/login?loopback_redirect=1' })).toEqual({
+    expect(loopbackNameMismatch(origin, { ...page, target: '/login?loopback_redirect=1' })).toEqual({
       kind: 'shown',
       address: `${origin}/login?loopback_redirect=1`,
     });
@@ -39,16 +39,16 @@ describe('a page opened by another loopback name', () => {
     ['a program', { wantsPage: false }],
     ['an absolute target', { target: 'http://evil.example/' }],
   ])('is left alone: %s', (_name, changed) => {
-    expect(openedElsewhere(origin, { ...page, ...changed })).toBeUndefined();
+    expect(loopbackNameMismatch(origin, { ...page, ...changed })).toBeUndefined();
   });
 
   it('never leads away from our origin', () => {
-    expect(new URL(openedElsewhere(origin, { ...page, target: '//evil.example/' })?.address ?? '').host).toBe(
+    expect(new URL(loopbackNameMismatch(origin, { ...page, target: '//evil.example/' })?.address ?? '').host).toBe(
       'localhost:5000',
     );
   });
 
   it('is left alone where our own name is no loopback name', () => {
-    expect(openedElsewhere('https://login.example:5000', page)).toBeUndefined();
+    expect(loopbackNameMismatch('https://login.example:5000', page)).toBeUndefined();
   });
 });

@@ -1,4 +1,4 @@
-import { header, wantsPage, type WebRequest } from './request.js';
+import { header, prefersHtml, type WebRequest } from './request.js';
 
 /** Loopback names. Browsers keep cookies, forms and passkeys separate for each of them. */
 const loopbackNames: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
@@ -7,7 +7,7 @@ const loopbackNames: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[
 export const LOOPBACK_MARK = 'loopback_redirect';
 
 /** A page that was opened with another loopback name than the configured one. */
-export interface OpenedElsewhere {
+export interface LoopbackNameMismatch {
   /** `shown`: it was already redirected and still arrives with the other name. */
   readonly kind: 'redirect' | 'shown';
   /** The same page at this server's origin. */
@@ -28,7 +28,7 @@ export interface PageRequest {
  * cross-site.
  * @param origin this server's; ignored unless its host is a loopback name
  */
-export function openedElsewhere(origin: string, request: PageRequest): OpenedElsewhere | undefined {
+export function loopbackNameMismatch(origin: string, request: PageRequest): LoopbackNameMismatch | undefined {
   const own = new URL(origin);
   const { method, host, target, wantsPage: page } = request;
   if (method !== 'GET' || !page || host === undefined || host === own.host || !loopbackNames.has(own.hostname))
@@ -45,7 +45,7 @@ export function openedElsewhere(origin: string, request: PageRequest): OpenedEls
 }
 
 /** A page must be opened at this server's origin. */
-export class OtherLoopbackName extends Error {
+export class WrongLoopbackName extends Error {
   constructor(readonly location: string) {
     super('this page was opened by another loopback name');
     this.name = 'OtherLoopbackName';
@@ -67,13 +67,13 @@ export class LoopbackNames {
    */
   check(request: WebRequest): string | undefined {
     if (this.origin === undefined) return undefined;
-    const found = openedElsewhere(this.origin, {
+    const found = loopbackNameMismatch(this.origin, {
       method: request.method,
       host: header(request, 'host'),
       target: request.originalUrl,
-      wantsPage: wantsPage(request),
+      wantsPage: prefersHtml(request),
     });
-    if (found?.kind === 'redirect') throw new OtherLoopbackName(found.address);
+    if (found?.kind === 'redirect') throw new WrongLoopbackName(found.address);
     return found?.address;
   }
 }

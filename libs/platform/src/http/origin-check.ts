@@ -6,7 +6,7 @@ import { header } from './request.js';
  * decides (which `Referrer-Policy: same-origin` preserves). `Origin: null` is a sandboxed or cross-site page.
  * @param origin this server's, as serialized by `new URL(…).origin`
  */
-export function isFromOurselves(request: IncomingMessage, origin: string): boolean {
+export function isSameOriginForm(request: IncomingMessage, origin: string): boolean {
   const sent = header(request, 'origin');
   if (sent !== undefined) return originOf(sent) === origin;
   const site = header(request, 'sec-fetch-site');
@@ -21,8 +21,8 @@ export function isFromOurselves(request: IncomingMessage, origin: string): boole
  */
 export type OriginRejection = 'host' | 'scheme-or-port' | 'missing' | 'foreign';
 
-/** Why {@link isFromOurselves} returned false, for diagnostics only. */
-export function whyForeign(request: IncomingMessage, origin: string): OriginRejection {
+/** Why {@link isSameOriginForm} returned false, for diagnostics only. */
+export function originRejection(request: IncomingMessage, origin: string): OriginRejection {
   const [sent, site, host] = [header(request, 'origin'), header(request, 'sec-fetch-site'), header(request, 'host')];
   const source = sent ?? header(request, 'referer');
   if (source === undefined) return site === undefined ? 'missing' : 'foreign';

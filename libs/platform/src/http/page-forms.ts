@@ -3,7 +3,7 @@ import type { Clock } from '../clock.js';
 import { BrowserCookie, type Browser } from './browser-cookie.js';
 import type { CsrfTokens } from './csrf.js';
 import { Form } from './form.js';
-import { isFromOurselves, whyForeign, type OriginRejection } from './origin-check.js';
+import { isSameOriginForm, originRejection, type OriginRejection } from './origin-check.js';
 import { readForm } from './read-form.js';
 
 /** Name of the hidden field: `<input type="hidden" name="csrf" value="{{csrf}}">`. */
@@ -69,8 +69,8 @@ export class PageForms {
   async read(request: IncomingMessage, options: { readonly limitBytes?: number } = {}): Promise<PostedForm> {
     const sent = await readForm(request, { limitBytes: options.limitBytes ?? PAGE_FORM_LIMIT_BYTES });
     const browser = this.options.browserCookie.findOrMake(request);
-    if (!isFromOurselves(request, this.origin)) {
-      this.options.refused?.(whyForeign(request, this.origin));
+    if (!isSameOriginForm(request, this.origin)) {
+      this.options.refused?.(originRejection(request, this.origin));
       return { form: Form.empty, browser, refusal: refusals.origin };
     }
     const { csrf, clock } = this.options;

@@ -3,14 +3,14 @@ import { requestId } from './request.js';
 import type { Log } from '../telemetry/log.js';
 
 /** A request with its response status. */
-export interface AnsweredRequest {
+export interface LoggedRequest {
   readonly request: WebRequest;
   readonly status: number;
   readonly milliseconds: number;
 }
 
 /** Logs one line per request. */
-export function requestLog(log: Log, { request, status, milliseconds }: AnsweredRequest): void {
+export function requestLog(log: Log, { request, status, milliseconds }: LoggedRequest): void {
   log.answered({
     method: request.method ?? '',
     route: request.route?.path ?? 'unmatched',

@@ -85,7 +85,7 @@ export function hasUnknownCoding(request: IncomingMessage): boolean {
 }
 
 /** True when the client prefers a page over JSON. */
-export function wantsPage(request: IncomingMessage): boolean {
+export function prefersHtml(request: IncomingMessage): boolean {
   const accept = request.headers.accept ?? '';
   const html = accept.indexOf('text/html');
   if (html < 0) return false;

@@ -9,7 +9,7 @@ const WITHOUT_IPV6 = ['EADDRNOTAVAIL', 'EAFNOSUPPORT'];
  * one on to the server that listens on the first, on the same port.
  * @param done called once; with an error when another process uses the port on the second address
  */
-export function listenBeside(server: HttpServer, host: string, done: (error?: Error) => void): Server {
+export function listenOnSecondAddress(server: HttpServer, host: string, done: (error?: Error) => void): Server {
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
   // allowHalfOpen and noDelay as node:http sets them

@@ -16,7 +16,7 @@ const types: Readonly<Record<string, string>> = {
 };
 
 /** A generated file, or one that is served under another name. */
-export interface MadeFile {
+export interface GeneratedFile {
   readonly name: string;
   readonly content: Buffer;
 }
@@ -45,7 +45,7 @@ export class StaticAssets {
    * @param options.reload read a file again on each request, for development
    */
   constructor(
-    files: readonly (URL | string | MadeFile)[],
+    files: readonly (URL | string | GeneratedFile)[],
     private readonly options: { readonly prefix?: string; readonly reload?: boolean } = {},
   ) {
     const prefix = options.prefix ?? '/assets';

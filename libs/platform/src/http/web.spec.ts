@@ -7,7 +7,7 @@ import { BodyTooLarge, Form, RepeatedParameter } from './form.js';
 import { describeFailure } from './failure.js';
 import { formPostPage } from './form-post-page.js';
 import { cookieHeader } from './reply-writer.js';
-import { addressKey, clientAddress, cookie, networkKey, originForm, query, requestId, wantsPage } from './request.js';
+import { addressKey, clientAddress, cookie, networkKey, originForm, query, requestId, prefersHtml } from './request.js';
 import { formPostPolicy, pagePolicy } from './security-headers.js';
 import { TrustedProxies } from './trusted-proxies.js';
 
@@ -115,10 +115,10 @@ describe('a request', () => {
   });
 
   it('knows who wants a page', () => {
-    expect(wantsPage(request({ accept: 'text/html,application/xhtml+xml,*/*;q=0.8' }))).toBe(true);
-    expect(wantsPage(request({ accept: 'application/json, text/html;q=0.1' }))).toBe(false);
-    expect(wantsPage(request({ accept: '*/*' }))).toBe(false);
-    expect(wantsPage(request({}))).toBe(false);
+    expect(prefersHtml(request({ accept: 'text/html,application/xhtml+xml,*/*;q=0.8' }))).toBe(true);
+    expect(prefersHtml(request({ accept: 'application/json, text/html;q=0.1' }))).toBe(false);
+    expect(prefersHtml(request({ accept: '*/*' }))).toBe(false);
+    expect(prefersHtml(request({}))).toBe(false);
   });
 });
 

@@ -1,5 +1,5 @@
 import { addSeconds, epochSeconds } from '@gatehouse/domain/kernel';
-import { ConcurrencyBudget, enterAll, RateBudget } from './budgets';
+import { ConcurrencyBudget, acquireAll, RateBudget } from './budgets';
 
 const now = epochSeconds(1_800_000_000);
 
@@ -41,10 +41,10 @@ describe('enterAll', () => {
       new ConcurrencyBudget({ most: 2, maxPerKey: 2 }),
       new ConcurrencyBudget({ most: 1, maxPerKey: 1 }),
     ];
-    const leave = enterAll([wide, 'a'], [full, 'b']);
+    const leave = acquireAll([wide, 'a'], [full, 'b']);
     expect(leave).toBeDefined();
-    expect(enterAll([wide, 'a'], [full, 'b'])).toBeUndefined();
+    expect(acquireAll([wide, 'a'], [full, 'b'])).toBeUndefined();
     leave?.();
-    expect([enterAll([wide, 'a']), enterAll([wide, 'a']), enterAll([wide, 'a'])].filter(Boolean)).toHaveLength(2);
+    expect([acquireAll([wide, 'a']), acquireAll([wide, 'a']), acquireAll([wide, 'a'])].filter(Boolean)).toHaveLength(2);
   });
 });

@@ -51,7 +51,7 @@ export class ConcurrencyBudget {
 }
 
 /** Takes a slot in each budget, or in none. */
-export function enterAll(
+export function acquireAll(
   ...places: readonly (readonly [budget: ConcurrencyBudget, key: string])[]
 ): (() => void) | undefined {
   const taken: (() => void)[] = [];
@@ -100,7 +100,7 @@ export class SourceBudget {
   enter(source: string, host: string, now: EpochSeconds): (() => void) | undefined {
     // A fetch that the source may not make does not count for the host.
     if (!this.bySource.take(source, now)) return undefined;
-    const leave = enterAll([this.runningBySource, source], [this.runningByHost, host]);
+    const leave = acquireAll([this.runningBySource, source], [this.runningByHost, host]);
     if (leave && this.byHost.take(host, now)) return leave;
     leave?.();
     return undefined;

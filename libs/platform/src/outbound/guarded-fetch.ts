@@ -26,7 +26,7 @@ export interface GetOptions {
 }
 
 /** The complete response of another server. */
-export interface OutboundAnswer {
+export interface OutboundResponse {
   readonly status: number;
   readonly headers: Readonly<NodeJS.Dict<string | string[]>>;
   readonly body: Buffer;
@@ -56,7 +56,7 @@ export class Outbound {
    * Fetches a document.
    * @throws OutboundRefused
    */
-  async get(address: string | URL, options: GetOptions = {}): Promise<OutboundAnswer> {
+  async get(address: string | URL, options: GetOptions = {}): Promise<OutboundResponse> {
     const url = new URL(address);
     const response = await this.exchange(url, {
       method: 'GET',
@@ -110,7 +110,7 @@ export class Outbound {
     return this.options.timeoutMilliseconds ?? TIMEOUT_MILLISECONDS;
   }
 
-  private async exchange(url: URL, exchange: Exchange): Promise<OutboundAnswer> {
+  private async exchange(url: URL, exchange: Exchange): Promise<OutboundResponse> {
     const host = url.hostname;
     if (url.protocol !== 'https:' && url.protocol !== 'http:') throw new OutboundRefused('scheme', { host });
     if (url.username !== '' || url.password !== '') throw new OutboundRefused('credentials', { host });
@@ -136,7 +136,7 @@ export class Outbound {
     url: URL,
     exchange: Exchange,
     connection: Pick<RequestOptions, 'lookup' | 'signal'>,
-  ): Promise<OutboundAnswer> {
+  ): Promise<OutboundResponse> {
     const { method, body, maxBodyBytes } = exchange;
     return new Promise((resolve, reject) => {
       const options = {
@@ -170,7 +170,7 @@ export class Outbound {
   }
 }
 
-async function readAnswer(response: IncomingMessage, maxBodyBytes: number, host: string): Promise<OutboundAnswer> {
+async function readAnswer(response: IncomingMessage, maxBodyBytes: number, host: string): Promise<OutboundResponse> {
   const { statusCode: status = 0, headers } = response;
   const encoding = headers['content-encoding'] ?? 'identity';
   if (encoding !== 'identity') throw new OutboundRefused('encoding', { host });
@@ -201,12 +201,12 @@ function isRedirect(status: number): boolean {
 }
 
 /** `application/json` of `Application/JSON; charset=utf-8`; empty without a content type. */
-export function mediaTypeOf(response: Pick<OutboundAnswer, 'headers'>): string {
+export function mediaTypeOf(response: Pick<OutboundResponse, 'headers'>): string {
   const header = response.headers['content-type'];
   return typeof header === 'string' ? (header.split(';')[0] ?? '').trim().toLowerCase() : '';
 }
 
-function headerPairs(response: OutboundAnswer): [string, string][] {
+function headerPairs(response: OutboundResponse): [string, string][] {
   return Object.entries(response.headers).flatMap(([name, value]) =>
     value === undefined ? [] : [value].flat().map((one): [string, string] => [name, one]),
   );

@@ -6,7 +6,7 @@ const TAG_BYTES = 16;
 export const KEY_BYTES = 32;
 
 /** The text was not sealed with one of these keys for this location, or was modified. */
-export class CannotOpen extends Error {
+export class UnsealError extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = 'CannotOpen';
@@ -28,13 +28,13 @@ export function sealWith(key: Buffer, place: string, plain: Buffer | string): st
 /** @throws CannotOpen when key, place or text differ from those of {@link sealWith} */
 export function openWith(key: Buffer, place: string, sealed: string): Buffer {
   const bytes = Buffer.from(sealed, 'base64url');
-  if (bytes.length < NONCE_BYTES + TAG_BYTES) throw new CannotOpen('a sealed text is too short');
+  if (bytes.length < NONCE_BYTES + TAG_BYTES) throw new UnsealError('a sealed text is too short');
   const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES });
   decipher.setAAD(Buffer.from(place)).setAuthTag(bytes.subarray(-TAG_BYTES));
   try {
     return Buffer.concat([decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]);
   } catch (cause) {
-    throw new CannotOpen('a sealed text cannot be opened for this location', { cause });
+    throw new UnsealError('a sealed text cannot be opened for this location', { cause });
   }
 }
 
@@ -80,7 +80,7 @@ export class Keyring {
     const dot = sealed.indexOf('.');
     const id = sealed.slice(0, dot);
     const found = this.sealing.find((candidate) => candidate.id === id);
-    if (!found) throw new CannotOpen('a text was sealed with a key that is not among those of GATEHOUSE_SECRET_KEY');
+    if (!found) throw new UnsealError('a text was sealed with a key that is not among those of GATEHOUSE_SECRET_KEY');
     return openWith(found.key, place, sealed.slice(dot + 1));
   }
 

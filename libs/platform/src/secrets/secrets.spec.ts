@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, readdirSync, statSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { KeyFileError, loadOrCreateKeyFile, parseKey } from './key-file.js';
-import { CannotOpen, Keyring, openWith, sealWith } from './keyring.js';
+import { UnsealError, Keyring, openWith, sealWith } from './keyring.js';
 import { firstSelectorAt, newId, newSecret, SelectorSource } from './random.js';
 
 describe('random values', () => {
@@ -60,7 +60,7 @@ describe('a keyring', () => {
     const sealed = ring.seal(place, 'ä secret');
     expect(ring.open(place, sealed).toString()).toBe('ä secret');
     expect(sealed).not.toEqual(ring.seal(place, 'ä secret'));
-    expect(() => ring.open('keys.private_key:43', sealed)).toThrow(CannotOpen);
+    expect(() => ring.open('keys.private_key:43', sealed)).toThrow(UnsealError);
   });
 
   it('opens what an older key sealed, and says so', () => {
@@ -69,18 +69,18 @@ describe('a keyring', () => {
     expect([...rotated.open(place, sealed)]).toEqual([1, 2, 3]);
     expect(rotated.isSealedByOldKey(sealed)).toBe(true);
     expect(rotated.isSealedByOldKey(rotated.seal(place, ''))).toBe(false);
-    expect(() => new Keyring([fresh]).open(place, sealed)).toThrow(CannotOpen);
+    expect(() => new Keyring([fresh]).open(place, sealed)).toThrow(UnsealError);
   });
 
   it.each(['', '.', 'x', 'AAAAAAAA.AAAA'])('opens nothing of %j', (text) => {
-    expect(() => new Keyring([old]).open(place, text)).toThrow(CannotOpen);
+    expect(() => new Keyring([old]).open(place, text)).toThrow(UnsealError);
   });
 
   it('notices every changed character', () => {
     const sealed = sealWith(old, place, 'plain');
     for (let at = 0; at < sealed.length - 1; at += 1) {
       const changed = sealed.slice(0, at) + (sealed[at] === 'A' ? 'B' : 'A') + sealed.slice(at + 1);
-      expect(() => openWith(old, place, changed)).toThrow(CannotOpen);
+      expect(() => openWith(old, place, changed)).toThrow(UnsealError);
     }
   });
 

@@ -23,7 +23,7 @@ import { createLog } from '../../src/telemetry/log.js';
 import { BrowserCookie } from '../../src/http/browser-cookie.js';
 import { CsrfTokens } from '../../src/http/csrf.js';
 import { ReplyAdapter } from '../../src/http/express-adapter.js';
-import { answerFailure, describeFailure } from '../../src/http/failure.js';
+import { replyWithFailure, describeFailure } from '../../src/http/failure.js';
 import { PageForms } from '../../src/http/page-forms.js';
 import { readForm } from '../../src/http/read-form.js';
 import { Reply } from '../../src/http/reply.js';
@@ -173,7 +173,7 @@ class TrialFilter implements ExceptionFilter {
   constructor(@Inject(ReplyAdapter) private readonly adapter: ReplyAdapter) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
-    answerFailure(this.adapter, host, (request) => {
+    replyWithFailure(this.adapter, host, (request) => {
       const failure = describeFailure(error);
       if (failure.status === 418) throw new Error('this filter fails');
       return Reply.json(

@@ -1,9 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Unit } from '@gatehouse/platform/database/store';
 import type { Actor } from '../../operations/actor.js';
-import { changedMeanwhile, notFound } from '../../operations/operation-error.js';
-import type { Operation, Performed } from '../../operations/operation.js';
-import { demandOwner } from '../../operations/policy.js';
+import { recordChanged, notFound } from '../../operations/operation-error.js';
+import type { Operation, OperationOutcome } from '../../operations/operation.js';
+import { requireUser } from '../../operations/policy.js';
 import { CurrentPasswords } from '../../users/credentials/current-passwords.service.js';
 import { NewPasswords, type HashedPassword } from '../../users/credentials/new-passwords.service.js';
 import { PasswordRules } from '../../users/credentials/password-rules.js';
@@ -36,7 +36,7 @@ export class ChangeOwnPassword implements Operation<ChangeOwnPasswordInput, void
 
   /** @throws OperationError not_found, recent_sign_in, rate_limited, invalid */
   async prepare(actor: Actor, input: ChangeOwnPasswordInput): Promise<Prepared> {
-    const person = demandOwner(actor, mayChangeOwnCredentials);
+    const person = requireUser(actor, mayChangeOwnCredentials);
     const { currentPassword, newPassword, keepSessionId } = input;
     const owner = await this.users.find(person.userId);
     if (!owner) throw notFound('user');
@@ -51,12 +51,12 @@ export class ChangeOwnPassword implements Operation<ChangeOwnPasswordInput, void
   }
 
   /** @throws OperationError not_found, recent_sign_in; changed if the password was changed or the last second factor removed meanwhile */
-  async perform(unit: Unit, actor: Actor, prepared: Prepared): Promise<Performed<void>> {
-    const { userId, now } = demandOwner(actor, mayChangeOwnCredentials);
+  async perform(unit: Unit, actor: Actor, prepared: Prepared): Promise<OperationOutcome<void>> {
+    const { userId, now } = requireUser(actor, mayChangeOwnCredentials);
     const { verifiedHash, passwordHash, use, keepSessionId } = prepared;
     if (!(await this.users.lock(unit, userId))) throw notFound('user');
-    if (!(await this.users.isPasswordHash(unit, userId, verifiedHash))) throw changedMeanwhile();
-    await this.rules.demandUse(unit, userId, use);
+    if (!(await this.users.isPasswordHash(unit, userId, verifiedHash))) throw recordChanged();
+    await this.rules.requireFactorFor(unit, userId, use);
     await this.users.setPassword(unit, userId, passwordHash, now);
     // Somebody else's session or refresh token may be the reason for the change.
     const ended = await this.users.signOutEverywhere(unit, userId, { offline: true, keepSessionId }, now);

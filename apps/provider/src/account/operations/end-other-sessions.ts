@@ -3,7 +3,7 @@ import type { Unit } from '@gatehouse/platform/database/store';
 import { TrustedBrowsers } from '../../users/factors/trusted-browsers.service.js';
 import { actingUserId, type Actor } from '../../operations/actor.js';
 import { notFound } from '../../operations/operation-error.js';
-import { SimpleOperation, type Change, type Performed } from '../../operations/operation.js';
+import { SimpleOperation, type Change, type OperationOutcome } from '../../operations/operation.js';
 import { UsersService } from '../../users/users.service.js';
 
 export interface EndOtherSessionsInput {
@@ -26,7 +26,7 @@ export class EndOtherSessions extends SimpleOperation<EndOtherSessionsInput, voi
   }
 
   /** @throws OperationError not_found if the actor is not a user */
-  async perform(unit: Unit, actor: Actor, input: EndOtherSessionsInput): Promise<Performed<void>> {
+  async perform(unit: Unit, actor: Actor, input: EndOtherSessionsInput): Promise<OperationOutcome<void>> {
     const subjectId = actingUserId(actor);
     if (subjectId === undefined) throw notFound('user');
     const { keepSessionId, offline, trustedBrowsers } = input;

@@ -3,20 +3,20 @@ import { OAuthError, type AdministrationScope, type Scope } from '@gatehouse/dom
 import type { EpochSeconds, Selector } from '@gatehouse/domain/kernel';
 import { Clock } from '@gatehouse/platform/clock';
 import { clientAddress, requestId, type WebRequest } from '@gatehouse/platform/http/request';
-import { noteSignedIn } from '../../audit/denied-access.service.js';
+import { recordActor } from '../../audit/denied-access.service.js';
 import { administrationScopeOf } from '../../clients/administration-scope.js';
 import { ClientsService } from '../../clients/clients.service.js';
 import { GrantsService } from '../../grants/grants.service.js';
 import { AccessTokensService, type AccessToken } from '../../tokens/access-tokens.service.js';
-import { tokenEnded } from '../../tokens/current-tokens.service.js';
+import { tokenRevoked } from '../../tokens/current-tokens.service.js';
 import { RoleRequirements } from '../../users/role-requirements.service.js';
 import { SecondFactorLookup } from '../../users/second-factor-lookup.js';
 import type { User } from '../../users/user.js';
 import { UsersService } from '../../users/users.service.js';
 import type { Actor } from '../../operations/actor.js';
-import { afterRecentSignIn, demand } from '../../operations/policy.js';
+import { afterRecentSignIn, requireAllowed } from '../../operations/policy.js';
 import { BearerTokens, type PresentedToken } from '../../protocol/userinfo/bearer.js';
-import { letIn } from './call.js';
+import { setAccess } from './call.js';
 import { operationOf, type OperationDescription } from './operation.js';
 
 /**
@@ -52,14 +52,14 @@ export class AccessGuard implements CanActivate {
       clientId: client.id,
       tokenSelector: token.selector,
     };
-    noteSignedIn(request, {
+    recordActor(request, {
       actorId: userId,
       address: origin.address,
       requestId: origin.requestId,
       viaClientId: client.id,
     });
-    const actor = await this.admit(presented, operation, { ...origin, now });
-    letIn(
+    const actor = await this.authenticateActor(presented, operation, { ...origin, now });
+    setAccess(
       {
         request,
         now,
@@ -81,8 +81,8 @@ export class AccessGuard implements CanActivate {
     const now = this.clock.now();
     const token = await this.tokens.findBySelector(selector, now);
     const client = await this.clients.find(clientId);
-    if (!token || !client || client.disabledAt !== undefined) throw tokenEnded();
-    return this.admit({ token, client }, operation, { ...origin, now });
+    if (!token || !client || client.disabledAt !== undefined) throw tokenRevoked();
+    return this.authenticateActor({ token, client }, operation, { ...origin, now });
   }
 
   /**
@@ -90,7 +90,7 @@ export class AccessGuard implements CanActivate {
    * the body is read.
    * @throws OAuthError invalid_token, insufficient_scope; OperationError recent_sign_in
    */
-  private async admit(
+  private async authenticateActor(
     presented: PresentedToken,
     operation: OperationDescription,
     origin: Origin & { readonly now: EpochSeconds },
@@ -138,7 +138,7 @@ export class AccessGuard implements CanActivate {
     const may = user.roles.includes('admin') || (needs === 'gatehouse:read' && user.roles.includes('auditor'));
     if (!may) throw insufficient('The user of this token does not have the role for it.', 'api.role', needs);
     // A page could require it now; here the login of the token must have used it.
-    if (!(await this.requirements.demandSecondFactor(user.roles))) return user;
+    if (!(await this.requirements.requireSecondFactor(user.roles))) return user;
     const grant = token.grantSelector === undefined ? undefined : await this.grants.findLive(token.grantSelector, now);
     if (!grant?.amr.includes('mfa'))
       throw insufficient(
@@ -160,7 +160,7 @@ interface Origin {
 
 /** @throws OperationError recent_sign_in, which results in a step-up challenge (RFC 9470 3) */
 function demandRecentSignIn(actor: Actor): void {
-  demand(actor, afterRecentSignIn(actor));
+  requireAllowed(actor, afterRecentSignIn(actor));
 }
 
 /** The scopes of the token that its client may still have; none for a dynamically registered client. */

@@ -25,7 +25,7 @@ interface Admitted {
 
 const calls = new WeakMap<WebRequest, Admitted>();
 
-export function letIn(call: Call, recheck: () => Promise<Actor>): void {
+export function setAccess(call: Call, recheck: () => Promise<Actor>): void {
   calls.set(call.request, { call: { ...call }, recheck });
 }
 
@@ -33,7 +33,7 @@ export function letIn(call: Call, recheck: () => Promise<Actor>): void {
  * Repeats the guard's check after a body was read, because rights may have been removed while it was sent.
  * @throws the errors of the guard
  */
-export async function demandStillIn(request: WebRequest): Promise<void> {
+export async function recheckAccess(request: WebRequest): Promise<void> {
   const admitted = calls.get(request);
   if (admitted) admitted.call.actor = await admitted.recheck();
 }

@@ -1,6 +1,6 @@
 import { header, type WebRequest } from '@gatehouse/platform/http/request';
 import { readBody } from '@gatehouse/platform/http/read-form';
-import { demandStillIn } from './call.js';
+import { recheckAccess } from './call.js';
 import { ApiProblem } from './problem.js';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -24,7 +24,7 @@ export async function readJson(
   if (!types.includes(mediaType))
     throw new ApiProblem('unsupported-media-type', `The body must be ${types.join(' or ')}.`);
   const bytes = await readBody(request, maxBodyBytes);
-  await demandStillIn(request);
+  await recheckAccess(request);
   let json: unknown;
   try {
     json = JSON.parse(bytes.toString('utf8'));

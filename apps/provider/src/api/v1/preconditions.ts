@@ -4,7 +4,7 @@ import { revisionOf } from '../../web/revision.js';
 import { ApiProblem } from './problem.js';
 
 /** A response with a record and its ETag, for conditional changes (RFC 9110 8.8.3). */
-export function tagged(body: object, record: object): Reply {
+export function replyWithETag(body: object, record: object): Reply {
   return Reply.json(body, { headers: { ETag: `"${revisionOf(record)}"` } });
 }
 
@@ -13,7 +13,7 @@ export function tagged(body: object, record: object): Reply {
  * @param before the record as it was read
  * @throws ApiProblem changed, if If-Match has another revision (RFC 9110 13.1.1)
  */
-export function seenRevision(request: WebRequest, before: object): string {
+export function expectedRevision(request: WebRequest, before: object): string {
   const seen = revisionOf(before);
   const ifMatch = header(request, 'if-match');
   if (ifMatch !== undefined && !matches(ifMatch, seen))

@@ -3,7 +3,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { OAuthError } from '@gatehouse/domain/oauth';
 import { Log } from '@gatehouse/platform/telemetry/log';
 import type { ReplyAdapter } from '@gatehouse/platform/http/express-adapter';
-import { answerFailure, describeFailure, isGone, type FailureId } from '@gatehouse/platform/http/failure';
+import { replyWithFailure, describeFailure, isDisconnected, type FailureId } from '@gatehouse/platform/http/failure';
 import { Reply } from '@gatehouse/platform/http/reply';
 import { requestId, type WebRequest } from '@gatehouse/platform/http/request';
 import { SETTINGS } from '../../config/settings.token.js';
@@ -12,7 +12,7 @@ import { OperationError } from '../../operations/operation-error.js';
 import { DeniedAccess } from '../../audit/denied-access.service.js';
 import { Counters } from '../../monitoring/counters.js';
 import { routes } from '../../web/routes.js';
-import { refusedToken } from '../../protocol/userinfo/bearer.js';
+import { rejectToken } from '../../protocol/userinfo/bearer.js';
 import { ApiProblem, problemOfOperation, type ProblemId } from './problem.js';
 import { stepUp } from './step-up.js';
 
@@ -39,14 +39,14 @@ export class ProblemFilter implements ExceptionFilter {
   ) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
-    const secondaryError = answerFailure(this.host.httpAdapter, host, (request) => this.describe(error, request));
+    const secondaryError = replyWithFailure(this.host.httpAdapter, host, (request) => this.describe(error, request));
     if (secondaryError !== undefined) this.log.error({ err: secondaryError }, 'problem document failed');
   }
 
   private describe(thrown: unknown, request: WebRequest): Reply {
     const error = toApiError(thrown);
     if (error instanceof OAuthError) {
-      const token = refusedToken(error, request);
+      const token = rejectToken(error, request);
       this.refused(request, token.reason);
       if (token.status === 403) this.deniedAccess.record(request, token.reason);
       const problem = new ApiProblem(token.status === 403 ? 'forbidden' : 'unauthorized', token.description);
@@ -57,7 +57,7 @@ export class ProblemFilter implements ExceptionFilter {
       return this.document(error, request, {});
     }
     const failure = describeFailure(error);
-    if (failure.unexpected && !isGone(request))
+    if (failure.unexpected && !isDisconnected(request))
       this.log.error({ request: requestId(request), err: error }, 'request failed');
     const id = problemIdOfFailure[failure.id];
     return this.document(new ApiProblem(id, detailOf(id)), request, failure.headers, failure.status);

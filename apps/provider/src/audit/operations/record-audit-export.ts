@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { Unit } from '@gatehouse/platform/database/store';
 import type { Actor } from '../../operations/actor.js';
-import { SimpleOperation, type Performed } from '../../operations/operation.js';
-import { demand, readersOnly } from '../../operations/policy.js';
+import { SimpleOperation, type OperationOutcome } from '../../operations/operation.js';
+import { requireAllowed, readersOnly } from '../../operations/policy.js';
 
 export interface AuditExportInput {
   readonly by: 'page' | 'command line';
@@ -16,8 +16,8 @@ export interface AuditExportInput {
 @Injectable()
 export class RecordAuditExport extends SimpleOperation<AuditExportInput, void> {
   /** @throws OperationError forbidden */
-  perform(_unit: Unit, actor: Actor, { by, events, filter }: AuditExportInput): Promise<Performed<void>> {
-    demand(actor, readersOnly(actor));
+  perform(_unit: Unit, actor: Actor, { by, events, filter }: AuditExportInput): Promise<OperationOutcome<void>> {
+    requireAllowed(actor, readersOnly(actor));
     const details = { by, ...(events === undefined ? {} : { events }), ...filter };
     return Promise.resolve({ result: undefined, changes: [{ type: 'audit.exported', details }] });
   }

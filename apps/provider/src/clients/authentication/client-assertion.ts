@@ -28,7 +28,7 @@ const maxAssertionCharacters = 16_000;
 const assertionsOfStranger = { most: 1000, seconds: 300 };
 
 /** What judges assertions, for both ways to sign them. */
-export interface AssertionJudges {
+export interface AssertionVerifiers {
   readonly issuer: string;
   readonly keys: ClientKeys;
   readonly replay: ReplayCache;
@@ -42,19 +42,19 @@ export function assertionBudget(): RateBudget {
 }
 
 /** A JWT that the client signed with its secret (RFC 7523 2.2, OpenID Connect Core 9). */
-export function clientSecretJwt(judges: AssertionJudges): ClientAuthentication {
+export function clientSecretJwt(judges: AssertionVerifiers): ClientAuthentication {
   return byAssertion('client_secret_jwt', macAlgorithms, judges);
 }
 
 /** A JWT that the client signed with its private key. What no algorithm of ours signed is taken for one of these, and refused. */
-export function privateKeyJwt(judges: AssertionJudges): ClientAuthentication {
+export function privateKeyJwt(judges: AssertionVerifiers): ClientAuthentication {
   return byAssertion('private_key_jwt', jwsAlgorithms, judges);
 }
 
 function byAssertion(
   name: 'client_secret_jwt' | 'private_key_jwt',
   algorithms: readonly SignatureAlgorithm[],
-  judges: AssertionJudges,
+  judges: AssertionVerifiers,
 ): ClientAuthentication {
   return {
     name,
@@ -113,7 +113,7 @@ function allowedFor(client: Client, algorithms: readonly SignatureAlgorithm[]): 
 
 /** @throws OAuthError invalid_client for an assertion that was used before, here or in another process; temporarily_unavailable */
 async function spend(
-  { store, replay, strangers }: AssertionJudges,
+  { store, replay, strangers }: AssertionVerifiers,
   client: Client,
   use: { readonly jti: string; readonly expiresAt: EpochSeconds },
   now: EpochSeconds,

@@ -21,7 +21,7 @@ import {
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import type { Client } from '@gatehouse/domain/oauth';
 import { ClientsService } from '../clients.service.js';
-import { RemoteKeySets, type KeyAsker } from './remote-key-sets.js';
+import { RemoteKeySets, type KeyRequester } from './remote-key-sets.js';
 
 /** A key to encrypt to a client with: its public key, or the one that its secret makes. */
 export interface EncryptionKey {
@@ -150,7 +150,7 @@ export class ClientKeys {
   }
 }
 
-function askerOf({ id, approvedAt }: KeyOwner, addressKey: string | undefined): KeyAsker {
+function askerOf({ id, approvedAt }: KeyOwner, addressKey: string | undefined): KeyRequester {
   if (approvedAt !== undefined) return { trust: 'approved' };
   return addressKey === undefined ? { trust: 'unapproved', clientId: id } : { trust: 'unapproved', addressKey };
 }

@@ -4,7 +4,7 @@ import { addSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
 import { RateBudget, SourceBudget } from '@gatehouse/platform/outbound/budgets';
 import { Outbound } from '@gatehouse/platform/outbound/guarded-fetch';
 import { Log } from '@gatehouse/platform/telemetry/log';
-import { freshSeconds } from '../freshness.js';
+import { freshnessSeconds } from '../freshness.js';
 
 /** Past it the set that was fetched longest ago goes. */
 const maxSets = 1000;
@@ -34,7 +34,7 @@ interface Held {
 }
 
 /** On whose limits keys are fetched: no more than the general ones where an administrator stands behind the address. */
-export type KeyAsker =
+export type KeyRequester =
   | { readonly trust: 'approved' }
   | { readonly trust: 'unapproved'; readonly addressKey: string }
   /** The request that needs the key is not known here. */
@@ -42,7 +42,7 @@ export type KeyAsker =
 
 interface Find {
   readonly mode: 'kept' | 'fresh';
-  readonly asker: KeyAsker;
+  readonly asker: KeyRequester;
   readonly now: EpochSeconds;
 }
 
@@ -52,7 +52,7 @@ interface Find {
  */
 @Injectable()
 export class RemoteKeySets {
-  private readonly stores: Readonly<Record<KeyAsker['trust'], KeySetStore>>;
+  private readonly stores: Readonly<Record<KeyRequester['trust'], KeySetStore>>;
 
   constructor(@Inject(Outbound) outbound: Outbound, @Inject(Log) log: Log) {
     this.stores = {
@@ -75,7 +75,7 @@ class UnapprovedBudget {
   private readonly attributed = new SourceBudget(unapprovedLimits);
   private readonly unattributed = new SourceBudget(unattributedLimits);
 
-  enter(asker: KeyAsker, host: string, now: EpochSeconds): (() => void) | undefined {
+  enter(asker: KeyRequester, host: string, now: EpochSeconds): (() => void) | undefined {
     if ('addressKey' in asker) return this.attributed.enter(asker.addressKey, host, now);
     if ('clientId' in asker) return this.unattributed.enter(asker.clientId, host, now);
     return () => undefined;
@@ -103,7 +103,7 @@ class KeySetStore {
   }
 
   /** Requests that come while a fetch of the same address runs wait for that one. */
-  private fetch(uri: string, asker: KeyAsker, now: EpochSeconds): Promise<Held | undefined> {
+  private fetch(uri: string, asker: KeyRequester, now: EpochSeconds): Promise<Held | undefined> {
     const running = this.running.get(uri);
     if (running) return running;
     const leave = this.enter(uri, asker, now);
@@ -116,7 +116,7 @@ class KeySetStore {
     return fetched;
   }
 
-  private enter(uri: string, asker: KeyAsker, now: EpochSeconds): (() => void) | undefined {
+  private enter(uri: string, asker: KeyRequester, now: EpochSeconds): (() => void) | undefined {
     // First the limits of the asker: what it may not ask for is not counted for the address.
     const leave = this.more ? this.more.enter(asker, new URL(uri).host, now) : () => undefined;
     if (leave && this.byAddress.take(uri, now) && this.overall.take('all', now)) return leave;
@@ -133,7 +133,7 @@ class KeySetStore {
       });
       const keys = readKeySet(JSON.parse(answer.body.toString('utf8')));
       if (!keys) throw new TypeError('the answer is no JWK set, or one with too many keys');
-      const held = { keys, freshUntil: addSeconds(now, freshSeconds(answer)) };
+      const held = { keys, freshUntil: addSeconds(now, freshnessSeconds(answer)) };
       this.held.delete(uri);
       this.held.set(uri, held);
       forgetOldest(this.held);

@@ -1,15 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { cameByItself, type Client, type ClientInput } from '@gatehouse/domain/oauth';
+import { isDynamicallyRegistered, type Client, type ClientInput } from '@gatehouse/domain/oauth';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import type { Unit } from '@gatehouse/platform/database/store';
 import { newId } from '@gatehouse/platform/secrets/random';
 import type { FieldProblem } from '../../web/form-errors.js';
 import type { Actor } from '../../operations/actor.js';
-import { changedMeanwhile, invalidInput } from '../../operations/operation-error.js';
-import type { Operation, Performed } from '../../operations/operation.js';
-import { afterRecentSignIn, demand } from '../../operations/policy.js';
+import { recordChanged, invalidInput } from '../../operations/operation-error.js';
+import type { Operation, OperationOutcome } from '../../operations/operation.js';
+import { afterRecentSignIn, requireAllowed } from '../../operations/policy.js';
 import { clientRepresentation } from '../client-representation.js';
-import { ClientDrafts, type SectorLook } from '../client-drafts.service.js';
+import { ClientDrafts, type SectorCheck } from '../client-drafts.service.js';
 import { ClientsService } from '../clients.service.js';
 import { mayCreateClient } from '../policy.js';
 
@@ -22,7 +22,7 @@ export interface CreateClientInput {
 export interface PreparedClient extends CreateClientInput {
   /** The `client_id`. */
   readonly id: string;
-  readonly sector: SectorLook | undefined;
+  readonly sector: SectorCheck | undefined;
   /** Of a client that registers itself: when it is approved at once. */
   readonly approvedAt?: EpochSeconds | undefined;
 }
@@ -47,30 +47,30 @@ export class CreateClient implements Operation<CreateClientInput, SavedClient, P
 
   /** The same for a client whose `client_id` is known. */
   async prepareAs(id: string, actor: Actor, input: CreateClientInput): Promise<PreparedClient> {
-    const judged = this.drafts.judgeNew(actor, input.properties, id);
+    const judged = this.drafts.checkNew(actor, input.properties, id);
     // What is wrong with it is said by perform, together with all else.
-    if (!('client' in judged) || !this.drafts.needsLook(actor, judged.client))
+    if (!('client' in judged) || !this.drafts.needsSectorCheck(actor, judged.client))
       return { ...input, id, sector: undefined };
-    demand(actor, mayCreateClient(actor));
-    demand(actor, afterRecentSignIn(actor));
-    return { ...input, id, sector: await this.drafts.lookAtSector(actor, judged.client) };
+    requireAllowed(actor, mayCreateClient(actor));
+    requireAllowed(actor, afterRecentSignIn(actor));
+    return { ...input, id, sector: await this.drafts.checkSector(actor, judged.client) };
   }
 
-  async perform(unit: Unit, actor: Actor, prepared: PreparedClient): Promise<Performed<SavedClient>> {
-    demand(actor, mayCreateClient(actor));
+  async perform(unit: Unit, actor: Actor, prepared: PreparedClient): Promise<OperationOutcome<SavedClient>> {
+    requireAllowed(actor, mayCreateClient(actor));
     const { id, properties, unread = [], sector, approvedAt } = prepared;
-    const judged = this.drafts.judgeNew(actor, properties, id);
+    const judged = this.drafts.checkNew(actor, properties, id);
     if ('problems' in judged) throw invalidInput([...unread, ...judged.problems]);
-    const isByItself = cameByItself(judged.client.source);
+    const isByItself = isDynamicallyRegistered(judged.client.source);
     const client = { ...judged.client, approvedAt: isByItself ? approvedAt : actor.now };
-    if (!this.drafts.isLookedAt(actor, sector, client)) throw changedMeanwhile();
+    if (!this.drafts.isCheckFor(actor, sector, client)) throw recordChanged();
     const problems = [
       ...unread,
       ...(sector?.problem ? [sector.problem] : []),
       ...(await this.drafts.ownerProblems(unit, client)),
     ];
     if (problems.length > 0) throw invalidInput(problems);
-    demand(actor, afterRecentSignIn(actor));
+    requireAllowed(actor, afterRecentSignIn(actor));
     const secret = await this.clients.add(unit, client, actor.now);
     const type = isByItself ? 'client.registered' : 'client.created';
     return {

@@ -4,8 +4,8 @@ import type { Unit } from '@gatehouse/platform/database/store';
 import { newId } from '@gatehouse/platform/secrets/random';
 import type { Actor } from '../../operations/actor.js';
 import { notFound, OperationError } from '../../operations/operation-error.js';
-import { SimpleOperation, type Performed } from '../../operations/operation.js';
-import { demand } from '../../operations/policy.js';
+import { SimpleOperation, type OperationOutcome } from '../../operations/operation.js';
+import { requireAllowed } from '../../operations/policy.js';
 import { mayManageResources } from '../../resources/policy.js';
 import { ResourcesService } from '../../resources/resources.service.js';
 import { CreateClient } from './create-client.js';
@@ -31,8 +31,8 @@ export class CreateResourceCredentials extends SimpleOperation<{ readonly resour
     unit: Unit,
     actor: Actor,
     { resourceId }: { readonly resourceId: string },
-  ): Promise<Performed<ResourceCredentials>> {
-    demand(actor, mayManageResources(actor));
+  ): Promise<OperationOutcome<ResourceCredentials>> {
+    requireAllowed(actor, mayManageResources(actor));
     const resource = await this.resources.lockAndRead(unit, resourceId);
     if (!resource) throw notFound('API');
     if (resource.clientId !== undefined) throw new OperationError('conflict', 'This API has credentials already.');

@@ -3,8 +3,8 @@ import { removalProblem } from '@gatehouse/domain/oauth';
 import type { Unit } from '@gatehouse/platform/database/store';
 import type { Actor } from '../../operations/actor.js';
 import { notFound, OperationError } from '../../operations/operation-error.js';
-import { SimpleOperation, type Performed } from '../../operations/operation.js';
-import { demand } from '../../operations/policy.js';
+import { SimpleOperation, type OperationOutcome } from '../../operations/operation.js';
+import { requireAllowed } from '../../operations/policy.js';
 import { ClientsService } from '../clients.service.js';
 import { mayManageClientAfterSignIn } from '../policy.js';
 
@@ -16,10 +16,10 @@ export class DeleteClient extends SimpleOperation<{ readonly id: string }, void>
   }
 
   /** @throws OperationError conflict for a client that must not be deleted as it is (`removalProblem`) */
-  async perform(unit: Unit, actor: Actor, { id }: { readonly id: string }): Promise<Performed<void>> {
+  async perform(unit: Unit, actor: Actor, { id }: { readonly id: string }): Promise<OperationOutcome<void>> {
     const client = await this.clients.lock(unit, id);
     if (!client) throw notFound('client');
-    demand(actor, mayManageClientAfterSignIn(actor, client));
+    requireAllowed(actor, mayManageClientAfterSignIn(actor, client));
     const problem = removalProblem(client);
     if (problem !== undefined) throw new OperationError('conflict', problem);
     await this.clients.remove(unit, id, actor.now);

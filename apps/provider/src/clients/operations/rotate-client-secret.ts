@@ -2,8 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Unit } from '@gatehouse/platform/database/store';
 import type { Actor } from '../../operations/actor.js';
 import { notFound, OperationError } from '../../operations/operation-error.js';
-import { SimpleOperation, type Performed } from '../../operations/operation.js';
-import { demand } from '../../operations/policy.js';
+import { SimpleOperation, type OperationOutcome } from '../../operations/operation.js';
+import { requireAllowed } from '../../operations/policy.js';
 import { ClientsService } from '../clients.service.js';
 import { mayReplaceSecret } from '../policy.js';
 
@@ -24,11 +24,11 @@ export class RotateClientSecret extends SimpleOperation<RotateClientSecretInput,
   }
 
   /** @returns the secret, which is shown once */
-  async perform(unit: Unit, actor: Actor, input: RotateClientSecretInput): Promise<Performed<string>> {
+  async perform(unit: Unit, actor: Actor, input: RotateClientSecretInput): Promise<OperationOutcome<string>> {
     const { id, overlapSeconds } = input;
     const client = await this.clients.lock(unit, id);
     if (!client) throw notFound('client');
-    demand(actor, mayReplaceSecret(actor, client));
+    requireAllowed(actor, mayReplaceSecret(actor, client));
     const secret = await this.clients.rotateSecret(unit, client, overlapSeconds, actor.now);
     if (secret === undefined) throw new OperationError('conflict', 'This client has no secret.');
     return {

@@ -2,8 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Unit } from '@gatehouse/platform/database/store';
 import type { Actor } from '../../operations/actor.js';
 import { invalidInput, notFound } from '../../operations/operation-error.js';
-import { SimpleOperation, type Performed } from '../../operations/operation.js';
-import { administratorsOnly, demand } from '../../operations/policy.js';
+import { SimpleOperation, type OperationOutcome } from '../../operations/operation.js';
+import { administratorsOnly, requireAllowed } from '../../operations/policy.js';
 import { UsersService } from '../../users/users.service.js';
 import { ApplicationRoles, applicationRolesProblem } from '../application-roles.service.js';
 import { ClientUsage } from '../client-usage.js';
@@ -30,11 +30,11 @@ export class SetApplicationRoles extends SimpleOperation<ApplicationRolesInput, 
   }
 
   /** @throws OperationError not_found, also where a developer names a person who has not used the client */
-  async perform(unit: Unit, actor: Actor, input: ApplicationRolesInput): Promise<Performed<readonly string[]>> {
+  async perform(unit: Unit, actor: Actor, input: ApplicationRolesInput): Promise<OperationOutcome<readonly string[]>> {
     const { clientId, userId } = input;
     const client = await this.clients.lock(unit, clientId);
     if (!client) throw notFound('client');
-    demand(actor, mayManageClientAfterSignIn(actor, client));
+    requireAllowed(actor, mayManageClientAfterSignIn(actor, client));
     const isKnown =
       (await this.users.lock(unit, userId)) &&
       (administratorsOnly(actor) === undefined || (await this.usage.hasUsed(clientId, userId)));

@@ -4,9 +4,9 @@ import type { Unit } from '@gatehouse/platform/database/store';
 import type { AuditType } from '../../audit/audit.service.js';
 import { revisionOf } from '../../web/revision.js';
 import type { Actor } from '../../operations/actor.js';
-import { changedMeanwhile, notFound } from '../../operations/operation-error.js';
-import { SimpleOperation, type Performed } from '../../operations/operation.js';
-import { demand } from '../../operations/policy.js';
+import { recordChanged, notFound } from '../../operations/operation-error.js';
+import { SimpleOperation, type OperationOutcome } from '../../operations/operation.js';
+import { requireAllowed } from '../../operations/policy.js';
 import { ClientStates, type ClientDecision } from '../client-states.service.js';
 import { ClientsService } from '../clients.service.js';
 import { maySetClientState } from '../policy.js';
@@ -43,14 +43,14 @@ export class SetClientState extends SimpleOperation<ClientStateInput, ClientStat
   }
 
   /** @throws OperationError changed, where an approval is of another state of the client; nothing was written then */
-  async perform(unit: Unit, actor: Actor, input: ClientStateInput): Promise<Performed<ClientStateResult>> {
+  async perform(unit: Unit, actor: Actor, input: ClientStateInput): Promise<OperationOutcome<ClientStateResult>> {
     const { id, decision, revision } = input;
-    demand(actor, maySetClientState(actor, decision));
+    requireAllowed(actor, maySetClientState(actor, decision));
     const before = await this.clients.lock(unit, id);
     if (!before) throw notFound('client');
     const isApproved = before.approvedAt !== undefined;
     if (decision === 'approve' && !isApproved && revision !== undefined && revision !== revisionOf(before))
-      throw changedMeanwhile();
+      throw recordChanged();
     if (!(await this.states.set(unit, id, decision, actor.now)))
       return { result: { client: before, changed: false }, changes: [] };
     const client = (await this.clients.lock(unit, id)) ?? before;

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Unit } from '@gatehouse/platform/database/store';
 import type { Actor } from '../../operations/actor.js';
 import { OperationError } from '../../operations/operation-error.js';
-import { SimpleOperation, type Change, type Performed } from '../../operations/operation.js';
+import { SimpleOperation, type Change, type OperationOutcome } from '../../operations/operation.js';
 import type { ClientDecision } from '../client-states.service.js';
 import { SetClientState } from './set-client-state.js';
 
@@ -22,7 +22,7 @@ export class SetClientStates extends SimpleOperation<ClientStatesInput, { readon
     unit: Unit,
     actor: Actor,
     { decision, clients }: ClientStatesInput,
-  ): Promise<Performed<{ readonly outdated: number }>> {
+  ): Promise<OperationOutcome<{ readonly outdated: number }>> {
     const changes: Change[] = [];
     let outdated = 0;
     // In one order, so that two of these cannot wait for one another.

@@ -4,11 +4,11 @@ import type { Unit } from '@gatehouse/platform/database/store';
 import type { FieldProblem } from '../../web/form-errors.js';
 import { revisionOf } from '../../web/revision.js';
 import type { Actor } from '../../operations/actor.js';
-import { changedMeanwhile, invalidInput, notFound } from '../../operations/operation-error.js';
-import type { Change, Operation, Performed } from '../../operations/operation.js';
-import { administratorsOnly, demand } from '../../operations/policy.js';
+import { recordChanged, invalidInput, notFound } from '../../operations/operation-error.js';
+import type { Change, Operation, OperationOutcome } from '../../operations/operation.js';
+import { administratorsOnly, requireAllowed } from '../../operations/policy.js';
 import { ClientHandovers, credentialMembers, type ReplacedCredentials } from '../client-handovers.service.js';
-import { ClientDrafts, type SectorLook } from '../client-drafts.service.js';
+import { ClientDrafts, type SectorCheck } from '../client-drafts.service.js';
 import { clientRepresentation } from '../client-representation.js';
 import { ClientsService } from '../clients.service.js';
 import { mayManageClient, mayReplaceSecret, mayUpdateClient } from '../policy.js';
@@ -25,7 +25,7 @@ export interface UpdateClientInput {
 }
 
 export interface PreparedChange extends UpdateClientInput {
-  readonly sector: SectorLook | undefined;
+  readonly sector: SectorCheck | undefined;
 }
 
 /**
@@ -42,37 +42,37 @@ export class UpdateClient implements Operation<UpdateClientInput, SavedClient, P
 
   async prepare(actor: Actor, input: UpdateClientInput): Promise<PreparedChange> {
     const before = await this.clients.findFresh(input.id);
-    const judged = before && this.drafts.judgeChange(actor, input.properties, before);
+    const judged = before && this.drafts.checkChange(actor, input.properties, before);
     // What is wrong with it is said by perform, together with all else.
-    if (!judged || !('client' in judged) || !this.drafts.needsLook(actor, judged.client, before))
+    if (!judged || !('client' in judged) || !this.drafts.needsSectorCheck(actor, judged.client, before))
       return { ...input, sector: undefined };
-    demand(actor, mayManageClient(actor, before));
-    if (input.revision !== undefined && input.revision !== revisionOf(before)) throw changedMeanwhile();
-    demand(actor, mayUpdateClient(actor, before, judged.client));
-    return { ...input, sector: await this.drafts.lookAtSector(actor, judged.client) };
+    requireAllowed(actor, mayManageClient(actor, before));
+    if (input.revision !== undefined && input.revision !== revisionOf(before)) throw recordChanged();
+    requireAllowed(actor, mayUpdateClient(actor, before, judged.client));
+    return { ...input, sector: await this.drafts.checkSector(actor, judged.client) };
   }
 
-  async perform(unit: Unit, actor: Actor, prepared: PreparedChange): Promise<Performed<SavedClient>> {
+  async perform(unit: Unit, actor: Actor, prepared: PreparedChange): Promise<OperationOutcome<SavedClient>> {
     const { id, properties, unread = [], revision, sector } = prepared;
     const before = await this.clients.lock(unit, id);
     if (!before) throw notFound('client');
-    demand(actor, mayManageClient(actor, before));
-    if (revision !== undefined && revision !== revisionOf(before)) throw changedMeanwhile();
-    const judged = this.drafts.judgeChange(actor, properties, before);
+    requireAllowed(actor, mayManageClient(actor, before));
+    if (revision !== undefined && revision !== revisionOf(before)) throw recordChanged();
+    const judged = this.drafts.checkChange(actor, properties, before);
     if ('problems' in judged) throw invalidInput([...unread, ...judged.problems]);
     const { client } = judged;
-    if (!this.drafts.isLookedAt(actor, sector, client, before)) throw changedMeanwhile();
+    if (!this.drafts.isCheckFor(actor, sector, client, before)) throw recordChanged();
     const problems = [
       ...unread,
       ...(sector?.problem ? [sector.problem] : []),
       ...(await this.drafts.ownerProblems(unit, client, before)),
     ];
     if (problems.length > 0) throw invalidInput(problems);
-    demand(actor, mayUpdateClient(actor, before, client));
+    requireAllowed(actor, mayUpdateClient(actor, before, client));
 
     const { secret, replaced } = await this.handovers.replace(unit, { before, client, now: actor.now });
     // Whatever made it: the result shows a new credential.
-    if (secret !== undefined) demand(actor, mayReplaceSecret(actor, before));
+    if (secret !== undefined) requireAllowed(actor, mayReplaceSecret(actor, before));
     const changes: Change[] = [changeOf(before, client, replaced)];
     if (isMaterialChange(before, client) && !isVouchedFor(actor, client)) {
       await this.clients.identityChanged(unit, id, actor.now);

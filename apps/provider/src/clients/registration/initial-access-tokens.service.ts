@@ -103,7 +103,7 @@ export class InitialAccessTokens implements OnModuleInit {
       });
   }
 
-  /** A token that may be used now; undefined for all others. Using it is {@link spend}. */
+  /** A token that may be used now; undefined for all others. Using it is {@link consume}. */
   async findLive(text: string, now: EpochSeconds): Promise<ValidInitialAccessToken | undefined> {
     const hash = sha256(text);
     if (this.settingHash !== undefined && equalInConstantTime(this.settingHash, hash))
@@ -118,7 +118,7 @@ export class InitialAccessTokens implements OnModuleInit {
    * Counts a use, in the unit of the registration.
    * @returns what it gives to the client; undefined when it was used up or expired meanwhile
    */
-  async spend(unit: Unit, id: string, now: EpochSeconds): Promise<{ readonly approves: boolean } | undefined> {
+  async consume(unit: Unit, id: string, now: EpochSeconds): Promise<{ readonly approves: boolean } | undefined> {
     // It never expires and has no limit of uses: it would approve clients forever.
     if (id === settingTokenId) return { approves: false };
     const row = await unit.one<{ approves: 0 | 1 }>(tokenStatements.spend, id, now);

@@ -5,7 +5,7 @@ import { statement, Store, type Unit } from '@gatehouse/platform/database/store'
 import { SETTINGS } from '../../config/settings.token.js';
 import type { Settings } from '../../config/settings.js';
 import type { MetadataDocumentActor, RegistrantActor } from '../../operations/actor.js';
-import { undecided } from '../client-row.js';
+import { undecidedCondition } from '../client-row.js';
 
 const limitStatements = {
   count: statement(
@@ -26,7 +26,7 @@ const limitStatements = {
   ),
   unapproved: statement(
     'clients.unapproved',
-    `SELECT COUNT(*) AS count FROM clients WHERE ${undecided} AND registered_address = $1`,
+    `SELECT COUNT(*) AS count FROM clients WHERE ${undecidedCondition} AND registered_address = $1`,
   ),
   purge: statement('registration_rates.purge', 'DELETE FROM registration_rates WHERE window_started_at <= $1'),
 };
@@ -56,7 +56,7 @@ export class RegistrationLimits {
    * anything is fetched or written for it. Loopback hosts are everybody's, and not counted.
    * @throws OAuthError temporarily_unavailable (429) past the rate
    */
-  async admit(
+  async countRegistration(
     kind: 'register' | 'update',
     { addressKey, now }: RegistrantActor,
     redirectUris: readonly string[],
@@ -70,7 +70,7 @@ export class RegistrationLimits {
    * redirected there; an update, which nobody authenticates, by both too.
    * @throws OAuthError temporarily_unavailable (429) past the rate
    */
-  async admitDocument(kind: 'register' | 'update', from: MetadataDocumentActor): Promise<void> {
+  async countDocument(kind: 'register' | 'update', from: MetadataDocumentActor): Promise<void> {
     const { addressKey, clientId, now } = from;
     const attempt: RegistrationAttempt =
       kind === 'register'
@@ -85,7 +85,7 @@ export class RegistrationLimits {
    * stay for good, and would use the quota up. Part of the unit that makes it.
    * @throws OAuthError temporarily_unavailable (429) past the quota
    */
-  async demandQuota(unit: Unit, { kind, addressKey, now }: RegistrantActor | MetadataDocumentActor): Promise<void> {
+  async requireQuota(unit: Unit, { kind, addressKey, now }: RegistrantActor | MetadataDocumentActor): Promise<void> {
     await unit.change(limitStatements.lock, `q:${addressKey}`, now);
     const row = await unit.one<{ count: number | string }>(limitStatements.unapproved, addressKey);
     if (Number(row?.count ?? 0) < this.settings.registrationQuota) return;

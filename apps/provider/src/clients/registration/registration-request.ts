@@ -69,12 +69,12 @@ export interface RegistrationPolicy {
 export function registrationInput(json: Json, policy: RegistrationPolicy, before?: Client): ClientInput {
   refuseSoftwareStatement(json['software_statement']);
   const { input: said, problems } = parseClientMetadata(json);
-  if (problems.length > 0) throw refusal(problems);
+  if (problems.length > 0) throw registrationProblem(problems);
   const allowed = new Set([...policy.scopes, ...(before?.scope ?? [])]);
   const scope = said.scope ?? [...allowed].slice(0, maxScopes);
   const foreign = scope.find((each) => !allowed.has(each));
   if (foreign !== undefined)
-    throw refusal([{ field: 'scope', message: 'It names a scope that there is not, or that an administrator gives.' }]);
+    throw registrationProblem([{ field: 'scope', message: 'It names a scope that there is not, or that an administrator gives.' }]);
   checkProfile(said, policy, before);
   return { ...blankRegistration, ...said, name: said.name?.trim() || nameFor(said.redirectUris?.[0]), scope };
 }
@@ -87,7 +87,7 @@ function checkProfile(
 ): void {
   if (securityProfile === undefined || securityProfile === (before?.securityProfile ?? 'none')) return;
   if (mayChooseProfile && before === undefined) return;
-  throw refusal([
+  throw registrationProblem([
     {
       field: 'securityProfile',
       message: 'Only an administrator, or an initial access token that approves what registers, sets it.',
@@ -115,7 +115,7 @@ function nameFor(redirectUri: string | undefined): string {
 }
 
 /** What is wrong, with the member's name (RFC 7591 3.2.2). */
-export function refusal(problems: readonly FieldProblem[]): OAuthError {
+export function registrationProblem(problems: readonly FieldProblem[]): OAuthError {
   const named = problems.map(({ field, message }) => ({ name: metadataName(field), message }));
   const code = named.some(({ name }) => name === 'redirect_uris') ? 'invalid_redirect_uri' : 'invalid_client_metadata';
   const first = named.find(({ name }) => code === 'invalid_redirect_uri' && name === 'redirect_uris') ?? named[0];
@@ -136,7 +136,7 @@ function inAscii(text: string): string {
 export function registrationError(error: OperationError): OAuthError | undefined {
   switch (error.code) {
     case 'invalid':
-      return refusal(problemsOf(error));
+      return registrationProblem(problemsOf(error));
     case 'changed':
       return invalidMetadata('The client was changed at the same time: read it, and send the update again.', error);
     default:

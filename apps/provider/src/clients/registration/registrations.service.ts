@@ -89,7 +89,7 @@ export class Registrations {
   }
 }
 
-export function wrongToken(): OAuthError {
+export function invalidRegistrationToken(): OAuthError {
   return new OAuthError('invalid_token', 'The registration access token is wrong, or the client is gone.', {
     reason: 'registration.wrong_token',
   });

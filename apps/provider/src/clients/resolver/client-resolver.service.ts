@@ -28,7 +28,7 @@ import { RegisterClient } from '../registration/operations/register-client.js';
 import { UpdateClient } from '../operations/update-client.js';
 import { RegistrationLimits } from '../registration/registration-limits.service.js';
 import {
-  refusal,
+  registrationProblem,
   registrableScopes,
   registrationError,
   registrationInput,
@@ -140,17 +140,17 @@ export class ClientResolver {
     // As it is written, which is more than the protocol sees of a limited one.
     const known = found && (await this.clients.findFresh(clientId));
     const fetched = await this.fetch(clientId, known, asker, now);
-    if ('stale' in fetched) return this.clientRules.asSeen(fetched.stale);
+    if ('stale' in fetched) return this.clientRules.effective(fetched.stale);
     try {
       const client = await this.keep(clientId, fetched.json, asker, now);
       this.remember(clientId, fetched.freshUntil);
-      return this.clientRules.asSeen(client);
+      return this.clientRules.effective(client);
     } catch (error) {
       if (!(error instanceof OAuthError)) throw error;
       if (error.code !== 'temporarily_unavailable') this.fetches.refuse(clientId, error, now);
       const stored = known && ownLimits.includes(error.reason) ? await this.clients.findFresh(clientId) : undefined;
       if (!stored || !this.mayServeStale(clientId, error, now)) throw error;
-      return this.clientRules.asSeen(stored);
+      return this.clientRules.effective(stored);
     }
   }
 
@@ -203,10 +203,10 @@ export class ClientResolver {
     const { address, addressKey, requestId } = asker;
     const actor = { kind: 'metadata-document', clientId, address, addressKey, requestId, now } as const;
     const properties = await this.inputOf(clientId, json, known);
-    const judged = this.drafts.judgeDocument(actor, properties, known);
-    if ('problems' in judged) throw refusal(judged.problems);
+    const judged = this.drafts.checkDocument(actor, properties, known);
+    if ('problems' in judged) throw registrationProblem(judged.problems);
     if (known && isSameRow(known, judged.client)) return known;
-    if (known) await this.limits.admitDocument('update', actor);
+    if (known) await this.limits.countDocument('update', actor);
     // By the row as it is now: an administrator may have changed it since it was read.
     const seen = known && (await this.clients.findFresh(clientId));
     try {

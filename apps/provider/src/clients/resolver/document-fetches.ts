@@ -4,7 +4,7 @@ import { OAuthError } from '@gatehouse/domain/oauth';
 import { ConcurrencyBudget, SourceBudget } from '@gatehouse/platform/outbound/budgets';
 import { mediaTypeOf, Outbound } from '@gatehouse/platform/outbound/guarded-fetch';
 import { Log } from '@gatehouse/platform/telemetry/log';
-import { freshSeconds } from '../freshness.js';
+import { freshnessSeconds } from '../freshness.js';
 
 /** The draft advises five; a JWK set may be in it. */
 const maxBodyBytes = 32 * 1024;
@@ -32,7 +32,7 @@ export interface FetchedDocument {
 }
 
 /** What is looked up, and which budget it is fetched on. */
-export interface Lookup {
+export interface DocumentLookup {
   readonly kind: 'unknown' | 'known' | 'approved';
   readonly addressKey: string;
 }
@@ -54,7 +54,7 @@ export class DocumentFetches {
    * @throws OAuthError invalid_client (`client_document.unreadable`, or what {@link refuse} remembers);
    *   temporarily_unavailable (`client_document.rate`) past a bound
    */
-  async fetch(clientId: string, lookup: Lookup, now: EpochSeconds): Promise<FetchedDocument> {
+  async fetch(clientId: string, lookup: DocumentLookup, now: EpochSeconds): Promise<FetchedDocument> {
     const failed = this.failed.get(clientId);
     if (failed && failed.until > now) throw failed.error;
     const leave = this.enter(new URL(clientId).host, lookup, now);
@@ -89,7 +89,7 @@ export class DocumentFetches {
       if (typeof json !== 'object' || json === null || Array.isArray(json)) throw new TypeError('it is no JSON object');
       return {
         json: json as Readonly<Record<string, unknown>>,
-        freshUntil: addSeconds(now, freshSeconds(answer)),
+        freshUntil: addSeconds(now, freshnessSeconds(answer)),
       };
     } catch (cause) {
       this.log.warn({ err: cause, host: new URL(clientId).host }, "a client's metadata document could not be read");
@@ -102,7 +102,7 @@ export class DocumentFetches {
   }
 
   /** A place to fetch in, within every limit that holds for this lookup. */
-  private enter(host: string, lookup: Lookup, now: EpochSeconds): (() => void) | undefined {
+  private enter(host: string, lookup: DocumentLookup, now: EpochSeconds): (() => void) | undefined {
     if (lookup.kind === 'approved') return this.runningApproved.enter(host);
     return this[lookup.kind].enter(lookup.addressKey, host, now);
   }

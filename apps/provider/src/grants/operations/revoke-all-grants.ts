@@ -2,8 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Unit } from '@gatehouse/platform/database/store';
 import { ClientsService } from '../../clients/clients.service.js';
 import type { Actor } from '../../operations/actor.js';
-import { SimpleOperation, type Performed } from '../../operations/operation.js';
-import { demand } from '../../operations/policy.js';
+import { SimpleOperation, type OperationOutcome } from '../../operations/operation.js';
+import { requireAllowed } from '../../operations/policy.js';
 import { GrantsService } from '../grants.service.js';
 import { mayRevoke } from '../policy.js';
 import type { RevokeAllInput, Revoked } from './revocation.js';
@@ -18,9 +18,9 @@ export class RevokeAllGrants extends SimpleOperation<RevokeAllInput, Revoked> {
     super();
   }
 
-  async perform(unit: Unit, actor: Actor, input: RevokeAllInput): Promise<Performed<Revoked>> {
+  async perform(unit: Unit, actor: Actor, input: RevokeAllInput): Promise<OperationOutcome<Revoked>> {
     const { userId: subjectId, clientId } = input;
-    demand(actor, mayRevoke(actor, clientId === undefined ? undefined : await this.clients.lockShared(unit, clientId)));
+    requireAllowed(actor, mayRevoke(actor, clientId === undefined ? undefined : await this.clients.lockShared(unit, clientId)));
     const revoked = await this.revoke(unit, input, actor);
     return {
       result: { revoked },

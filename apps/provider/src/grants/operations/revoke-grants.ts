@@ -2,8 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Unit } from '@gatehouse/platform/database/store';
 import { ClientsService } from '../../clients/clients.service.js';
 import type { Actor } from '../../operations/actor.js';
-import { SimpleOperation, type Change, type Performed } from '../../operations/operation.js';
-import { demand } from '../../operations/policy.js';
+import { SimpleOperation, type Change, type OperationOutcome } from '../../operations/operation.js';
+import { requireAllowed } from '../../operations/policy.js';
 import { GrantsService } from '../grants.service.js';
 import { mayRevoke } from '../policy.js';
 import type { Revoked, RevokeInput } from './revocation.js';
@@ -18,13 +18,13 @@ export class RevokeGrants extends SimpleOperation<RevokeInput, Revoked> {
     super();
   }
 
-  async perform(unit: Unit, actor: Actor, { selectors }: RevokeInput): Promise<Performed<Revoked>> {
+  async perform(unit: Unit, actor: Actor, { selectors }: RevokeInput): Promise<OperationOutcome<Revoked>> {
     const changes: Change[] = [];
     for (const selector of selectors) {
       const grant = await this.grants.findLive(selector, actor.now);
       if (!grant) continue;
       const { clientId, userId: subjectId } = grant;
-      demand(actor, mayRevoke(actor, await this.clients.lockShared(unit, clientId)));
+      requireAllowed(actor, mayRevoke(actor, await this.clients.lockShared(unit, clientId)));
       if (await this.grants.revoke(unit, selector, actor.now))
         changes.push({ type: 'grant.revoked', clientId, subjectId, details: { grant: selector } });
     }

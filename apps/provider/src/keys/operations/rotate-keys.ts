@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Unit } from '@gatehouse/platform/database/store';
 import type { Actor } from '../../operations/actor.js';
-import type { Operation, Performed } from '../../operations/operation.js';
-import { administratorsAfterRecentSignIn, demand } from '../../operations/policy.js';
+import type { Operation, OperationOutcome } from '../../operations/operation.js';
+import { administratorsAfterRecentSignIn, requireAllowed } from '../../operations/policy.js';
 import { keyKindNames, type KeyKind } from '../key-kinds.js';
 import { KeysService, type NewKey, type ServerKey } from '../keys.service.js';
 
@@ -26,12 +26,12 @@ export class RotateKeys implements Operation<RotateKeysInput, void, Prepared> {
 
   async prepare(actor: Actor, { atOnce, kinds = keyKindNames }: RotateKeysInput): Promise<Prepared> {
     // The unit of work decides the permissions; generating keys for an actor without them would only waste work.
-    demand(actor, administratorsAfterRecentSignIn(actor));
+    requireAllowed(actor, administratorsAfterRecentSignIn(actor));
     return { atOnce, present: await this.keys.published(actor.now), newKeys: await this.keys.generate(kinds) };
   }
 
-  async perform(unit: Unit, actor: Actor, { atOnce, present, newKeys }: Prepared): Promise<Performed<void>> {
-    demand(actor, administratorsAfterRecentSignIn(actor));
+  async perform(unit: Unit, actor: Actor, { atOnce, present, newKeys }: Prepared): Promise<OperationOutcome<void>> {
+    requireAllowed(actor, administratorsAfterRecentSignIn(actor));
     await this.keys.replaceAll(unit, newKeys, { atOnce, present }, actor.now);
     return {
       result: undefined,

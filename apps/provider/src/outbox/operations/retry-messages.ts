@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Unit } from '@gatehouse/platform/database/store';
 import type { Actor } from '../../operations/actor.js';
-import { SimpleOperation, type Performed } from '../../operations/operation.js';
-import { administratorsOnly, demand } from '../../operations/policy.js';
+import { SimpleOperation, type OperationOutcome } from '../../operations/operation.js';
+import { administratorsOnly, requireAllowed } from '../../operations/policy.js';
 import { Outbox } from '../outbox.service.js';
 
 export interface RetryMessagesInput {
@@ -20,8 +20,8 @@ export class RetryMessages extends SimpleOperation<RetryMessagesInput, { readonl
     unit: Unit,
     actor: Actor,
     { selectors }: RetryMessagesInput,
-  ): Promise<Performed<{ readonly retried: number }>> {
-    demand(actor, administratorsOnly(actor));
+  ): Promise<OperationOutcome<{ readonly retried: number }>> {
+    requireAllowed(actor, administratorsOnly(actor));
     const retried = await this.outbox.retry(unit, selectors, actor.now);
     const [only] = selectors;
     const subjectId = selectors.length === 1 && only !== undefined ? String(only) : undefined;

@@ -6,7 +6,7 @@ import {
   authorizationResponseParameters,
   OAuthError,
   preferredContexts,
-  returnsOf,
+  responseContents,
   type AuthorizationRequest,
   type Authority,
   type Client,
@@ -70,7 +70,7 @@ export class AuthorizationResponder {
   async grant(context: UserRequestContext, interaction: CurrentInteraction): Promise<Reply | undefined> {
     const { now } = context;
     const { request } = interaction;
-    const returns = returnsOf(request.responseType);
+    const returns = responseContents(request.responseType);
     const code = returns.code ? this.codes.make() : undefined;
     let tokens: FrontChannelTokens | undefined;
     try {
@@ -144,7 +144,7 @@ export class AuthorizationResponder {
       address: context.address,
       requestId: context.requestId,
     });
-    if (id !== undefined) this.interactions[once ? 'answeredFirst' : 'answered'](unit, id, context.browser.hash, now);
+    if (id !== undefined) this.interactions[once ? 'claimAnswer' : 'markAnswered'](unit, id, context.browser.hash, now);
     if (prepared.code) this.codes.issue(unit, prepared.code, { request, client, grantSelector: grant }, now);
     if (prepared.tokens?.access)
       this.issuer.storeAccess(unit, { ...authorizedGrantOf(context, request), grant }, prepared.tokens.access, now);

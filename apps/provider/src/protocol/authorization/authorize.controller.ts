@@ -63,7 +63,7 @@ export class AuthorizeController {
       this.failedRequests.note({ request, endpoint: 'authorize', error: check.error, parameters });
     if (check.kind === 'refused') throw refusedPage(check.error);
     if (check.kind === 'denied')
-      return this.errors.answer(context, { ...check, client, progress: check.interaction?.progress });
+      return this.errors.respond(context, { ...check, client, progress: check.interaction?.progress });
     return this.dispatcher.next(context, {
       id: check.interaction?.id,
       request: check.request,
@@ -111,7 +111,7 @@ export class AuthorizeController {
       });
     if (check.kind === 'refused') throw refusedPage(check.error);
     if (check.kind === 'denied')
-      return this.errors.answer(context, { ...check, client, progress: interaction.progress });
+      return this.errors.respond(context, { ...check, client, progress: interaction.progress });
     return this.dispatcher.next(context, {
       id,
       request: check.request,

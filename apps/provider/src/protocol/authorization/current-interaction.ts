@@ -1,5 +1,5 @@
 import type { AuthorizationRequest, Client } from '@gatehouse/domain/oauth';
-import type { InteractionProgress, WaitingDevice } from './interaction.js';
+import type { InteractionProgress, PendingDevice } from './interaction.js';
 
 /** An authorization request in progress: new (no id yet), or a stored interaction. */
 export interface CurrentInteraction {
@@ -16,7 +16,7 @@ export interface CurrentInteraction {
 /** A device authorization in progress: always a stored interaction. */
 export interface CurrentDeviceInteraction {
   readonly id: string;
-  readonly device: WaitingDevice;
+  readonly device: PendingDevice;
   readonly client: Client;
   readonly progress: InteractionProgress;
 }

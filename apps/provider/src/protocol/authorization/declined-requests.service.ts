@@ -44,7 +44,7 @@ export class DeclinedRequests {
       throw new PageError('request.refused', { cause: check.error, detail: check.error.description });
     const declined = this.store.run(async (unit) => {
       // A client that already has its code does not learn that the user declined.
-      this.interactions.answeredFirst(unit, interaction.id, context.browser.hash, context.now);
+      this.interactions.claimAnswer(unit, interaction.id, context.browser.hash, context.now);
       // Without a session there is no user to record, and no limit on how often an unauthenticated caller could repeat it.
       if (!context.session) return;
       await this.audit.record(unit, {

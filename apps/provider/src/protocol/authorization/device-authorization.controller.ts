@@ -34,7 +34,7 @@ export class DeviceAuthorizationController {
 
   @Post()
   authorize(@Req() request: WebRequest): Promise<Reply> {
-    return this.endpoint.answerClient(request, this.respond);
+    return this.endpoint.handleClient(request, this.respond);
   }
 
   @Options()

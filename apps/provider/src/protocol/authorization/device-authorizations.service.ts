@@ -113,7 +113,7 @@ export class DeviceAuthorizations {
   }
 
   /** Finds the waiting device with this code. @param userCode as `parseUserCode` returns it */
-  async findWaiting(userCode: string, now: EpochSeconds): Promise<DeviceAuthorization | undefined> {
+  async findPending(userCode: string, now: EpochSeconds): Promise<DeviceAuthorization | undefined> {
     for (const key of this.keys) {
       const row = await this.store.one<DeviceAuthorizationRow>(
         deviceAuthorizationStatements.findWaiting,

@@ -6,7 +6,7 @@ import { GrantsService } from '../../grants/grants.service.js';
 import type { UserRequestContext, RequestContext } from '../../users/sessions/request-context.js';
 import { DeviceAuthorizations } from './device-authorizations.service.js';
 import { deviceAuthorizationStatements } from './device-authorization.statements.js';
-import type { WaitingDevice } from './interaction.js';
+import type { PendingDevice } from './interaction.js';
 import { Interactions } from './interactions.service.js';
 import type { CurrentDeviceInteraction } from './current-interaction.js';
 
@@ -62,7 +62,7 @@ export class DeviceResponder {
           address: context.address,
           requestId: context.requestId,
         });
-        this.interactions.answered(unit, id, context.browser.hash, now);
+        this.interactions.markAnswered(unit, id, context.browser.hash, now);
       });
       return 'approved';
     } catch (error) {
@@ -71,9 +71,9 @@ export class DeviceResponder {
     }
   }
 
-  async deny(context: RequestContext, id: string, device: WaitingDevice): Promise<DeviceOutcome> {
+  async deny(context: RequestContext, id: string, device: PendingDevice): Promise<DeviceOutcome> {
     const denied = await this.store.run(async (unit) => {
-      this.interactions.answered(unit, id, context.browser.hash, context.now);
+      this.interactions.markAnswered(unit, id, context.browser.hash, context.now);
       // Once per device: repeated requests, possibly without a sign-in, must not fill the audit log.
       if (!(await this.devices.deny(unit, device.selector, context.now))) return false;
       await this.audit.record(unit, {

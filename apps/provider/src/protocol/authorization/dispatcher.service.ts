@@ -25,7 +25,7 @@ import type { RequestContext } from '../../users/sessions/request-context.js';
 import { AuthorizationResponder } from './authorization-responder.service.js';
 import { DeviceResponder, type DeviceOutcome } from './device-responder.service.js';
 import { ErrorResponses } from './error-responses.service.js';
-import type { InteractionContent, InteractionProgress, WaitingDevice } from './interaction.js';
+import type { InteractionContent, InteractionProgress, PendingDevice } from './interaction.js';
 import { Interactions } from './interactions.service.js';
 import type { CurrentInteraction, CurrentDeviceInteraction } from './current-interaction.js';
 import type { StatefulRequest } from './session-states.service.js';
@@ -54,7 +54,7 @@ export class Dispatcher {
       case 'answer':
         return this.respond(context, interaction);
       case 'deny':
-        return this.errors.answer(context, {
+        return this.errors.respond(context, {
           ...request,
           silent: request.prompt.includes('none'),
           client: interaction.client,
@@ -80,7 +80,7 @@ export class Dispatcher {
     }
   }
 
-  async denyDevice(context: RequestContext, id: string, device: WaitingDevice): Promise<Reply> {
+  async denyDevice(context: RequestContext, id: string, device: PendingDevice): Promise<Reply> {
     return deviceReply(context, await this.deviceResponder.deny(context, id, device));
   }
 
@@ -129,13 +129,13 @@ export class Dispatcher {
   }
 
   /** Stores an interaction. @returns its id */
-  async keep(context: RequestContext, content: InteractionContent): Promise<string> {
+  async createInteraction(context: RequestContext, content: InteractionContent): Promise<string> {
     const owner = {
       browserHash: context.browser.hash,
       addressKey: context.addressKey,
       userId: context.session?.userId,
     };
-    const id = await this.store.run((unit) => this.interactions.keep(unit, content, owner, context.now));
+    const id = await this.store.run((unit) => this.interactions.create(unit, content, owner, context.now));
     if (id === undefined) throw new PageError('request.too_many', { retryAfterSeconds: 60 });
     return id;
   }
@@ -143,7 +143,7 @@ export class Dispatcher {
   private async page(context: RequestContext, interaction: CurrentInteraction, path: string): Promise<Reply> {
     const id =
       interaction.id ??
-      (await this.keep(context, {
+      (await this.createInteraction(context, {
         kind: 'authorization',
         request: interaction.request,
         hintedUserId: interaction.hintedUserId,

@@ -3,7 +3,7 @@ import { isErrorRedirected, type AuthorizationRequest, type Client, type OAuthEr
 import type { Reply } from '@gatehouse/platform/http/reply';
 import { ConsentsService } from '../../consents/consents.service.js';
 import { schemesOf } from '../../web/form-action.js';
-import { shownHost } from '../../web/display-host.js';
+import { displayHost } from '../../web/display-host.js';
 import type { RequestContext } from '../../users/sessions/request-context.js';
 import { RequestContexts } from '../../users/sessions/request-contexts.service.js';
 import { AuthorizationResponder } from './authorization-responder.service.js';
@@ -33,7 +33,7 @@ export class ErrorResponses {
     @Inject(RequestContexts) private readonly contexts: RequestContexts,
   ) {}
 
-  async answer(context: RequestContext, failed: FailedRequest): Promise<Reply> {
+  async respond(context: RequestContext, failed: FailedRequest): Promise<Reply> {
     const response = await this.responder.deny(context, failed, failed.error);
     return (await this.isRedirected(context, failed)) ? response : this.page(context, failed, response);
   }
@@ -58,7 +58,7 @@ export class ErrorResponses {
         id: 'request.refused',
         detail: error.description,
         clientName: client?.name,
-        clientHost: shownHost(redirectUri),
+        clientHost: displayHost(redirectUri),
         href: content.kind === 'redirect' ? content.location : undefined,
         action: content.kind === 'form-post' ? content.action : undefined,
         fields:

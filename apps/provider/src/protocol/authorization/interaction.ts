@@ -14,7 +14,7 @@ export interface AuthorizationInteraction {
 }
 
 /** A device whose code a user entered (RFC 8628 3.3). */
-export interface WaitingDevice extends DeviceAuthorizationRequest {
+export interface PendingDevice extends DeviceAuthorizationRequest {
   readonly selector: Selector;
   /** In display form: `BCDF-GHJK`. */
   readonly userCode: string;
@@ -24,7 +24,7 @@ export interface WaitingDevice extends DeviceAuthorizationRequest {
 /** What waits for a user: an authorization request, a device, or a page of this server. */
 export type InteractionContent =
   | AuthorizationInteraction
-  | { readonly kind: 'device'; readonly device: WaitingDevice }
+  | { readonly kind: 'device'; readonly device: PendingDevice }
   | { readonly kind: 'address'; readonly address: string };
 
 /** The client of an interaction. */
@@ -50,7 +50,7 @@ export interface InteractionProgress {
 }
 
 /** A step that a user completes in an interaction. */
-export type Advance = 'loggedIn' | 'consented' | 'selected';
+export type CompletedStep = 'loggedIn' | 'consented' | 'selected';
 
 export type Interaction<Content = InteractionContent> = Content & {
   /** The id in the URL: `selector.verifier`, or the sealed request itself. */
@@ -77,7 +77,7 @@ export function writeContent(content: InteractionContent): string {
 export function parseContent(kind: string, text: string): InteractionContent {
   if (kind === 'address') return { kind, address: text };
   // Written only by writeContent.
-  if (kind === 'device') return { kind, device: JSON.parse(text) as WaitingDevice };
+  if (kind === 'device') return { kind, device: JSON.parse(text) as PendingDevice };
   return parseAuthorization(text);
 }
 

@@ -20,7 +20,7 @@ import {
   clientIdOf,
   parseContent,
   writeContent,
-  type Advance,
+  type CompletedStep,
   type InteractionContent,
   type Interaction,
   type InteractionProgress,
@@ -76,7 +76,7 @@ export class Interactions {
   }
 
   /** @returns the id for the URL; undefined when the request can be neither stored nor sealed (respond with 429) */
-  async keep(
+  async create(
     unit: Unit,
     content: InteractionContent,
     owner: InteractionOwner,
@@ -117,7 +117,7 @@ export class Interactions {
   }
 
   /** The interaction of this row, if it belongs to this browser, has not expired, and has not been answered. */
-  async findUnanswered(selector: Selector, browserHash: Buffer, now: EpochSeconds): Promise<Interaction | undefined> {
+  async findOpen(selector: Selector, browserHash: Buffer, now: EpochSeconds): Promise<Interaction | undefined> {
     const row = await this.store.one<InteractionRow>(interactionStatements.find, selector, browserHash, now);
     return row && row.answered_at === null ? toInteraction(this.idOf(selector, browserHash), row) : undefined;
   }
@@ -150,13 +150,13 @@ export class Interactions {
   }
 
   /** Records that the client received its response. */
-  answered(unit: Unit, id: string, browserHash: Buffer, now: EpochSeconds): void {
+  markAnswered(unit: Unit, id: string, browserHash: Buffer, now: EpochSeconds): void {
     const token = parseToken(id);
     if (token) unit.write(interactionStatements.answered, token.selector, browserHash, now);
   }
 
   /** The same; the unit of work fails if the interaction has already been answered. */
-  answeredFirst(unit: Unit, id: string, browserHash: Buffer, now: EpochSeconds): void {
+  claimAnswer(unit: Unit, id: string, browserHash: Buffer, now: EpochSeconds): void {
     const token = parseToken(id);
     if (token) unit.expectChange(interactionStatements.answeredFirst, token.selector, browserHash, now);
   }
@@ -165,7 +165,7 @@ export class Interactions {
   async advance(
     unit: Unit,
     interaction: Interaction,
-    step: Advance,
+    step: CompletedStep,
     owner: InteractionOwner,
     now: EpochSeconds,
   ): Promise<string> {

@@ -29,7 +29,7 @@ export class PushedRequestController {
 
   @Post()
   push(@Req() request: WebRequest): Promise<Reply> {
-    return this.endpoint.answerClient(request, this.respond);
+    return this.endpoint.handleClient(request, this.respond);
   }
 
   @Options()

@@ -105,7 +105,7 @@ export class PushedRequests {
     const content = parseAuthorization(row.content);
     try {
       const id = await this.store.run(async (unit) => {
-        const interactionId = await this.interactions.keep(unit, content, owner, now);
+        const interactionId = await this.interactions.create(unit, content, owner, now);
         if (interactionId === undefined)
           throw new OAuthError('temporarily_unavailable', 'Too many sign-ins are waiting. Try again in a minute.', {
             reason: 'request.too_many',
@@ -132,7 +132,7 @@ export class PushedRequests {
     owner: InteractionOwner,
     now: EpochSeconds,
   ): Promise<Interaction<AuthorizationInteraction>> {
-    const interaction = await this.interactions.findUnanswered(selector, owner.browserHash, now);
+    const interaction = await this.interactions.findOpen(selector, owner.browserHash, now);
     if (interaction?.kind !== 'authorization') throw invalidUri('request_uri.used');
     return interaction;
   }

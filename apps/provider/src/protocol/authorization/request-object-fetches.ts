@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import { OAuthError, type Client } from '@gatehouse/domain/oauth';
-import { ConcurrencyBudget, enterAll, RateBudget } from '@gatehouse/platform/outbound/budgets';
+import { ConcurrencyBudget, acquireAll, RateBudget } from '@gatehouse/platform/outbound/budgets';
 import { Outbound } from '@gatehouse/platform/outbound/guarded-fetch';
 
 const fetchTimeoutMilliseconds = 5000;
@@ -87,7 +87,7 @@ class FetchBudget {
     const { addressKey, clientId, host, now } = fetch;
     // The address first: a fetch above its limit does not count against the client or the host.
     if (!this.byAddress.take(addressKey, now)) return undefined;
-    const release = enterAll(
+    const release = acquireAll(
       [this.runningByAddress, addressKey],
       [this.runningByClient, clientId],
       [this.runningByHost, host],

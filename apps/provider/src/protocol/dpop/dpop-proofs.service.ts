@@ -7,7 +7,7 @@ import { header, pathOf, type WebRequest } from '@gatehouse/platform/http/reques
 import { SETTINGS } from '../../config/settings.token.js';
 import type { Settings } from '../../config/settings.js';
 import { offerNonce } from '../../web/response-headers.js';
-import { isReplay, ReplayCache, type SingleUse } from '../../replay/replay-cache.service.js';
+import { isReplay, ReplayCache, type SingleUseId } from '../../replay/replay-cache.service.js';
 import { DpopNonces } from './dpop-nonces.service.js';
 
 /** Limit of stored proofs of requests that store nothing else. The window is about as long as a `jti` is kept. */
@@ -74,7 +74,7 @@ export class DpopProofs {
    * @param sender holder: the user of the token or the key of the proof
    * @throws OAuthError invalid_dpop_proof, temporarily_unavailable
    */
-  async spendAlone(
+  async consumeAlone(
     proof: DpopProof,
     { client, holder }: { readonly client: Client; readonly holder: string },
     now: EpochSeconds,
@@ -104,7 +104,7 @@ export class DpopProofs {
   }
 }
 
-function singleUseOf({ jkt, jti, expiresAt }: DpopProof): SingleUse {
+function singleUseOf({ jkt, jti, expiresAt }: DpopProof): SingleUseId {
   return { issuer: `dpop proof of ${jkt}`, jti, expiresAt };
 }
 

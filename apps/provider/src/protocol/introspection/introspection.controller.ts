@@ -30,7 +30,7 @@ export class IntrospectionController {
 
   @Post()
   introspect(@Req() request: WebRequest): Promise<Reply> {
-    return this.endpoint.answerClient(request, this.respond);
+    return this.endpoint.handleClient(request, this.respond);
   }
 
   @Options()

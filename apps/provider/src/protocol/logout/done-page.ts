@@ -3,7 +3,7 @@ import type { Message } from '../../i18n/message.js';
 import type { RequestContext } from '../../users/sessions/request-context.js';
 import type { RequestContexts } from '../../users/sessions/request-contexts.service.js';
 
-export interface Done {
+export interface LogoutDone {
   /** False: there was no session to end. */
   readonly wasLoggedIn: boolean;
   readonly clientName?: string | undefined;
@@ -18,7 +18,7 @@ export interface Done {
 }
 
 /** The page after a logout. It may only frame the clients that it notifies. */
-export function donePage(contexts: RequestContexts, context: RequestContext, { languages, ...done }: Done): Reply {
+export function donePage(contexts: RequestContexts, context: RequestContext, { languages, ...done }: LogoutDone): Reply {
   const frames = done.frames ?? [];
   return contexts.page(
     { ...context, session: undefined, user: undefined },

@@ -3,10 +3,10 @@ import type { Client } from '@gatehouse/domain/oauth';
 import { checkEndSession, mayEndSessionFromServer, type EndSessionCheck } from '@gatehouse/domain/oidc';
 import { RepeatedParameter, type Form } from '@gatehouse/platform/http/form';
 import { CSRF_FIELD, PageForms } from '@gatehouse/platform/http/page-forms';
-import { isFromOurselves } from '@gatehouse/platform/http/origin-check';
+import { isSameOriginForm } from '@gatehouse/platform/http/origin-check';
 import { readForm } from '@gatehouse/platform/http/read-form';
 import { Reply } from '@gatehouse/platform/http/reply';
-import { query, wantsPage, type WebRequest } from '@gatehouse/platform/http/request';
+import { query, prefersHtml, type WebRequest } from '@gatehouse/platform/http/request';
 import { ClientsService } from '../../clients/clients.service.js';
 import { Subjects } from '../../clients/subjects.service.js';
 import { SETTINGS } from '../../config/settings.token.js';
@@ -64,7 +64,7 @@ export class EndSessionController {
   /** From another site it is redirected to a GET, which carries the session cookie; from this server it is the confirmation form. */
   @Post()
   async post(@Req() request: WebRequest): Promise<Reply> {
-    const isOwnForm = isFromOurselves(request, this.settings.issuer);
+    const isOwnForm = isSameOriginForm(request, this.settings.issuer);
     if (!isOwnForm) return this.asGet(await readForm(request, { limitBytes: 64 * 1024 }));
     const { form, refusal } = await this.forms.read(request);
     const context = await this.contexts.open(request);
@@ -200,7 +200,7 @@ function isFromServer(request: WebRequest): boolean {
   return (
     headers.cookie === undefined &&
     headers.origin === undefined &&
-    !wantsPage(request) &&
+    !prefersHtml(request) &&
     !Object.keys(headers).some((name) => name.startsWith('sec-fetch-'))
   );
 }

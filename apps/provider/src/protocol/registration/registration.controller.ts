@@ -22,7 +22,7 @@ import {
   type Json,
   type RegistrationPolicy,
 } from '../../clients/registration/registration-request.js';
-import { Registrations, wrongToken } from '../../clients/registration/registrations.service.js';
+import { Registrations, invalidRegistrationToken } from '../../clients/registration/registrations.service.js';
 import { missingToken, OAuthErrorFilter } from '../../web/oauth-error.filter.js';
 import { allowOrigin, corsHeaders } from '../../web/response-headers.js';
 import { revisionOf } from '../../web/revision.js';
@@ -75,7 +75,7 @@ export class RegistrationController {
 
   @Post()
   register(@Req() request: WebRequest): Promise<Reply> {
-    return this.registration.answer(request, async (call) => {
+    return this.registration.handle(request, async (call) => {
       this.checkOn();
       const json = await this.read(call);
       allowPage(request, json['redirect_uris']);
@@ -94,7 +94,7 @@ export class RegistrationController {
 
   @All()
   wrongMethod(@Req() request: WebRequest): Promise<Reply> {
-    return this.registration.answer(request, () => {
+    return this.registration.handle(request, () => {
       this.checkOn();
       return this.registration.wrongMethod(request);
     });
@@ -103,7 +103,7 @@ export class RegistrationController {
   /** RFC 7592 2.1. The secret is not in it: we keep its hash alone. */
   @Get(':id')
   readClient(@Req() request: WebRequest): Promise<Reply> {
-    return this.configuration.answer(request, async (call) => {
+    return this.configuration.handle(request, async (call) => {
       this.checkOn();
       const { client, registrationToken } = await this.authenticate(call);
       return this.reply(request, { client, registrationToken, secret: undefined }, 200);
@@ -113,7 +113,7 @@ export class RegistrationController {
   /** RFC 7592 2.2 */
   @Put(':id')
   updateClient(@Req() request: WebRequest): Promise<Reply> {
-    return this.configuration.answer(request, async (call) => {
+    return this.configuration.handle(request, async (call) => {
       this.checkOn();
       const json = await this.read(call);
       const { client, registrationToken } = await this.authenticate(call);
@@ -134,7 +134,7 @@ export class RegistrationController {
   /** RFC 7592 2.3 */
   @Delete(':id')
   deleteClient(@Req() request: WebRequest): Promise<Reply> {
-    return this.configuration.answer(request, async (call) => {
+    return this.configuration.handle(request, async (call) => {
       this.checkOn();
       const { client, registrationToken } = await this.authenticate(call);
       await this.perform(DeleteClient, registrant(call, holds(client, registrationToken)), { id: client.id });
@@ -149,7 +149,7 @@ export class RegistrationController {
 
   @All(':id')
   wrongConfigurationMethod(@Req() request: WebRequest): Promise<Reply> {
-    return this.configuration.answer(request, () => {
+    return this.configuration.handle(request, () => {
       this.checkOn();
       return this.configuration.wrongMethod(request);
     });
@@ -194,7 +194,7 @@ export class RegistrationController {
     if (authorization === undefined) throw tokenNeeded();
     const registrationToken = parseBearer(authorization) ?? '';
     const client = await this.registrations.find(call.clientId, registrationToken);
-    if (!client) throw wrongToken();
+    if (!client) throw invalidRegistrationToken();
     if (client.disabledAt !== undefined)
       throw new OAuthError('access_denied', 'This client was switched off.', { reason: 'registration.disabled' });
     return { client, registrationToken };
@@ -229,7 +229,7 @@ export class RegistrationController {
     } catch (error) {
       if (!(error instanceof OperationError)) throw error;
       // All other refusals: the client is not there, or its token was replaced since it was compared.
-      throw registrationError(error) ?? wrongToken();
+      throw registrationError(error) ?? invalidRegistrationToken();
     }
   }
 

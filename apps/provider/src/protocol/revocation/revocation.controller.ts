@@ -31,7 +31,7 @@ export class RevocationController {
 
   @Post()
   revoke(@Req() request: WebRequest): Promise<Reply> {
-    return this.endpoint.answerClient(request, this.respond);
+    return this.endpoint.handleClient(request, this.respond);
   }
 
   @Options()

@@ -44,7 +44,7 @@ export class TokenController {
   @Post()
   token(@Req() request: WebRequest): Promise<Reply> {
     // 1. Read the form, each parameter once. 2. Authenticate the client.
-    return this.endpoint.answerClient(request, this.respond);
+    return this.endpoint.handleClient(request, this.respond);
   }
 
   @Options()
@@ -103,7 +103,7 @@ export class TokenController {
     { client, credentialsVersion, now, proof }: GrantContext,
   ): Promise<Redemption> {
     if (result.kind === 'repeated') {
-      if (proof) await this.proofs.spendAlone(proof, { client, holder: proof.jkt }, now);
+      if (proof) await this.proofs.consumeAlone(proof, { client, holder: proof.jkt }, now);
       return { kind: 'redeemed', body: result.body };
     }
     if (result.kind === 'denied') {

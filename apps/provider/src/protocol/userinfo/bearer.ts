@@ -83,7 +83,7 @@ export class BearerTokens {
       });
     if (proof) checkProofUnderProfile(proof, client.securityProfile, now);
     // Last: a rejected request stores nothing.
-    if (proof) await this.proofs.spendAlone(proof, { client, holder: token.userId ?? proof.jkt }, now);
+    if (proof) await this.proofs.consumeAlone(proof, { client, holder: token.userId ?? proof.jkt }, now);
     this.tokens.noteUse(token, now);
     return { token, client };
   }
@@ -113,7 +113,7 @@ export class BearerTokens {
 }
 
 /** A rejected token: 401 or 403 with a challenge (RFC 6750 3). */
-export interface RefusedToken {
+export interface TokenRejection {
   readonly status: number;
   readonly headers: OutgoingHttpHeaders;
   readonly reason: string;
@@ -122,7 +122,7 @@ export interface RefusedToken {
   readonly error: string | undefined;
 }
 
-export function refusedToken(error: OAuthError, request: WebRequest): RefusedToken {
+export function rejectToken(error: OAuthError, request: WebRequest): TokenRejection {
   // RFC 9449 7.2: without a token both schemes are offered. RFC 6750 3.1: without an error code.
   if (error.reason === missingToken)
     return {
@@ -168,7 +168,7 @@ export function refusedToken(error: OAuthError, request: WebRequest): RefusedTok
 
 /** The error response of a protected resource, in JSON (RFC 6750 3). */
 export function challenge(error: OAuthError, request: WebRequest): Reply {
-  const { status, headers, description, error: code } = refusedToken(error, request);
+  const { status, headers, description, error: code } = rejectToken(error, request);
   return code === undefined
     ? Reply.empty(status, headers)
     : Reply.json({ error: code, error_description: description }, { status, headers });

@@ -48,12 +48,12 @@ export class UserinfoController {
 
   @Get(routes.userinfo)
   getUserinfo(@Req() request: WebRequest): Promise<Reply> {
-    return this.userinfoEndpoint.answer(request, this.userinfo);
+    return this.userinfoEndpoint.handle(request, this.userinfo);
   }
 
   @Post(routes.userinfo)
   postUserinfo(@Req() request: WebRequest): Promise<Reply> {
-    return this.userinfoEndpoint.answer(request, this.userinfo);
+    return this.userinfoEndpoint.handle(request, this.userinfo);
   }
 
   @Options(routes.userinfo)
@@ -68,7 +68,7 @@ export class UserinfoController {
 
   @Get(routes.me)
   me(@Req() request: WebRequest): Promise<Reply> {
-    return this.meEndpoint.answer(request, this.username);
+    return this.meEndpoint.handle(request, this.username);
   }
 
   @Options(routes.me)

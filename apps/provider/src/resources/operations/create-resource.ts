@@ -3,8 +3,8 @@ import type { Resource, ResourceDraft } from '@gatehouse/domain/oauth';
 import type { Unit } from '@gatehouse/platform/database/store';
 import type { Actor } from '../../operations/actor.js';
 import { invalidInput } from '../../operations/operation-error.js';
-import { SimpleOperation, type Performed } from '../../operations/operation.js';
-import { demand } from '../../operations/policy.js';
+import { SimpleOperation, type OperationOutcome } from '../../operations/operation.js';
+import { requireAllowed } from '../../operations/policy.js';
 import { mayManageResources } from '../policy.js';
 import { ResourcesService } from '../resources.service.js';
 
@@ -15,8 +15,8 @@ export class CreateResource extends SimpleOperation<ResourceDraft, Resource> {
     super();
   }
 
-  async perform(unit: Unit, actor: Actor, draft: ResourceDraft): Promise<Performed<Resource>> {
-    demand(actor, mayManageResources(actor));
+  async perform(unit: Unit, actor: Actor, draft: ResourceDraft): Promise<OperationOutcome<Resource>> {
+    requireAllowed(actor, mayManageResources(actor));
     const created = await this.resources.create(unit, draft, actor.now);
     if ('problems' in created) throw invalidInput(created.problems);
     const { id: subjectId, identifier } = created.resource;

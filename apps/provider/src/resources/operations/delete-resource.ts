@@ -2,8 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Unit } from '@gatehouse/platform/database/store';
 import type { Actor } from '../../operations/actor.js';
 import { notFound } from '../../operations/operation-error.js';
-import { SimpleOperation, type Performed } from '../../operations/operation.js';
-import { demand } from '../../operations/policy.js';
+import { SimpleOperation, type OperationOutcome } from '../../operations/operation.js';
+import { requireAllowed } from '../../operations/policy.js';
 import { mayManageResources } from '../policy.js';
 import { ResourcesService } from '../resources.service.js';
 
@@ -14,8 +14,8 @@ export class DeleteResource extends SimpleOperation<{ readonly id: string }, voi
     super();
   }
 
-  async perform(unit: Unit, actor: Actor, { id }: { readonly id: string }): Promise<Performed<void>> {
-    demand(actor, mayManageResources(actor));
+  async perform(unit: Unit, actor: Actor, { id }: { readonly id: string }): Promise<OperationOutcome<void>> {
+    requireAllowed(actor, mayManageResources(actor));
     const resource = await this.resources.lockAndRead(unit, id);
     if (!resource) throw notFound('API');
     await this.resources.remove(unit, id);

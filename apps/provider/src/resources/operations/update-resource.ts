@@ -3,9 +3,9 @@ import type { Resource, ResourceDraft } from '@gatehouse/domain/oauth';
 import type { Unit } from '@gatehouse/platform/database/store';
 import { revisionOf } from '../../web/revision.js';
 import type { Actor } from '../../operations/actor.js';
-import { changedMeanwhile, invalidInput, notFound } from '../../operations/operation-error.js';
-import { SimpleOperation, type Performed } from '../../operations/operation.js';
-import { demand } from '../../operations/policy.js';
+import { recordChanged, invalidInput, notFound } from '../../operations/operation-error.js';
+import { SimpleOperation, type OperationOutcome } from '../../operations/operation.js';
+import { requireAllowed } from '../../operations/policy.js';
 import { mayUpdateResource } from '../policy.js';
 import { resourceRepresentation } from '../resource-representation.js';
 import { ResourcesService } from '../resources.service.js';
@@ -24,12 +24,12 @@ export class UpdateResource extends SimpleOperation<UpdateResourceInput, Resourc
     super();
   }
 
-  async perform(unit: Unit, actor: Actor, input: UpdateResourceInput): Promise<Performed<Resource>> {
+  async perform(unit: Unit, actor: Actor, input: UpdateResourceInput): Promise<OperationOutcome<Resource>> {
     const { id, draft, revision } = input;
     const before = await this.resources.lockAndRead(unit, id);
     if (!before) throw notFound('API');
-    demand(actor, mayUpdateResource(actor, before, draft));
-    if (revision !== undefined && revision !== revisionOf(before)) throw changedMeanwhile();
+    requireAllowed(actor, mayUpdateResource(actor, before, draft));
+    if (revision !== undefined && revision !== revisionOf(before)) throw recordChanged();
     const saved = await this.resources.update(unit, before, draft, actor.now);
     if ('problems' in saved) throw invalidInput(saved.problems);
     const change = {

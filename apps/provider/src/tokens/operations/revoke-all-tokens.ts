@@ -3,7 +3,7 @@ import type { Unit } from '@gatehouse/platform/database/store';
 import type { RevokeAllInput, Revoked } from '../../grants/operations/revocation.js';
 import { RevokeAllGrants } from '../../grants/operations/revoke-all-grants.js';
 import type { Actor } from '../../operations/actor.js';
-import { SimpleOperation, type Performed } from '../../operations/operation.js';
+import { SimpleOperation, type OperationOutcome } from '../../operations/operation.js';
 import { AccessTokensService } from '../access-tokens.service.js';
 
 /**
@@ -19,7 +19,7 @@ export class RevokeAllTokens extends SimpleOperation<RevokeAllInput, Revoked> {
     super();
   }
 
-  async perform(unit: Unit, actor: Actor, input: RevokeAllInput): Promise<Performed<Revoked>> {
+  async perform(unit: Unit, actor: Actor, input: RevokeAllInput): Promise<OperationOutcome<Revoked>> {
     const { userId: subjectId, clientId } = input;
     const { result, changes } = await this.revokeGrants.perform(unit, actor, input);
     // Those that the client got for itself have no grant.

@@ -4,8 +4,8 @@ import { ClientsService } from '../../clients/clients.service.js';
 import type { Revoked, RevokeInput } from '../../grants/operations/revocation.js';
 import { mayRevoke } from '../../grants/policy.js';
 import type { Actor } from '../../operations/actor.js';
-import { SimpleOperation, type Change, type Performed } from '../../operations/operation.js';
-import { demand } from '../../operations/policy.js';
+import { SimpleOperation, type Change, type OperationOutcome } from '../../operations/operation.js';
+import { requireAllowed } from '../../operations/policy.js';
 import { AccessTokensService } from '../access-tokens.service.js';
 
 /** Revokes access tokens: all of them or none. Their grants go on. Those that are over already are left out. */
@@ -18,13 +18,13 @@ export class RevokeTokens extends SimpleOperation<RevokeInput, Revoked> {
     super();
   }
 
-  async perform(unit: Unit, actor: Actor, { selectors }: RevokeInput): Promise<Performed<Revoked>> {
+  async perform(unit: Unit, actor: Actor, { selectors }: RevokeInput): Promise<OperationOutcome<Revoked>> {
     const changes: Change[] = [];
     for (const selector of selectors) {
       const token = await this.tokens.findBySelector(selector, actor.now);
       if (!token) continue;
       const { clientId, userId: subjectId } = token;
-      demand(actor, mayRevoke(actor, await this.clients.lockShared(unit, clientId)));
+      requireAllowed(actor, mayRevoke(actor, await this.clients.lockShared(unit, clientId)));
       if (await this.tokens.revokeBySelector(unit, selector, actor.now))
         changes.push({ type: 'token.revoked', clientId, subjectId });
     }

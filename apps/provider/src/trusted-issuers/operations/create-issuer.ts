@@ -3,8 +3,8 @@ import type { TrustedIssuer, TrustedIssuerDraft } from '@gatehouse/domain/oauth'
 import type { Unit } from '@gatehouse/platform/database/store';
 import type { Actor } from '../../operations/actor.js';
 import { invalidInput } from '../../operations/operation-error.js';
-import { SimpleOperation, type Performed } from '../../operations/operation.js';
-import { demand } from '../../operations/policy.js';
+import { SimpleOperation, type OperationOutcome } from '../../operations/operation.js';
+import { requireAllowed } from '../../operations/policy.js';
 import { mayManageIssuers } from '../policy.js';
 import { IssuerReferences } from '../issuer-references.service.js';
 import { TrustedIssuers } from '../trusted-issuers.service.js';
@@ -19,8 +19,8 @@ export class CreateIssuer extends SimpleOperation<TrustedIssuerDraft, TrustedIss
     super();
   }
 
-  async perform(unit: Unit, actor: Actor, draft: TrustedIssuerDraft): Promise<Performed<TrustedIssuer>> {
-    demand(actor, mayManageIssuers(actor));
+  async perform(unit: Unit, actor: Actor, draft: TrustedIssuerDraft): Promise<OperationOutcome<TrustedIssuer>> {
+    requireAllowed(actor, mayManageIssuers(actor));
     await this.references.check(draft);
     const created = await this.issuers.create(unit, draft, actor.now);
     if ('problems' in created) throw invalidInput(created.problems);

@@ -2,8 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Unit } from '@gatehouse/platform/database/store';
 import type { Actor } from '../../operations/actor.js';
 import { notFound } from '../../operations/operation-error.js';
-import { SimpleOperation, type Performed } from '../../operations/operation.js';
-import { demand } from '../../operations/policy.js';
+import { SimpleOperation, type OperationOutcome } from '../../operations/operation.js';
+import { requireAllowed } from '../../operations/policy.js';
 import { mayManageIssuers } from '../policy.js';
 import { TrustedIssuers } from '../trusted-issuers.service.js';
 
@@ -14,8 +14,8 @@ export class DeleteIssuer extends SimpleOperation<{ readonly id: string }, void>
     super();
   }
 
-  async perform(unit: Unit, actor: Actor, { id }: { readonly id: string }): Promise<Performed<void>> {
-    demand(actor, mayManageIssuers(actor));
+  async perform(unit: Unit, actor: Actor, { id }: { readonly id: string }): Promise<OperationOutcome<void>> {
+    requireAllowed(actor, mayManageIssuers(actor));
     const trusted = await this.issuers.lockAndRead(unit, id);
     if (!trusted) throw notFound('issuer');
     await this.issuers.remove(unit, id);

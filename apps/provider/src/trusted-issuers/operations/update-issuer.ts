@@ -3,9 +3,9 @@ import type { TrustedIssuer, TrustedIssuerDraft } from '@gatehouse/domain/oauth'
 import type { Unit } from '@gatehouse/platform/database/store';
 import { revisionOf } from '../../web/revision.js';
 import type { Actor } from '../../operations/actor.js';
-import { changedMeanwhile, invalidInput, notFound } from '../../operations/operation-error.js';
-import { SimpleOperation, type Performed } from '../../operations/operation.js';
-import { demand } from '../../operations/policy.js';
+import { recordChanged, invalidInput, notFound } from '../../operations/operation-error.js';
+import { SimpleOperation, type OperationOutcome } from '../../operations/operation.js';
+import { requireAllowed } from '../../operations/policy.js';
 import { IssuerReferences } from '../issuer-references.service.js';
 import { issuerRepresentation } from '../issuer-representation.js';
 import { mayManageIssuers } from '../policy.js';
@@ -28,12 +28,12 @@ export class UpdateIssuer extends SimpleOperation<UpdateIssuerInput, TrustedIssu
     super();
   }
 
-  async perform(unit: Unit, actor: Actor, input: UpdateIssuerInput): Promise<Performed<TrustedIssuer>> {
+  async perform(unit: Unit, actor: Actor, input: UpdateIssuerInput): Promise<OperationOutcome<TrustedIssuer>> {
     const { id, draft, revision } = input;
-    demand(actor, mayManageIssuers(actor));
+    requireAllowed(actor, mayManageIssuers(actor));
     const before = await this.issuers.lockAndRead(unit, id);
     if (!before) throw notFound('issuer');
-    if (revision !== undefined && revision !== revisionOf(before)) throw changedMeanwhile();
+    if (revision !== undefined && revision !== revisionOf(before)) throw recordChanged();
     await this.references.check(draft);
     const saved = await this.issuers.update(unit, before, draft, actor.now);
     if ('problems' in saved) throw invalidInput(saved.problems);

@@ -4,7 +4,7 @@ import { AuditService } from '../../audit/audit.service.js';
 import { auditActor, type UserActor } from '../../operations/actor.js';
 import { invalidInput, rateLimited } from '../../operations/operation-error.js';
 import { text } from '../../i18n/message.js';
-import { uncountIfBusy } from '../throttling/server-busy.js';
+import { revertCountIfBusy } from '../throttling/server-busy.js';
 import { LoginThrottle } from '../throttling/login-throttle.service.js';
 import { PasswordHasher } from './password-hasher.js';
 import { accountSource } from './password-source.js';
@@ -13,7 +13,7 @@ import { UsersService } from '../users.service.js';
 /** Guesses at the current password from an open session. */
 const guesses = { most: 10, seconds: 900 };
 
-export interface TypedPassword {
+export interface EnteredPassword {
   /** In plain text. */
   readonly password: string;
   /** The member of the input that it is. */
@@ -37,15 +37,15 @@ export class CurrentPasswords {
    * @returns the stored hash that it matches
    * @throws OperationError rate_limited, invalid
    */
-  async verify(person: UserActor, { password, field, purpose }: TypedPassword): Promise<string> {
+  async verify(person: UserActor, { password, field, purpose }: EnteredPassword): Promise<string> {
     const { userId, now } = person;
     const bucket = `own:${userId}`;
     const admitted = await this.store.run((unit) => this.throttle.countOne(unit, bucket, guesses, now));
     if (!admitted) throw rateLimited(text('account.wrongPasswords'));
-    const giveBack = (): Promise<void> => this.store.run((unit) => this.throttle.giveBackOne(unit, bucket));
+    const giveBack = (): Promise<void> => this.store.run((unit) => this.throttle.revertOne(unit, bucket));
     const stored = await this.users.findPasswordHash(userId);
     const source = accountSource(person, userId);
-    const isRight = await uncountIfBusy(() => this.hasher.verify(stored, password, source), giveBack);
+    const isRight = await revertCountIfBusy(() => this.hasher.verify(stored, password, source), giveBack);
     if (stored === undefined || !isRight) {
       await this.store.run((unit) =>
         this.audit.record(unit, {

@@ -3,7 +3,7 @@ import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import { Store } from '@gatehouse/platform/database/store';
 import { invalidInput, rateLimited } from '../../operations/operation-error.js';
 import { text } from '../../i18n/message.js';
-import { uncountIfBusy } from '../throttling/server-busy.js';
+import { revertCountIfBusy } from '../throttling/server-busy.js';
 import type { QueueSource } from '../throttling/fair-queue.js';
 import { LoginThrottle } from '../throttling/login-throttle.service.js';
 import { PasswordHasher } from './password-hasher.js';
@@ -50,7 +50,7 @@ export class NewPasswords {
     const { owner, password, field, source, now } = chosen;
     if (!(await this.store.run((unit) => this.throttle.countNewPassword(unit, owner.id, now))))
       throw rateLimited(text('problem.password.throttled'));
-    return uncountIfBusy(
+    return revertCountIfBusy(
       async () => {
         const use = await this.rules.useOf(owner.id);
         const weakness = await this.rules.problem(password, { use, owner, source });
@@ -58,7 +58,7 @@ export class NewPasswords {
         await verifyCurrent?.();
         return { passwordHash: await this.hasher.hash(password, source), use };
       },
-      () => this.store.run((unit) => this.throttle.giveBackNewPassword(unit, owner.id)),
+      () => this.store.run((unit) => this.throttle.revertNewPassword(unit, owner.id)),
     );
   }
 }

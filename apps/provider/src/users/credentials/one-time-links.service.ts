@@ -31,7 +31,7 @@ export interface NewLink {
 }
 
 /** A link that can still be used. */
-export interface FoundLink {
+export interface UsableLink {
   readonly selector: number;
   readonly userId: string;
   readonly signsIn: boolean;
@@ -128,7 +128,7 @@ export class OneTimeLinks implements OnModuleInit {
   }
 
   /** Whose link this is, while it can still be used. Looking does not spend it: mail scanners open links. */
-  async find(text: string | undefined, purpose: LinkPurpose, now: EpochSeconds): Promise<FoundLink | undefined> {
+  async find(text: string | undefined, purpose: LinkPurpose, now: EpochSeconds): Promise<UsableLink | undefined> {
     const token = text === undefined ? undefined : parseToken(text);
     if (!token) return undefined;
     const row = await this.store.one<LinkRow>(linkStatements.find, token.selector, purpose, now);

@@ -1,13 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
-import { OneTimeLinks, type FoundLink } from './one-time-links.service.js';
+import { OneTimeLinks, type UsableLink } from './one-time-links.service.js';
 import { NewPasswords } from './new-passwords.service.js';
 import type { User } from '../user.js';
 import { UsersService } from '../users.service.js';
 
 /** A link that can still be used, and whose password it sets. */
 export interface PasswordLink {
-  readonly link: FoundLink;
+  readonly link: UsableLink;
   readonly user: User;
 }
 

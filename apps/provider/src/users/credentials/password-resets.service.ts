@@ -42,7 +42,7 @@ export class PasswordResets implements OutboxKind, OnModuleInit {
   }
 
   /** @returns false when too much was asked from this network address, or waits already */
-  async ask(unit: Unit, email: string, addressKey: string, now: EpochSeconds): Promise<boolean> {
+  async request(unit: Unit, email: string, addressKey: string, now: EpochSeconds): Promise<boolean> {
     if (this.settings.throttle) {
       const from = { most: maxFrom, seconds: hour };
       if (!(await this.throttle.countOne(unit, `rf:${addressKey}`, from, now))) return false;

@@ -3,7 +3,7 @@ import { maxEmailUnits } from '@gatehouse/domain/kernel';
 import type { Unit } from '@gatehouse/platform/database/store';
 import { SETTINGS } from '../../config/settings.token.js';
 import type { Settings } from '../../config/settings.js';
-import { changedMeanwhile } from '../../operations/operation-error.js';
+import { recordChanged } from '../../operations/operation-error.js';
 import { text, type Message } from '../../i18n/message.js';
 import { charactersWithoutRuns, repeatedUnit, withoutSeparators } from './password-patterns.js';
 import { PasswordStrength } from './password-strength.js';
@@ -76,8 +76,8 @@ export class PasswordRules {
    * That a password which was judged beside a second factor still has one, where it is stored.
    * @throws OperationError changed: the factor was removed meanwhile, and the password may be too short without it
    */
-  async demandUse(unit: Unit, userId: string, use: PasswordUse): Promise<void> {
-    if (use === 'beside a second factor' && !(await this.factors.hasAnyIn(unit, userId))) throw changedMeanwhile();
+  async requireFactorFor(unit: Unit, userId: string, use: PasswordUse): Promise<void> {
+    if (use === 'beside a second factor' && !(await this.factors.hasAnyIn(unit, userId))) throw recordChanged();
   }
 
   /** Characters that a password must have. */
@@ -93,7 +93,7 @@ export class PasswordRules {
     const { use, owner, source } = purpose;
     const simple = this.simpleProblem(password, purpose);
     if (simple !== undefined) return simple;
-    const guesses = await this.strength.guesses(estimable(password), this.wordsKnownOf(owner), source);
+    const guesses = await this.strength.guesses(estimable(password), this.personalWordsOf(owner), source);
     if (guesses === undefined)
       return (await this.isCommon(plainOf(password))) ? text('problem.password.common') : undefined;
     if (guesses < guessesOfCommon) return text('problem.password.common');
@@ -107,22 +107,22 @@ export class PasswordRules {
     if (length !== undefined) return length;
     const plain = plainOf(password);
     if (isPattern(plain, minimum)) return text('problem.password.common');
-    return restOf(plain, this.wordsKnownOf(owner)).length < minRest ? text('problem.password.owner') : undefined;
+    return restOf(plain, this.personalWordsOf(owner)).length < minRest ? text('problem.password.owner') : undefined;
   }
 
-  private wordsKnownOf(owner: PasswordOwner): string[] {
+  private personalWordsOf(owner: PasswordOwner): string[] {
     return [...this.site, ...wordsOfOwner(owner)].filter((word) => word.length >= minWord);
   }
 
   /** What decides beside the other rules when nobody can estimate: the list, of the password and of what it repeats. */
   private async isCommon(plain: string): Promise<boolean> {
-    const list = await this.commonOnes();
+    const list = await this.commonPasswords();
     const bare = withoutSeparators(plain);
     return [plain, bare, repeatedUnit(bare)].some((each) => list.has(each));
   }
 
   /** Some megabytes that most processes never need. */
-  private commonOnes(): Promise<ReadonlySet<string>> {
+  private commonPasswords(): Promise<ReadonlySet<string>> {
     this.common ??= import('@zxcvbn-ts/language-common').then(
       ({ dictionary }) => new Set(dictionary['passwords-common'].filter((each) => each.length >= minCommon)),
     );

@@ -2,7 +2,7 @@ import { parentPort } from 'node:worker_threads';
 import { ZxcvbnFactory } from '@zxcvbn-ts/core';
 import { adjacencyGraphs, dictionary as common } from '@zxcvbn-ts/language-common';
 import { dictionary as english } from '@zxcvbn-ts/language-en';
-import type { StrengthAnswer, StrengthQuestion } from './password-strength.js';
+import type { StrengthResponse, StrengthRequest } from './password-strength.js';
 
 /**
  * The thread that estimates how many guesses a password takes, for PasswordStrength: it holds the dictionaries, and its
@@ -16,11 +16,11 @@ const estimator = new ZxcvbnFactory({
   l33tMaxSubstitutions: 20,
 });
 
-function answer(message: StrengthAnswer): void {
+function answer(message: StrengthResponse): void {
   parentPort?.postMessage(message);
 }
 
-parentPort?.on('message', ({ id, password, words }: StrengthQuestion) =>
+parentPort?.on('message', ({ id, password, words }: StrengthRequest) =>
   answer({ id, guesses: estimator.check(password, [...words]).guesses }),
 );
 answer('ready');

@@ -9,7 +9,7 @@ import { EstimateTimedOut } from '../throttling/server-busy.js';
 import { FairQueue, QueueFull, type QueueSource } from '../throttling/fair-queue.js';
 
 /** What the thread is asked. */
-export interface StrengthQuestion {
+export interface StrengthRequest {
   readonly id: number;
   readonly password: string;
   /** What an attacker knows of the account and the site. */
@@ -17,7 +17,7 @@ export interface StrengthQuestion {
 }
 
 /** What the thread says: once that it has loaded, then an answer to each question. */
-export type StrengthAnswer = 'ready' | { readonly id: number; readonly guesses: number };
+export type StrengthResponse = 'ready' | { readonly id: number; readonly guesses: number };
 
 interface Options {
   readonly program: string;
@@ -58,7 +58,7 @@ const retryAfterSeconds = 2;
 /** Undefined: the thread cannot run. */
 type Answer = number | 'too slow' | undefined;
 
-interface Asked extends StrengthQuestion {
+interface Asked extends StrengthRequest {
   readonly answer: (answer: Answer) => void;
 }
 
@@ -161,7 +161,7 @@ export class PasswordStrength implements OnModuleDestroy {
   }
 
   /** One at a time: the queue sees to it. */
-  private ask(question: StrengthQuestion): Promise<Answer> {
+  private ask(question: StrengthRequest): Promise<Answer> {
     if (!this.mayRun) return Promise.resolve(this.hasRun ? 'too slow' : undefined);
     return new Promise((answer) => {
       this.current = { ...question, answer };
@@ -178,20 +178,20 @@ export class PasswordStrength implements OnModuleDestroy {
     }
     const { id, password, words } = this.current;
     this.limit(this.options.workMilliseconds, () => void this.stop('too slow'));
-    worker.postMessage({ id, password, words } satisfies StrengthQuestion);
+    worker.postMessage({ id, password, words } satisfies StrengthRequest);
   }
 
   private start(): Worker {
     const worker = new Worker(this.options.program, { execArgv: [], resourceLimits: { maxOldGenerationSizeMb: 256 } });
     worker.unref();
     // Its messages are those of our own program.
-    worker.on('message', (message: StrengthAnswer) => this.hear(worker, message));
+    worker.on('message', (message: StrengthResponse) => this.onMessage(worker, message));
     worker.on('error', (error) => this.fail(worker, error)).on('exit', () => this.fail(worker, undefined));
     this.limit(this.options.startMilliseconds, () => this.fail(worker, new Error('it did not start in time')));
     return worker;
   }
 
-  private hear(worker: Worker, message: StrengthAnswer): void {
+  private onMessage(worker: Worker, message: StrengthResponse): void {
     if (worker !== this.worker) return;
     if (message === 'ready') {
       this.isReady = true;

@@ -3,7 +3,7 @@ import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import { Store } from '@gatehouse/platform/database/store';
 import { invalidInput, rateLimited } from '../../operations/operation-error.js';
 import { text } from '../../i18n/message.js';
-import { uncountIfBusy } from '../throttling/server-busy.js';
+import { revertCountIfBusy } from '../throttling/server-busy.js';
 import type { QueueSource } from '../throttling/fair-queue.js';
 import { PasswordHasher } from './password-hasher.js';
 import { PasswordRules } from './password-rules.js';
@@ -34,19 +34,19 @@ export class SignUpPasswords {
     const { password, source, now } = asked;
     if (!(await this.store.run((unit) => this.rate.countPassword(unit, source.key, now))))
       throw rateLimited(text('signUp.throttled'));
-    const problems = await uncountIfBusy(
+    const problems = await revertCountIfBusy(
       () => this.problems(asked),
-      () => this.store.run((unit) => this.rate.giveBackPassword(unit, source.key)),
+      () => this.store.run((unit) => this.rate.revertPassword(unit, source.key)),
     );
     if (problems.length > 0) throw invalidInput(problems);
     if (!(await this.store.run((unit) => this.rate.count(unit, source.key, now))))
       throw rateLimited(text('signUp.throttled'));
-    return uncountIfBusy(
+    return revertCountIfBusy(
       () => this.hasher.hash(password, source),
       () =>
         this.store.run(async (unit) => {
-          await this.rate.giveBack(unit, source.key);
-          await this.rate.giveBackPassword(unit, source.key);
+          await this.rate.revert(unit, source.key);
+          await this.rate.revertPassword(unit, source.key);
         }),
     );
   }

@@ -6,7 +6,7 @@ import type { Settings } from '../../config/settings.js';
 import type { User } from '../user.js';
 import type { RequestContext } from '../sessions/request-context.js';
 import { parseAssertion, parseAttestation, withoutAttestation } from './authenticator-response.js';
-import { Challenges, type ChallengePlace } from './challenges.service.js';
+import { Challenges, type ChallengeBinding } from './challenges.service.js';
 import { Passkeys, type NewPasskey, type Passkey } from './passkeys.service.js';
 import { relyingPartyOf, type RelyingParty } from './relying-party.js';
 import { webauthn } from './webauthn.js';
@@ -17,7 +17,7 @@ const algorithms = [-7, -8, -257];
 const dialogMilliseconds = 300_000;
 
 /** A valid assertion; nothing is consumed yet. */
-export interface PasskeyProof {
+export interface VerifiedAssertion {
   readonly passkey: Passkey;
   /** The authenticator verified a PIN or a biometric: two factors in one. */
   readonly userVerified: boolean;
@@ -25,7 +25,7 @@ export interface PasskeyProof {
   readonly challenge: string;
 }
 
-export interface NewPasskeyProof {
+export interface VerifiedRegistration {
   readonly passkey: Omit<NewPasskey, 'name'>;
   readonly userVerified: boolean;
   readonly challenge: string;
@@ -36,7 +36,7 @@ export interface NewPasskeyProof {
  * @see WebAuthn Level 3, 7.1 and 7.2
  */
 @Injectable()
-export class Ceremonies {
+export class PasskeyCeremonies {
   private readonly relyingParty: RelyingParty | undefined;
 
   constructor(
@@ -117,7 +117,7 @@ export class Ceremonies {
     context: RequestContext,
     text: string,
     expected: { readonly purpose: 'login' } | { readonly purpose: 'factor'; readonly userId: string },
-  ): Promise<PasskeyProof | { readonly passkey: Passkey; readonly refused: string } | undefined> {
+  ): Promise<VerifiedAssertion | { readonly passkey: Passkey; readonly refused: string } | undefined> {
     const response = parseAssertion(text);
     if (!response || !this.relyingParty) return undefined;
     const passkey = await this.passkeys.findByCredential(response.id);
@@ -156,8 +156,8 @@ export class Ceremonies {
   }
 
   /** Consumes the challenge and updates the counter. False if the challenge was used before or the key is a clone. */
-  async spend(unit: Unit, proof: PasskeyProof, now: EpochSeconds): Promise<boolean> {
-    if (!(await this.challenges.spend(unit, proof.challenge, now))) return false;
+  async consume(unit: Unit, proof: VerifiedAssertion, now: EpochSeconds): Promise<boolean> {
+    if (!(await this.challenges.consume(unit, proof.challenge, now))) return false;
     return this.passkeys.use(unit, proof.passkey.id, proof.counter, now);
   }
 
@@ -165,11 +165,11 @@ export class Ceremonies {
   async verifyNew(
     { browserId, userId, now }: { readonly browserId: string; readonly userId: string; readonly now: EpochSeconds },
     text: string,
-  ): Promise<NewPasskeyProof | undefined> {
+  ): Promise<VerifiedRegistration | undefined> {
     const response = parseAttestation(text);
     const bare = response && (await withoutAttestation(response));
     if (!bare || !this.relyingParty) return undefined;
-    const place: ChallengePlace = { purpose: 'enroll', browserId, userId };
+    const place: ChallengeBinding = { purpose: 'enroll', browserId, userId };
     let challenge = '';
     const { verifyRegistrationResponse } = await webauthn();
     try {
@@ -203,11 +203,11 @@ export class Ceremonies {
     }
   }
 
-  async spendNew(unit: Unit, proof: NewPasskeyProof, now: EpochSeconds): Promise<boolean> {
-    return this.challenges.spend(unit, proof.challenge, now);
+  async consumeNew(unit: Unit, proof: VerifiedRegistration, now: EpochSeconds): Promise<boolean> {
+    return this.challenges.consume(unit, proof.challenge, now);
   }
 }
 
-function challengePlace(context: RequestContext, purpose: ChallengePlace['purpose'], userId = ''): ChallengePlace {
+function challengePlace(context: RequestContext, purpose: ChallengeBinding['purpose'], userId = ''): ChallengeBinding {
   return { purpose, browserId: context.browser.id, userId };
 }

@@ -10,7 +10,7 @@ import { ReplayCache } from '../../replay/replay-cache.service.js';
 const lifetimeSeconds = 3600;
 
 /** What a challenge is bound to; it is invalid anywhere else. */
-export interface ChallengePlace {
+export interface ChallengeBinding {
   readonly purpose: 'login' | 'factor' | 'enroll';
   /** The value of the browser cookie: a response from another browser is rejected. */
   readonly browserId: string;
@@ -30,7 +30,7 @@ export class Challenges {
   ) {}
 
   /** Creates a challenge as text; browsers sign its bytes. */
-  make(place: ChallengePlace, now: EpochSeconds): string {
+  make(place: ChallengeBinding, now: EpochSeconds): string {
     const body = `${now.toString(36)}.${newSecret()}`;
     const [key] = this.keyring.derive('passkey challenge');
     if (!key) throw new Error('No key is available to authenticate challenges.');
@@ -38,7 +38,7 @@ export class Challenges {
   }
 
   /** True if this server issued it for this place and it is valid. @param sent base64url of the bytes, as in clientDataJSON */
-  isGenuine(place: ChallengePlace, sent: string, now: EpochSeconds): boolean {
+  isGenuine(place: ChallengeBinding, sent: string, now: EpochSeconds): boolean {
     const [, body, issuedAt, mac] = match(sent) ?? [];
     if (body === undefined || issuedAt === undefined || mac === undefined) return false;
     const at = parseInt(issuedAt, 36);
@@ -50,7 +50,7 @@ export class Challenges {
   }
 
   /** Consumes a challenge. True for exactly one caller. */
-  async spend(unit: Unit, sent: string, now: EpochSeconds): Promise<boolean> {
+  async consume(unit: Unit, sent: string, now: EpochSeconds): Promise<boolean> {
     const issuedAt = match(sent)?.[2];
     const expiresAt = addSeconds(issuedAt === undefined ? now : epochSeconds(parseInt(issuedAt, 36)), lifetimeSeconds);
     return this.replay.use(unit, 'passkey challenge', sent, expiresAt, now);
@@ -64,6 +64,6 @@ function match(sent: string): RegExpExecArray | null {
   );
 }
 
-function sign(key: Buffer, { purpose, browserId, userId }: ChallengePlace, body: string): Buffer {
+function sign(key: Buffer, { purpose, browserId, userId }: ChallengeBinding, body: string): Buffer {
   return createHmac('sha256', key).update(`${purpose}.${browserId}.${userId}.${body}`).digest();
 }

@@ -3,8 +3,8 @@ import { acrOf, addMethods, type AuthenticationMethod } from '@gatehouse/domain/
 import type { Unit } from '@gatehouse/platform/database/store';
 import { notFound, OperationError } from '../../operations/operation-error.js';
 import type { Actor, UserActor } from '../../operations/actor.js';
-import type { Performed } from '../../operations/operation.js';
-import { demandOwner } from '../../operations/policy.js';
+import type { OperationOutcome } from '../../operations/operation.js';
+import { requireUser } from '../../operations/policy.js';
 import type { Session } from '../sessions/session.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { mayChangeOwnCredentials } from '../policy.js';
@@ -50,15 +50,15 @@ export class Enrolment {
    * @throws OperationError not_found; recent_sign_in, also if a factor was added since the sign-in was checked
    */
   async begin(unit: Unit, actor: Actor): Promise<{ readonly person: UserActor; readonly isFirst: boolean }> {
-    const person = demandOwner(actor);
+    const person = requireUser(actor);
     if (!(await this.users.lock(unit, person.userId))) throw notFound('user');
     const hasSecondFactor = await this.factors.hasAnyIn(unit, person.userId);
-    demandOwner({ ...person, hasSecondFactor }, mayChangeOwnCredentials);
+    requireUser({ ...person, hasSecondFactor }, mayChangeOwnCredentials);
     return { person, isFirst: !hasSecondFactor };
   }
 
   /** @throws OperationError conflict if the session has ended: a factor is not added without its session */
-  async complete(unit: Unit, { userId, now }: UserActor, added: NewFactor): Promise<Performed<AddedFactor>> {
+  async complete(unit: Unit, { userId, now }: UserActor, added: NewFactor): Promise<OperationOutcome<AddedFactor>> {
     const { session, methods, factor, isFirst } = added;
     const amr = addMethods(session.amr, methods);
     const completed = await this.sessions.complete(unit, session, { amr, acr: acrOf(amr) }, now);
@@ -66,7 +66,7 @@ export class Enrolment {
     await this.sessions.demoteOthers(unit, userId, session.id);
     const hasCodes = !isFirst && (await this.codes.countLeftIn(unit, userId)) > 0;
     const codes = hasCodes ? undefined : await this.codes.make(unit, userId, now);
-    await this.notices.tell(unit, userId, 'factor added', now);
+    await this.notices.notify(unit, userId, 'factor added', now);
     return {
       result: { ...completed, codes },
       changes: [{ type: 'factor.added', subjectId: userId, details: { factor } }],

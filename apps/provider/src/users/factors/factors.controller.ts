@@ -6,13 +6,13 @@ import { query, type WebRequest } from '@gatehouse/platform/http/request';
 import { PageError } from '../../web/page-error.js';
 import { routes } from '../../web/routes.js';
 import { type Message, text } from '../../i18n/message.js';
-import { PageOperations, type Refusal } from '../page-operations.service.js';
+import { PageOperations, type OperationFailure } from '../page-operations.service.js';
 import { RecentSignIns } from '../sessions/recent-sign-ins.service.js';
 import { browserName } from '../sessions/browser-name.js';
 import type { UserRequestContext } from '../sessions/request-context.js';
 import { RequestContexts } from '../sessions/request-contexts.service.js';
-import { Ceremonies } from './ceremonies.service.js';
-import { Factors, type Removable } from './factors.service.js';
+import { PasskeyCeremonies } from './ceremonies.service.js';
+import { Factors, type RemovableFactor } from './factors.service.js';
 import { AddAuthenticatorApp } from './operations/add-authenticator-app.js';
 import { EndTrustedBrowser } from './operations/end-trusted-browser.js';
 import { MakeRecoveryCodes } from './operations/make-recovery-codes.js';
@@ -44,7 +44,7 @@ export class FactorsController {
     @Inject(RecentSignIns) private readonly recentSignIns: RecentSignIns,
     @Inject(TotpOffers) private readonly offers: TotpOffers,
     @Inject(TrustedBrowsers) private readonly trusted: TrustedBrowsers,
-    @Inject(Ceremonies) private readonly ceremonies: Ceremonies,
+    @Inject(PasskeyCeremonies) private readonly ceremonies: PasskeyCeremonies,
   ) {}
 
   @Get()
@@ -117,7 +117,7 @@ export class FactorsController {
   private showAppError(
     context: UserRequestContext,
     sealed: string,
-    { status, problems }: Refusal,
+    { status, problems }: OperationFailure,
   ): Reply | Promise<Reply> {
     if (status === 409) return Reply.redirect(routes.factors, { cookies: context.cookies });
     const [problem] = problems;
@@ -141,7 +141,7 @@ export class FactorsController {
     return Reply.redirect(`${routes.factors}?done=browser#browsers`, { cookies: context.cookies });
   }
 
-  private async removable(context: UserRequestContext, factor: string): Promise<Removable> {
+  private async removable(context: UserRequestContext, factor: string): Promise<RemovableFactor> {
     const found = await this.factors.findRemovable(context.user.id, factor);
     if (!found) throw new PageError('record.not_found');
     return found;
@@ -193,7 +193,7 @@ export class FactorsController {
     );
   }
 
-  private async showRemoval(context: UserRequestContext, factor: Removable, shown: Shown): Promise<Reply> {
+  private async showRemoval(context: UserRequestContext, factor: RemovableFactor, shown: Shown): Promise<Reply> {
     return this.contexts.page(
       context,
       'factors/remove',
@@ -211,6 +211,6 @@ export class FactorsController {
   }
 }
 
-function removalAddress(factor: Removable): string {
+function removalAddress(factor: RemovableFactor): string {
   return `${routes.factors}/remove?factor=${encodeURIComponent(factor.key)}`;
 }

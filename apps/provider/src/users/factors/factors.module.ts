@@ -3,7 +3,7 @@ import { ReplayModule } from '../../replay/replay.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { SecondFactorLookup } from '../second-factor-lookup.js';
 import { UsersModule } from '../users.module.js';
-import { Ceremonies } from './ceremonies.service.js';
+import { PasskeyCeremonies } from './ceremonies.service.js';
 import { Challenges } from './challenges.service.js';
 import { Enrolment } from './enrolment.service.js';
 import { AddAuthenticatorApp } from './operations/add-authenticator-app.js';
@@ -34,7 +34,7 @@ import { UserFactorsController } from './user-factors.controller.js';
   imports: [ReplayModule, UsersModule, SessionsModule],
   controllers: [FactorsController, PasskeysController, UserFactorsController],
   providers: [
-    Ceremonies,
+    PasskeyCeremonies,
     Challenges,
     Enrolment,
     AddAuthenticatorApp,
@@ -52,10 +52,10 @@ import { UserFactorsController } from './user-factors.controller.js';
     TotpOffers,
     TrustedBrowsers,
   ],
-  exports: [Ceremonies, Factors, RecoveryCodes, SecondFactors, TotpOffers, TrustedBrowsers],
+  exports: [PasskeyCeremonies, Factors, RecoveryCodes, SecondFactors, TotpOffers, TrustedBrowsers],
 })
 export class FactorsModule {
   constructor(@Inject(SecondFactorLookup) lookup: SecondFactorLookup, @Inject(Factors) factors: Factors) {
-    lookup.answerWith(factors);
+    lookup.setSource(factors);
   }
 }

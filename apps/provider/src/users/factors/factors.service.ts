@@ -3,7 +3,7 @@ import { authenticationContexts, phishingResistantContext } from '@gatehouse/dom
 import { Store, statement, type Unit } from '@gatehouse/platform/database/store';
 import { type Message, text } from '../../i18n/message.js';
 import { UsersService } from '../users.service.js';
-import { Ceremonies } from './ceremonies.service.js';
+import { PasskeyCeremonies } from './ceremonies.service.js';
 import { Passkeys, type Passkey } from './passkeys.service.js';
 import { RecoveryCodes } from './recovery-codes.service.js';
 import { TotpFactors, type TotpFactor } from './totp.service.js';
@@ -22,7 +22,7 @@ export interface FactorsOf {
 }
 
 /** A factor that the user may remove. */
-export interface Removable {
+export interface RemovableFactor {
   /** `totp` or a passkey's id. */
   readonly key: string;
   readonly name: Message;
@@ -43,7 +43,7 @@ export class Factors implements OnModuleInit {
     @Inject(Passkeys) private readonly passkeys: Passkeys,
     @Inject(RecoveryCodes) private readonly codes: RecoveryCodes,
     @Inject(TrustedBrowsers) private readonly trusted: TrustedBrowsers,
-    @Inject(Ceremonies) ceremonies: Ceremonies,
+    @Inject(PasskeyCeremonies) ceremonies: PasskeyCeremonies,
   ) {
     this.supportedContexts = authenticationContexts.filter(
       (context) => context !== phishingResistantContext || ceremonies.possible,
@@ -67,7 +67,7 @@ export class Factors implements OnModuleInit {
   }
 
   /** @param key `totp` or a passkey's id */
-  async findRemovable(userId: string, key: string): Promise<Removable | undefined> {
+  async findRemovable(userId: string, key: string): Promise<RemovableFactor | undefined> {
     const { totp, passkeys } = await this.of(userId);
     const isLast = passkeys.length + (totp ? 1 : 0) === 1;
     if (key === 'totp') return totp && { key, name: text('app.name'), isLast };

@@ -10,7 +10,7 @@ import { PageOperations } from '../page-operations.service.js';
 import { RecentSignIns } from '../sessions/recent-sign-ins.service.js';
 import type { UserRequestContext } from '../sessions/request-context.js';
 import { RequestContexts } from '../sessions/request-contexts.service.js';
-import { Ceremonies } from './ceremonies.service.js';
+import { PasskeyCeremonies } from './ceremonies.service.js';
 import { Factors } from './factors.service.js';
 import { AddPasskey } from './operations/add-passkey.js';
 import { RenamePasskey } from './operations/rename-passkey.js';
@@ -33,7 +33,7 @@ export class PasskeysController {
     @Inject(RequestContexts) private readonly contexts: RequestContexts,
     @Inject(PageForms) private readonly forms: PageForms,
     @Inject(Factors) private readonly factors: Factors,
-    @Inject(Ceremonies) private readonly ceremonies: Ceremonies,
+    @Inject(PasskeyCeremonies) private readonly ceremonies: PasskeyCeremonies,
     @Inject(RecentSignIns) private readonly recentSignIns: RecentSignIns,
   ) {}
 

@@ -50,7 +50,7 @@ export class RecoveryCodes {
   }
 
   /** Consumes a code, in any case and with or without hyphens. True for exactly one caller. */
-  async spend(unit: Unit, userId: string, typed: string, now: EpochSeconds): Promise<boolean> {
+  async consume(unit: Unit, userId: string, typed: string, now: EpochSeconds): Promise<boolean> {
     return (await unit.change(codeStatements.consume, userId, hashOf(typed), now)) === 1;
   }
 

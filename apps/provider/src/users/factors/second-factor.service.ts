@@ -8,14 +8,14 @@ import { SessionsService } from '../sessions/sessions.service.js';
 import { LoginThrottle, throttledEvent, type StoredBucket } from '../throttling/login-throttle.service.js';
 import type { RequestContext } from '../sessions/request-context.js';
 import { RequestContexts } from '../sessions/request-contexts.service.js';
-import { Ceremonies } from './ceremonies.service.js';
+import { PasskeyCeremonies } from './ceremonies.service.js';
 import { RecoveryCodes } from './recovery-codes.service.js';
 import { plainCode } from './totp.js';
 import { TotpFactors } from './totp.service.js';
 import { TrustedBrowsers } from './trusted-browsers.service.js';
 
 /** A context with a session: the password was validated; a second factor may still be required. */
-export type SessionVisit = RequestContext & { readonly session: Session };
+export type SessionRequestContext = RequestContext & { readonly session: Session };
 
 export type FactorOutcome =
   | { readonly kind: 'proved'; readonly cookies: readonly SetCookie[] }
@@ -42,7 +42,7 @@ export class SecondFactors {
     @Inject(Store) private readonly store: Store,
     @Inject(TotpFactors) private readonly totp: TotpFactors,
     @Inject(RecoveryCodes) private readonly codes: RecoveryCodes,
-    @Inject(Ceremonies) private readonly ceremonies: Ceremonies,
+    @Inject(PasskeyCeremonies) private readonly ceremonies: PasskeyCeremonies,
     @Inject(TrustedBrowsers) private readonly trusted: TrustedBrowsers,
     @Inject(SessionsService) private readonly sessions: SessionsService,
     @Inject(LoginThrottle) private readonly throttle: LoginThrottle,
@@ -51,7 +51,7 @@ export class SecondFactors {
   ) {}
 
   /** Validates a code of the authenticator app. */
-  async withCode(context: SessionVisit, typed: string, trustDays: number): Promise<FactorOutcome> {
+  async withCode(context: SessionRequestContext, typed: string, trustDays: number): Promise<FactorOutcome> {
     const { userId } = context.session;
     const attempt = await this.count(context);
     if (!attempt.admitted) return { kind: 'throttled' };
@@ -62,12 +62,12 @@ export class SecondFactors {
       factor: 'totp',
       trustDays,
       counted: attempt.counted,
-      consume: (unit) => this.totp.spend(unit, userId, step, context.now),
+      consume: (unit) => this.totp.consume(unit, userId, step, context.now),
     });
   }
 
   /** Validates a recovery code. It never makes a browser trusted: the user has lost the factor that the next login requires. */
-  async withRecoveryCode(context: SessionVisit, typed: string): Promise<FactorOutcome> {
+  async withRecoveryCode(context: SessionRequestContext, typed: string): Promise<FactorOutcome> {
     const { userId } = context.session;
     const attempt = await this.count(context);
     if (!attempt.admitted) return { kind: 'throttled' };
@@ -77,15 +77,15 @@ export class SecondFactors {
       trustDays: 0,
       counted: attempt.counted,
       consume: async (unit) => {
-        if (!(await this.codes.spend(unit, userId, typed, context.now))) return false;
-        await this.totp.forgive(unit, userId);
+        if (!(await this.codes.consume(unit, userId, typed, context.now))) return false;
+        await this.totp.resetFailures(unit, userId);
         return true;
       },
     });
   }
 
   /** Validates an assertion of one of the user's passkeys. */
-  async withPasskey(context: SessionVisit, assertion: string, trustDays: number): Promise<FactorOutcome> {
+  async withPasskey(context: SessionRequestContext, assertion: string, trustDays: number): Promise<FactorOutcome> {
     const { userId } = context.session;
     const attempt = await this.count(context);
     if (!attempt.admitted) return { kind: 'throttled' };
@@ -97,14 +97,14 @@ export class SecondFactors {
       trustDays,
       counted: attempt.counted,
       consume: async (unit) => {
-        if (!(await this.ceremonies.spend(unit, result, context.now))) return false;
-        await this.totp.forgive(unit, userId);
+        if (!(await this.ceremonies.consume(unit, result, context.now))) return false;
+        await this.totp.resetFailures(unit, userId);
         return true;
       },
     });
   }
 
-  private async complete(context: SessionVisit, validated: ValidatedFactor): Promise<FactorOutcome> {
+  private async complete(context: SessionRequestContext, validated: ValidatedFactor): Promise<FactorOutcome> {
     const { session, now, addressKey } = context;
     const { userId } = session;
     const cookies = await this.store.run(async (unit): Promise<readonly SetCookie[] | 'consumed' | 'ended'> => {
@@ -141,7 +141,7 @@ export class SecondFactors {
    * Counts an attempt like a password attempt, under a key that no account name can have. A known browser or address gives no
    * advantage: both became known when the password was validated.
    */
-  private count(context: SessionVisit): ReturnType<LoginThrottle['count']> {
+  private count(context: SessionRequestContext): ReturnType<LoginThrottle['count']> {
     return this.store.run(async (unit) => {
       const attempt = await this.throttle.count(unit, {
         accountKey: `factor:${context.session.userId}`,
@@ -155,7 +155,7 @@ export class SecondFactors {
     });
   }
 
-  private async fail(context: SessionVisit, factor: string, why = 'wrong'): Promise<FactorOutcome> {
+  private async fail(context: SessionRequestContext, factor: string, why = 'wrong'): Promise<FactorOutcome> {
     const { userId } = context.session;
     await this.store.run(async (unit) => {
       if (factor === 'totp') await this.totp.countFailure(unit, userId);

@@ -75,7 +75,7 @@ export class TotpFactors {
   }
 
   /** Consumes a time step and all earlier ones. True for exactly one caller (RFC 6238 5.2). */
-  async spend(unit: Unit, userId: string, step: number, now: EpochSeconds): Promise<boolean> {
+  async consume(unit: Unit, userId: string, step: number, now: EpochSeconds): Promise<boolean> {
     return (await unit.change(totpStatements.consume, userId, step, now, maxFailures)) === 1;
   }
 
@@ -84,7 +84,7 @@ export class TotpFactors {
   }
 
   /** Resets the count of wrong codes, because another factor was used. */
-  async forgive(unit: Unit, userId: string): Promise<void> {
+  async resetFailures(unit: Unit, userId: string): Promise<void> {
     await unit.change(totpStatements.forgive, userId);
   }
 

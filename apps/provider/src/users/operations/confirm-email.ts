@@ -1,9 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Unit } from '@gatehouse/platform/database/store';
 import type { Actor } from '../../operations/actor.js';
-import { linkSpent } from '../../operations/operation-error.js';
-import type { Operation, Performed } from '../../operations/operation.js';
-import { demandVisitor } from '../../operations/policy.js';
+import { linkUsed } from '../../operations/operation-error.js';
+import type { Operation, OperationOutcome } from '../../operations/operation.js';
+import { requireVisitor } from '../../operations/policy.js';
 import { EmailChanges, type EmailChange } from '../email-changes.service.js';
 import { userRepresentation } from '../user-representation.js';
 import { UsersService } from '../users.service.js';
@@ -18,15 +18,15 @@ export class ConfirmEmail implements Operation<{ readonly token: string }, Email
 
   /** @throws OperationError forbidden; link_spent, also for a link that was never made */
   async prepare(actor: Actor, { token }: { readonly token: string }): Promise<EmailChange> {
-    const change = await this.changes.open(token, demandVisitor(actor).now);
-    if (!change) throw linkSpent();
+    const change = await this.changes.open(token, requireVisitor(actor).now);
+    if (!change) throw linkUsed();
     return change;
   }
 
   /** @throws OperationError link_spent where somebody was faster, or the account has changed */
-  async perform(unit: Unit, actor: Actor, change: EmailChange): Promise<Performed<EmailChange>> {
+  async perform(unit: Unit, actor: Actor, change: EmailChange): Promise<OperationOutcome<EmailChange>> {
     const before = await this.users.lockAndRead(unit, change.userId);
-    if (!before || !(await this.changes.confirm(unit, change, actor.now))) throw linkSpent();
+    if (!before || !(await this.changes.confirm(unit, change, actor.now))) throw linkUsed();
     const after = { ...before, email: change.email, emailVerified: true };
     const confirmed = {
       type: 'user.email_confirmed',

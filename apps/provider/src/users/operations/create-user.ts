@@ -2,8 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Unit } from '@gatehouse/platform/database/store';
 import { actingUserId, type Actor } from '../../operations/actor.js';
 import { invalidInput } from '../../operations/operation-error.js';
-import type { Operation, Performed } from '../../operations/operation.js';
-import { demand } from '../../operations/policy.js';
+import type { Operation, OperationOutcome } from '../../operations/operation.js';
+import { requireAllowed } from '../../operations/policy.js';
 import { OneTimeLinks } from '../credentials/one-time-links.service.js';
 import { PasswordHasher } from '../credentials/password-hasher.js';
 import { PasswordRules } from '../credentials/password-rules.js';
@@ -45,8 +45,8 @@ export class CreateUser implements Operation<CreateUserInput, CreatedUser, Prepa
     return { draft, passwordHash: await this.hasher.hash(password) };
   }
 
-  async perform(unit: Unit, actor: Actor, { draft, passwordHash }: Prepared): Promise<Performed<CreatedUser>> {
-    demand(actor, mayManageUsers(actor));
+  async perform(unit: Unit, actor: Actor, { draft, passwordHash }: Prepared): Promise<OperationOutcome<CreatedUser>> {
+    requireAllowed(actor, mayManageUsers(actor));
     const made = await this.users.create(unit, { ...draft, passwordHash }, actor.now);
     if ('problems' in made) throw invalidInput(made.problems);
     const { user } = made;

@@ -2,8 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Unit } from '@gatehouse/platform/database/store';
 import type { Actor } from '../../operations/actor.js';
 import { invalidInput, notFound, OperationError } from '../../operations/operation-error.js';
-import { SimpleOperation, type Performed } from '../../operations/operation.js';
-import { demand } from '../../operations/policy.js';
+import { SimpleOperation, type OperationOutcome } from '../../operations/operation.js';
+import { requireAllowed } from '../../operations/policy.js';
 import { text } from '../../i18n/message.js';
 import { mayDeleteUser } from '../policy.js';
 import { UsersService } from '../users.service.js';
@@ -21,8 +21,8 @@ export class DeleteUser extends SimpleOperation<DeleteUserInput, void> {
     super();
   }
 
-  async perform(unit: Unit, actor: Actor, { id, typedUsername }: DeleteUserInput): Promise<Performed<void>> {
-    demand(actor, mayDeleteUser(actor, id));
+  async perform(unit: Unit, actor: Actor, { id, typedUsername }: DeleteUserInput): Promise<OperationOutcome<void>> {
+    requireAllowed(actor, mayDeleteUser(actor, id));
     const user = await this.users.lockAndRead(unit, id);
     if (!user) throw notFound('user');
     if (typedUsername !== undefined && typedUsername !== user.username)

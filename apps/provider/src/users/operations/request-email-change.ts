@@ -5,8 +5,8 @@ import { SETTINGS } from '../../config/settings.token.js';
 import { sendsMail, type Settings } from '../../config/settings.js';
 import type { Actor } from '../../operations/actor.js';
 import { invalidInput, notFound, OperationError, rateLimited } from '../../operations/operation-error.js';
-import { SimpleOperation, type Performed } from '../../operations/operation.js';
-import { demandOwner } from '../../operations/policy.js';
+import { SimpleOperation, type OperationOutcome } from '../../operations/operation.js';
+import { requireUser } from '../../operations/policy.js';
 import { text } from '../../i18n/message.js';
 import { EmailChanges } from '../email-changes.service.js';
 import { mayChangeOwnCredentials } from '../policy.js';
@@ -24,8 +24,8 @@ export class RequestEmailChange extends SimpleOperation<{ readonly email: string
   }
 
   /** @throws OperationError not_found, conflict without a mail server, invalid, recent_sign_in, rate_limited */
-  async perform(unit: Unit, actor: Actor, { email }: { readonly email: string }): Promise<Performed<void>> {
-    const { userId, now } = demandOwner(actor);
+  async perform(unit: Unit, actor: Actor, { email }: { readonly email: string }): Promise<OperationOutcome<void>> {
+    const { userId, now } = requireUser(actor);
     const user = await this.users.lockAndRead(unit, userId);
     if (!user) throw notFound('user');
     if (!sendsMail(this.settings)) throw new OperationError('conflict', text('email.noMail'));
@@ -33,8 +33,8 @@ export class RequestEmailChange extends SimpleOperation<{ readonly email: string
     if (email === user.email && user.emailVerified)
       throw invalidInput([{ field: 'email', message: text('email.same') }]);
     // After the checks that need none: a sign-in is not asked for in vain.
-    demandOwner(actor, mayChangeOwnCredentials);
-    if (!(await this.changes.ask(unit, userId, email, now))) throw rateLimited(text('email.throttled'));
+    requireUser(actor, mayChangeOwnCredentials);
+    if (!(await this.changes.request(unit, userId, email, now))) throw rateLimited(text('email.throttled'));
     return { result: undefined, changes: [] };
   }
 }

@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Unit } from '@gatehouse/platform/database/store';
 import type { Actor } from '../../operations/actor.js';
-import { SimpleOperation, type Change, type Performed } from '../../operations/operation.js';
-import { demand } from '../../operations/policy.js';
+import { SimpleOperation, type Change, type OperationOutcome } from '../../operations/operation.js';
+import { requireAllowed } from '../../operations/policy.js';
 import { mayManageRoles } from '../policy.js';
 import { RoleRequirements } from '../role-requirements.service.js';
 import { roles, type Role } from '../user.js';
@@ -17,8 +17,8 @@ export class SetRoleRequirements extends SimpleOperation<RoleRequirementsInput, 
     super();
   }
 
-  async perform(unit: Unit, actor: Actor, wanted: RoleRequirementsInput): Promise<Performed<void>> {
-    demand(actor, mayManageRoles(actor));
+  async perform(unit: Unit, actor: Actor, wanted: RoleRequirementsInput): Promise<OperationOutcome<void>> {
+    requireAllowed(actor, mayManageRoles(actor));
     const now = await this.requirements.readIn(unit);
     const changes: Change[] = [];
     for (const role of roles) {

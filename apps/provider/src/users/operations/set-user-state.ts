@@ -2,8 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Unit } from '@gatehouse/platform/database/store';
 import type { Actor } from '../../operations/actor.js';
 import { notFound, OperationError } from '../../operations/operation-error.js';
-import { SimpleOperation, type Performed } from '../../operations/operation.js';
-import { demand } from '../../operations/policy.js';
+import { SimpleOperation, type OperationOutcome } from '../../operations/operation.js';
+import { requireAllowed } from '../../operations/policy.js';
 import { text } from '../../i18n/message.js';
 import { mayManageUsers } from '../policy.js';
 import type { User } from '../user.js';
@@ -22,8 +22,8 @@ export class SetUserState extends SimpleOperation<UserState, User> {
   }
 
   /** @throws OperationError conflict for the last administrator; nothing was written then */
-  async perform(unit: Unit, actor: Actor, { id, disabled }: UserState): Promise<Performed<User>> {
-    demand(actor, mayManageUsers(actor));
+  async perform(unit: Unit, actor: Actor, { id, disabled }: UserState): Promise<OperationOutcome<User>> {
+    requireAllowed(actor, mayManageUsers(actor));
     const before = await this.users.lockAndRead(unit, id);
     if (!before) throw notFound('user');
     if ((before.disabledAt !== undefined) === disabled) return { result: before, changes: [] };

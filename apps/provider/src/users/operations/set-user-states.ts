@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Unit } from '@gatehouse/platform/database/store';
 import type { Actor } from '../../operations/actor.js';
 import { OperationError } from '../../operations/operation-error.js';
-import { SimpleOperation, type Change, type Performed } from '../../operations/operation.js';
+import { SimpleOperation, type Change, type OperationOutcome } from '../../operations/operation.js';
 import { SetUserState } from './set-user-state.js';
 
 export interface UserStates {
@@ -21,7 +21,7 @@ export class SetUserStates extends SimpleOperation<UserStates, { readonly keptAd
     unit: Unit,
     actor: Actor,
     { ids, disabled }: UserStates,
-  ): Promise<Performed<{ readonly keptAdministrator: boolean }>> {
+  ): Promise<OperationOutcome<{ readonly keptAdministrator: boolean }>> {
     const changes: Change[] = [];
     let keptAdministrator = false;
     // In one order, so that two of these cannot wait for one another.

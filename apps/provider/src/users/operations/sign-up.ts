@@ -3,9 +3,9 @@ import type { Unit } from '@gatehouse/platform/database/store';
 import { SETTINGS } from '../../config/settings.token.js';
 import type { Settings } from '../../config/settings.js';
 import type { Actor } from '../../operations/actor.js';
-import { linkSpent } from '../../operations/operation-error.js';
-import type { Operation, Performed } from '../../operations/operation.js';
-import { demandVisitor } from '../../operations/policy.js';
+import { linkUsed } from '../../operations/operation-error.js';
+import type { Operation, OperationOutcome } from '../../operations/operation.js';
+import { requireVisitor } from '../../operations/policy.js';
 import { EmailChanges } from '../email-changes.service.js';
 import { Invitations, type Invitation } from '../invitations/invitations.service.js';
 import { anonymousSource, invitationSource } from '../credentials/password-source.js';
@@ -50,10 +50,10 @@ export class SignUp implements Operation<SignUpInput, SignedUp, Prepared> {
 
   /** @throws OperationError forbidden, link_spent, rate_limited, invalid */
   async prepare(actor: Actor, input: SignUpInput): Promise<Prepared> {
-    const visitor = demandVisitor(actor, () => maySignUp(this.settings.signUp, input.invitation !== undefined));
+    const visitor = requireVisitor(actor, () => maySignUp(this.settings.signUp, input.invitation !== undefined));
     const { now } = visitor;
     const invitation = await this.invitations.find(input.invitation, now);
-    if (input.invitation !== undefined && !invitation) throw linkSpent();
+    if (input.invitation !== undefined && !invitation) throw linkUsed();
     const draft = signUpDraft(input, invitation);
     const source = invitation ? invitationSource(visitor, invitation.selector) : anonymousSource(visitor);
     const passwordHash = await this.passwords.hash({ draft, password: input.password, source, now });
@@ -61,16 +61,16 @@ export class SignUp implements Operation<SignUpInput, SignedUp, Prepared> {
   }
 
   /** @throws OperationError forbidden, invalid; link_spent where somebody else used the invitation first */
-  async perform(unit: Unit, actor: Actor, prepared: Prepared): Promise<Performed<SignedUp>> {
+  async perform(unit: Unit, actor: Actor, prepared: Prepared): Promise<OperationOutcome<SignedUp>> {
     const { draft, passwordHash, invitation } = prepared;
-    const { now } = demandVisitor(actor, () => maySignUp(this.settings.signUp, invitation !== undefined));
+    const { now } = requireVisitor(actor, () => maySignUp(this.settings.signUp, invitation !== undefined));
     // A visitor creates this one account, and has no right to create others.
     const system = { kind: 'system', now } as const;
     const { result, changes } = await this.createUser.perform(unit, system, { draft, passwordHash });
     const { user } = result;
-    if (invitation && !(await this.invitations.consume(unit, invitation.selector, now))) throw linkSpent();
+    if (invitation && !(await this.invitations.consume(unit, invitation.selector, now))) throw linkUsed();
     // The address counts when its mail was opened; nothing waits for that.
-    if (user.email !== undefined && !user.emailVerified) await this.emails.ask(unit, user.id, user.email, now);
+    if (user.email !== undefined && !user.emailVerified) await this.emails.request(unit, user.id, user.email, now);
     return { result: { user, passwordHash }, changes };
   }
 }

@@ -11,7 +11,7 @@ import {
 import type { Unit } from '@gatehouse/platform/database/store';
 import { actingUserId, type Actor } from '../../operations/actor.js';
 import { invalidInput, notFound } from '../../operations/operation-error.js';
-import { SimpleOperation, type Performed } from '../../operations/operation.js';
+import { SimpleOperation, type OperationOutcome } from '../../operations/operation.js';
 import type { User, UserDraft } from '../user.js';
 import { userRepresentation } from '../user-representation.js';
 import { UsersService } from '../users.service.js';
@@ -26,7 +26,7 @@ export class UpdateOwnProfile extends SimpleOperation<OwnProfile, void> {
   }
 
   /** @throws OperationError not_found, also for an actor who is no person */
-  async perform(unit: Unit, actor: Actor, draft: OwnProfile): Promise<Performed<void>> {
+  async perform(unit: Unit, actor: Actor, draft: OwnProfile): Promise<OperationOutcome<void>> {
     const userId = actingUserId(actor);
     const before = userId === undefined ? undefined : await this.users.lockAndRead(unit, userId);
     if (!before) throw notFound('user');

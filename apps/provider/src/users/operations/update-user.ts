@@ -2,9 +2,9 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Unit } from '@gatehouse/platform/database/store';
 import { revisionOf } from '../../web/revision.js';
 import type { Actor } from '../../operations/actor.js';
-import { changedMeanwhile, invalidInput, notFound } from '../../operations/operation-error.js';
-import { SimpleOperation, type Performed } from '../../operations/operation.js';
-import { demand } from '../../operations/policy.js';
+import { recordChanged, invalidInput, notFound } from '../../operations/operation-error.js';
+import { SimpleOperation, type OperationOutcome } from '../../operations/operation.js';
+import { requireAllowed } from '../../operations/policy.js';
 import { mayManageUsers } from '../policy.js';
 import { editable, type User, type UserDraft } from '../user.js';
 import { userRepresentation } from '../user-representation.js';
@@ -24,11 +24,11 @@ export class UpdateUser extends SimpleOperation<UpdateUserInput, User> {
     super();
   }
 
-  async perform(unit: Unit, actor: Actor, { id, draft, revision }: UpdateUserInput): Promise<Performed<User>> {
-    demand(actor, mayManageUsers(actor));
+  async perform(unit: Unit, actor: Actor, { id, draft, revision }: UpdateUserInput): Promise<OperationOutcome<User>> {
+    requireAllowed(actor, mayManageUsers(actor));
     const before = await this.users.lockAndRead(unit, id);
     if (!before) throw notFound('user');
-    if (revision !== undefined && revision !== revisionOf(editable(before))) throw changedMeanwhile();
+    if (revision !== undefined && revision !== revisionOf(editable(before))) throw recordChanged();
     const saved = await this.users.update(unit, before, draft, actor.now);
     if ('problems' in saved) throw invalidInput(saved.problems);
     const change = {

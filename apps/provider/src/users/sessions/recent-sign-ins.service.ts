@@ -11,7 +11,7 @@ import { SecondFactorLookup } from '../second-factor-lookup.js';
 import type { UserRequestContext } from './request-context.js';
 
 /** The message and the link to show when a recent sign-in is required. */
-export interface LoginAgain {
+export interface SignInPrompt {
   readonly sentence: Message;
   readonly label: Message;
   readonly href: string;
@@ -42,7 +42,7 @@ export class RecentSignIns {
   }
 
   /** @param address the page to return to */
-  async missing(context: UserRequestContext, address: string): Promise<LoginAgain | undefined> {
+  async missing(context: UserRequestContext, address: string): Promise<SignInPrompt | undefined> {
     const next = encodeURIComponent(address);
     switch (await this.missingOf(context.user.id, context.session, context.now)) {
       case 'sign-in':
@@ -73,9 +73,9 @@ export class RecentSignIns {
   }
 
   /** Saves the form until after the sign-in; a form with a password is not saved. */
-  async neededFor(context: UserRequestContext, form: Form, page: string): Promise<RecentSignInNeeded> {
+  async requirementFor(context: UserRequestContext, form: Form, page: string): Promise<RecentSignInNeeded> {
     const { user, now, request } = context;
-    const id = await this.forms.keep(user.id, request.originalUrl, form, now);
+    const id = await this.forms.save(user.id, request.originalUrl, form, now);
     const address = id === undefined ? page : `${routes.resumeForm}/${id}`;
     // Nothing may be missing any more: then the sign-in page redirects immediately.
     const missing = await this.missing(context, address);

@@ -5,7 +5,7 @@ import { LoopbackNames } from '@gatehouse/platform/http/loopback-names';
 import { PageForms } from '@gatehouse/platform/http/page-forms';
 import { Reply, type PageOptions, type SetCookie } from '@gatehouse/platform/http/reply';
 import { addressKey, clientAddress, cookie, requestId, type WebRequest } from '@gatehouse/platform/http/request';
-import { noteSignedIn } from '../../audit/denied-access.service.js';
+import { recordActor } from '../../audit/denied-access.service.js';
 import { SETTINGS } from '../../config/settings.token.js';
 import type { Settings } from '../../config/settings.js';
 import { LoginNeeded } from '../../web/login-needed.js';
@@ -60,7 +60,7 @@ export class RequestContexts {
     const secondFactorOwed =
       enabledUser !== undefined &&
       session?.amr.includes('mfa') === false &&
-      (await this.roles.demandSecondFactor(enabledUser.roles));
+      (await this.roles.requireSecondFactor(enabledUser.roles));
     // The session was ended elsewhere: this request is the first to notice.
     const newState = sessionCookie !== undefined && !enabledUser ? this.states.renew(undefined) : undefined;
     const user = session?.full && !secondFactorOwed ? enabledUser : undefined;
@@ -85,7 +85,7 @@ export class RequestContexts {
     const context = await this.open(request);
     if (!context.user || !context.session) throw new LoginNeeded(request.originalUrl);
     const userContext = { ...context, user: context.user, session: context.session };
-    noteSignedIn(request, actorOf(userContext));
+    recordActor(request, actorOf(userContext));
     return userContext;
   }
 

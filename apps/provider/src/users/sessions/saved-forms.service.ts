@@ -51,7 +51,7 @@ export class SavedForms {
    * @param target path and query to which the form was sent
    * @returns its id; undefined for a form with a secret, which is never saved, and for one that is too long
    */
-  async keep(userId: string, target: string, form: Form, now: EpochSeconds): Promise<string | undefined> {
+  async save(userId: string, target: string, form: Form, now: EpochSeconds): Promise<string | undefined> {
     const address = localAddress(target);
     if (address === undefined || form.names.some(isSecret)) return undefined;
     const saved: SavedForm = {

@@ -155,13 +155,13 @@ export class LoginThrottle {
   }
 
   /** Undoes the count of an attempt that was not decided. */
-  async giveBack(unit: Unit, counted: readonly StoredBucket[]): Promise<void> {
+  async revert(unit: Unit, counted: readonly StoredBucket[]): Promise<void> {
     for (const bucket of counted) await unit.change(failureStatements.giveBack, bucket);
   }
 
   /** Undoes {@link countOne}. */
-  async giveBackOne(unit: Unit, bucket: string): Promise<void> {
-    await this.giveBack(unit, [this.storedName(bucket)]);
+  async revertOne(unit: Unit, bucket: string): Promise<void> {
+    await this.revert(unit, [this.storedName(bucket)]);
   }
 
   /** Counts in another kind of bucket; false over the limit. */
@@ -187,8 +187,8 @@ export class LoginThrottle {
   }
 
   /** Undoes {@link countNewPassword}. */
-  giveBackNewPassword(unit: Unit, userId: string): Promise<void> {
-    return this.giveBackOne(unit, `np:${userId}`);
+  revertNewPassword(unit: Unit, userId: string): Promise<void> {
+    return this.revertOne(unit, `np:${userId}`);
   }
 
   async purgeExpired(unit: Unit, now: EpochSeconds): Promise<number> {

@@ -17,7 +17,7 @@ function wasRejectedByQueue(error: unknown): boolean {
  * Runs a task that was counted before: if the server is too busy, it is not an attempt.
  * @param uncount undoes the count if a queue rejected the task
  */
-export async function uncountIfBusy<T>(task: () => Promise<T>, uncount: () => Promise<unknown>): Promise<T> {
+export async function revertCountIfBusy<T>(task: () => Promise<T>, uncount: () => Promise<unknown>): Promise<T> {
   try {
     return await task();
   } catch (error) {

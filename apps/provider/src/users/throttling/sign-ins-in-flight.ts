@@ -10,11 +10,11 @@ const maxOfPair = 10;
 const maxOfAccount = 20;
 
 /** The places that one sign-in occupies. */
-export interface Places {
+export interface SignInSlots {
   /** False if the account has too many sign-ins in flight from this address or known browser. */
-  takeOfPair(): boolean;
+  tryAcquireForSource(): boolean;
   /** False if the account has too many in flight from all unknown addresses. */
-  takeOfAccount(): boolean;
+  tryAcquireForAccount(): boolean;
   /** Must be called when the sign-in ends, with any outcome. */
   leave(): void;
 }
@@ -30,7 +30,7 @@ export class SignInsInFlight {
   constructor(@Inject(SETTINGS) private readonly settings: Settings) {}
 
   /** @param accountKey `signInKey`, also for accounts that do not exist */
-  open(accountKey: string, { addressKey, knownDevice }: LoginOrigin): Places {
+  open(accountKey: string, { addressKey, knownDevice }: LoginOrigin): SignInSlots {
     const account = createHash('sha256').update(accountKey).digest('base64url');
     const taken: string[] = [];
     const take = (key: string, most: number): boolean => {
@@ -42,12 +42,12 @@ export class SignInsInFlight {
       return true;
     };
     return {
-      takeOfPair: () =>
+      tryAcquireForSource: () =>
         take(
           knownDevice === undefined ? `address:${account}:${addressKey}` : `device:${account}:${knownDevice}`,
           maxOfPair,
         ),
-      takeOfAccount: () => take(`account:${account}`, maxOfAccount),
+      tryAcquireForAccount: () => take(`account:${account}`, maxOfAccount),
       leave: () => {
         for (const key of taken.splice(0)) this.release(key);
       },

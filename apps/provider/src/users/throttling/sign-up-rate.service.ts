@@ -29,12 +29,12 @@ export class SignUpRate {
   }
 
   /** Undoes {@link count}. */
-  giveBack(unit: Unit, source: string): Promise<void> {
-    return this.throttle.giveBackOne(unit, `s:${source}`);
+  revert(unit: Unit, source: string): Promise<void> {
+    return this.throttle.revertOne(unit, `s:${source}`);
   }
 
   /** Undoes {@link countPassword}. */
-  giveBackPassword(unit: Unit, source: string): Promise<void> {
-    return this.throttle.giveBackOne(unit, `sp:${source}`);
+  revertPassword(unit: Unit, source: string): Promise<void> {
+    return this.throttle.revertOne(unit, `sp:${source}`);
   }
 }

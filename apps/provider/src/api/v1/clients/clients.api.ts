@@ -3,7 +3,7 @@ import type { Client } from '@gatehouse/domain/oauth';
 import { Reply } from '@gatehouse/platform/http/reply';
 import { ApplicationRoles } from '../../../clients/application-roles.service.js';
 import { clientRepresentation } from '../../../clients/client-representation.js';
-import { clientCursorShape, clientOrders, clientStates } from '../../../clients/client-orders.js';
+import { clientCursorShape, clientSortOrders, clientStates } from '../../../clients/client-orders.js';
 import type { ClientDecision } from '../../../clients/client-states.service.js';
 import { CreateClient } from '../../../clients/operations/create-client.js';
 import { DeleteClient } from '../../../clients/operations/delete-client.js';
@@ -22,7 +22,7 @@ import type { Call } from '../call.js';
 import { clientInput, inMembers } from './client-properties.js';
 import { IdempotentCreations } from '../idempotent-creations.service.js';
 import { Operation } from '../operation.js';
-import { seenRevision, tagged } from '../preconditions.js';
+import { expectedRevision, replyWithETag } from '../preconditions.js';
 import { pageReply, readChoice, readPage, readText } from '../paging.js';
 import { notFound } from '../problem.js';
 
@@ -44,13 +44,13 @@ export class ClientsApi {
       { name: 'q', description: 'A part of the name, or the client_id.' },
       { name: 'state', description: 'new: not approved yet.', oneOf: clientStates },
       { name: 'owner_id', description: 'Only of this developer.' },
-      { name: 'order', description: 'newest: last added first.', oneOf: clientOrders },
+      { name: 'order', description: 'newest: last added first.', oneOf: clientSortOrders },
     ],
     answers: 'Client',
     pages: true,
   })
   async list(@ApiCall() call: Call): Promise<Reply> {
-    const order = readChoice(call.request, 'order', clientOrders);
+    const order = readChoice(call.request, 'order', clientSortOrders);
     const { limit, after } = readPage(call.request, clientCursorShape(order ?? 'name'));
     const { clients, next } = await this.clients.list({
       search: readText(call.request, 'q'),
@@ -86,7 +86,7 @@ export class ClientsApi {
   @Operation({ summary: 'One client', needs: 'gatehouse:read', answers: 'Client' })
   async show(@ApiCall() call: Call): Promise<Reply> {
     const client = await this.find(call);
-    return tagged(clientRepresentation(client), client);
+    return replyWithETag(clientRepresentation(client), client);
   }
 
   @Patch(':id')
@@ -105,12 +105,12 @@ export class ClientsApi {
     const input = {
       id: before.id,
       properties: clientInput(value, patch),
-      revision: seenRevision(call.request, before),
+      revision: expectedRevision(call.request, before),
     };
     const { client, secret } = await this.withMemberNames(() =>
       this.operations.execute(UpdateClient, call.actor, input),
     );
-    return tagged(withSecret(client, secret), client);
+    return replyWithETag(withSecret(client, secret), client);
   }
 
   @Delete(':id')
@@ -178,7 +178,7 @@ export class ClientsApi {
   })
   async approve(@ApiCall() call: Call): Promise<Reply> {
     const before = await this.find(call);
-    const revision = seenRevision(call.request, before);
+    const revision = expectedRevision(call.request, before);
     await this.operations.execute(SetClientState, call.actor, { id: before.id, decision: 'approve', revision });
     return this.show(call);
   }

@@ -14,7 +14,7 @@ import { readBodyOf, readPatchOf } from '../bodies.js';
 import type { Call } from '../call.js';
 import { IdempotentCreations } from '../idempotent-creations.service.js';
 import { Operation } from '../operation.js';
-import { seenRevision, tagged } from '../preconditions.js';
+import { expectedRevision, replyWithETag } from '../preconditions.js';
 import { pageReply, readPage } from '../paging.js';
 import { notFound } from '../problem.js';
 import type { Bodies } from '../shapes.js';
@@ -65,7 +65,7 @@ export class ResourcesApi {
   @Operation({ summary: 'One API', needs: 'gatehouse:read', answers: 'Resource' })
   async show(@ApiCall() call: Call): Promise<Reply> {
     const record = await this.find(call);
-    return tagged(resourceRepresentation(record), record);
+    return replyWithETag(resourceRepresentation(record), record);
   }
 
   @Patch(':id')
@@ -83,9 +83,9 @@ export class ResourcesApi {
     const saved = await this.operations.execute(UpdateResource, call.actor, {
       id: before.id,
       draft: draftOf(value),
-      revision: seenRevision(call.request, before),
+      revision: expectedRevision(call.request, before),
     });
-    return tagged(resourceRepresentation(saved), saved);
+    return replyWithETag(resourceRepresentation(saved), saved);
   }
 
   @Delete(':id')

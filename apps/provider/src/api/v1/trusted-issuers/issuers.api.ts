@@ -13,7 +13,7 @@ import { readBodyOf, readPatchOf } from '../bodies.js';
 import type { Call } from '../call.js';
 import { IdempotentCreations } from '../idempotent-creations.service.js';
 import { Operation } from '../operation.js';
-import { seenRevision, tagged } from '../preconditions.js';
+import { expectedRevision, replyWithETag } from '../preconditions.js';
 import { pageReply } from '../paging.js';
 import { notFound } from '../problem.js';
 import type { Bodies } from '../shapes.js';
@@ -51,7 +51,7 @@ export class IssuersApi {
   @Operation({ summary: 'One issuer', needs: 'gatehouse:read', answers: 'Issuer' })
   async show(@ApiCall() call: Call): Promise<Reply> {
     const record = await this.find(call);
-    return tagged(issuerRepresentation(record), record);
+    return replyWithETag(issuerRepresentation(record), record);
   }
 
   @Patch(':id')
@@ -68,9 +68,9 @@ export class IssuersApi {
     const saved = await this.operations.execute(UpdateIssuer, call.actor, {
       id: before.id,
       draft: draftOf(value),
-      revision: seenRevision(call.request, before),
+      revision: expectedRevision(call.request, before),
     });
-    return tagged(issuerRepresentation(saved), saved);
+    return replyWithETag(issuerRepresentation(saved), saved);
   }
 
   @Delete(':id')

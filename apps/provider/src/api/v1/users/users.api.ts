@@ -20,7 +20,7 @@ import type { Call } from '../call.js';
 import { IdempotentCreations } from '../idempotent-creations.service.js';
 import type { JsonObject } from '../json.js';
 import { Operation } from '../operation.js';
-import { seenRevision, tagged } from '../preconditions.js';
+import { expectedRevision, replyWithETag } from '../preconditions.js';
 import { invalidParameter, pageReply, readChoice, readPage, readText } from '../paging.js';
 import { notFound } from '../problem.js';
 import type { Bodies } from '../shapes.js';
@@ -92,7 +92,7 @@ export class UsersApi {
   @Operation({ summary: 'One user', needs: 'gatehouse:read', answers: 'User' })
   async show(@ApiCall() call: Call): Promise<Reply> {
     const user = await this.find(call);
-    return tagged(userRepresentation(user), editable(user));
+    return replyWithETag(userRepresentation(user), editable(user));
   }
 
   @Patch(':id')
@@ -110,10 +110,10 @@ export class UsersApi {
     const saved = await this.operations.execute(UpdateUser, call.actor, {
       id: user.id,
       draft,
-      revision: seenRevision(call.request, editable(user)),
+      revision: expectedRevision(call.request, editable(user)),
     });
     const warnings = saved.email === user.email ? {} : this.warnings(saved);
-    return tagged({ ...userRepresentation(saved), ...warnings }, editable(saved));
+    return replyWithETag({ ...userRepresentation(saved), ...warnings }, editable(saved));
   }
 
   @Delete(':id')
@@ -158,7 +158,7 @@ export class UsersApi {
 
   private async setState(call: Call, disabled: boolean): Promise<Reply> {
     const user = await this.operations.execute(SetUserState, call.actor, { id: idOf(call), disabled });
-    return tagged(userRepresentation(user), editable(user));
+    return replyWithETag(userRepresentation(user), editable(user));
   }
 
   private warnings(user: User): object {

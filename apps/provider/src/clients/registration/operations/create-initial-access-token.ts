@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Unit } from '@gatehouse/platform/database/store';
 import { actingUserId, type Actor } from '../../../operations/actor.js';
-import { SimpleOperation, type Performed } from '../../../operations/operation.js';
-import { administratorsAfterRecentSignIn, demand } from '../../../operations/policy.js';
+import { SimpleOperation, type OperationOutcome } from '../../../operations/operation.js';
+import { administratorsAfterRecentSignIn, requireAllowed } from '../../../operations/policy.js';
 import {
   InitialAccessTokens,
   type NewInitialAccessToken,
@@ -23,8 +23,8 @@ export class CreateInitialAccessToken extends SimpleOperation<RegistrationTokenI
     unit: Unit,
     actor: Actor,
     input: RegistrationTokenInput,
-  ): Promise<Performed<CreatedInitialAccessToken>> {
-    demand(actor, administratorsAfterRecentSignIn(actor));
+  ): Promise<OperationOutcome<CreatedInitialAccessToken>> {
+    requireAllowed(actor, administratorsAfterRecentSignIn(actor));
     const made = await this.tokens.add(unit, { ...input, madeBy: actingUserId(actor) }, actor.now);
     const details = { approves: input.approves ?? false };
     return { result: made, changes: [{ type: 'initial_access_token.created', subjectId: made.id, details }] };

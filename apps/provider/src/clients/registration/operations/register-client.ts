@@ -4,7 +4,7 @@ import type { Unit } from '@gatehouse/platform/database/store';
 import { newSecret } from '@gatehouse/platform/secrets/random';
 import type { Actor, MetadataDocumentActor, RegistrantActor } from '../../../operations/actor.js';
 import { invalidInput, OperationError } from '../../../operations/operation-error.js';
-import type { Change, Operation, Performed } from '../../../operations/operation.js';
+import type { Change, Operation, OperationOutcome } from '../../../operations/operation.js';
 import { ClientDrafts } from '../../client-drafts.service.js';
 import { InitialAccessTokens } from '../initial-access-tokens.service.js';
 import { RegistrationLimits } from '../registration-limits.service.js';
@@ -42,23 +42,23 @@ export class RegisterClient implements Operation<CreateClientInput, RegisteredCl
   /** @throws OperationError invalid; OAuthError temporarily_unavailable past a rate */
   async prepare(actor: Actor, input: CreateClientInput): Promise<PreparedRegistration> {
     const from = registrantOf(actor);
-    const judged = this.drafts.judgeNew(from, input.properties, '');
+    const judged = this.drafts.checkNew(from, input.properties, '');
     if ('problems' in judged) throw invalidInput(judged.problems);
     if (from.kind === 'metadata-document') {
-      await this.limits.admitDocument('register', from);
+      await this.limits.countDocument('register', from);
       return { ...(await this.create.prepareAs(from.clientId, from, input)), registrationToken: undefined };
     }
-    await this.limits.admit('register', from, judged.client.redirectUris);
+    await this.limits.countRegistration('register', from, judged.client.redirectUris);
     return { ...(await this.create.prepare(from, input)), registrationToken: newSecret() };
   }
 
   /** @throws OperationError; OAuthError invalid_token for a token that was used up meanwhile, temporarily_unavailable */
-  async perform(unit: Unit, actor: Actor, prepared: PreparedRegistration): Promise<Performed<RegisteredClient>> {
+  async perform(unit: Unit, actor: Actor, prepared: PreparedRegistration): Promise<OperationOutcome<RegisteredClient>> {
     const from = registrantOf(actor);
     const { id, registrationToken } = prepared;
     const proof = from.kind === 'registrant' && from.proof.kind === 'initial-access-token' ? from.proof : undefined;
-    const approves = proof !== undefined && (await this.spend(unit, proof.id, from)).approves;
-    if (!approves) await this.limits.demandQuota(unit, from);
+    const approves = proof !== undefined && (await this.consumeToken(unit, proof.id, from)).approves;
+    if (!approves) await this.limits.requireQuota(unit, from);
     const approvedAt = approves ? from.now : undefined;
     const { result, changes } = await this.create.perform(unit, from, { ...prepared, approvedAt });
     const approval: Change[] = approves ? [{ type: 'client.approved', clientId: id, subjectId: proof.id }] : [];
@@ -70,12 +70,12 @@ export class RegisterClient implements Operation<CreateClientInput, RegisteredCl
     return { result: { ...result, registrationToken }, changes: [...changes, ...approval] };
   }
 
-  private async spend(
+  private async consumeToken(
     unit: Unit,
     tokenId: string,
     { now }: RegistrantActor | MetadataDocumentActor,
   ): Promise<{ readonly approves: boolean }> {
-    const spent = await this.initialTokens.spend(unit, tokenId, now);
+    const spent = await this.initialTokens.consume(unit, tokenId, now);
     if (!spent)
       throw new OAuthError('invalid_token', 'The initial access token is used up or expired.', {
         reason: 'registration.token_spent',

@@ -3,7 +3,7 @@ import type { Unit } from '@gatehouse/platform/database/store';
 import { newSecret } from '@gatehouse/platform/secrets/random';
 import type { Actor, RegistrantActor, RegistrationProof } from '../../../operations/actor.js';
 import { invalidInput, OperationError } from '../../../operations/operation-error.js';
-import type { Operation, Performed } from '../../../operations/operation.js';
+import type { Operation, OperationOutcome } from '../../../operations/operation.js';
 import { ClientDrafts } from '../../client-drafts.service.js';
 import { ClientsService } from '../../clients.service.js';
 import { RegistrationLimits } from '../registration-limits.service.js';
@@ -37,14 +37,14 @@ export class UpdateRegistration implements Operation<UpdateClientInput, Register
   async prepare(actor: Actor, input: UpdateClientInput): Promise<PreparedUpdate> {
     const from = holderOf(actor);
     const before = await this.clients.findFresh(input.id);
-    const judged = before && this.drafts.judgeChange(from, input.properties, before);
+    const judged = before && this.drafts.checkChange(from, input.properties, before);
     if (judged && 'problems' in judged) throw invalidInput(judged.problems);
-    await this.limits.admit('update', from, judged?.client.redirectUris ?? []);
+    await this.limits.countRegistration('update', from, judged?.client.redirectUris ?? []);
     return { ...(await this.update.prepare(from, input)), registrationToken: newSecret() };
   }
 
   /** @throws OperationError forbidden where another update replaced the token meanwhile */
-  async perform(unit: Unit, actor: Actor, prepared: PreparedUpdate): Promise<Performed<RegisteredClient>> {
+  async perform(unit: Unit, actor: Actor, prepared: PreparedUpdate): Promise<OperationOutcome<RegisteredClient>> {
     const from = holderOf(actor);
     const { registrationToken } = prepared;
     const { result, changes } = await this.update.perform(unit, from, prepared);

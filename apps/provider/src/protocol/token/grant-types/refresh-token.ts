@@ -76,7 +76,7 @@ export class RefreshTokenGrant implements GrantType<RefreshTokenRequest> {
 
   /** A lost answer or two tabs: the same bytes again. Anything else is reuse, and ends the grant. */
   private async repeated(token: RefreshToken, fingerprint: string, now: EpochSeconds): Promise<GrantResult> {
-    const body = await this.tokens.findAnswer(token, fingerprint, now);
+    const body = await this.tokens.findReplay(token, fingerprint, now);
     if (body !== undefined) return { kind: 'repeated', body };
     return { kind: 'denied', error: invalidGrant('refresh.replayed'), write: (unit) => this.revoke(unit, token, now) };
   }

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import {
   accessTokenType,
-  actorBefore,
+  prependActor,
   checkActorToken,
   exchangedScope,
   exchangeRulesFor,
@@ -126,14 +126,14 @@ export class TokenExchangeGrant implements GrantType<TokenExchangeRequest> {
     now: EpochSeconds,
   ): Promise<Actor | undefined> {
     const delegated = isDelegated(rules);
-    if (text === undefined) return delegated ? actorBefore(client.id, subject.act) : subject.act;
+    if (text === undefined) return delegated ? prependActor(client.id, subject.act) : subject.act;
     if (!delegated)
       throw new OAuthError('invalid_request', 'This client impersonates there: an actor_token says nothing.', {
         reason: 'exchange.no_delegation',
       });
     const actor = checkActorToken(await this.tokens.findLiveOfAnyFormat(text, now), client.id, dpopJkt);
     const sub = actor.userId === undefined ? client.id : await this.subjects.of(client, actor.userId);
-    return actorBefore(sub, subject.act);
+    return prependActor(sub, subject.act);
   }
 
   /** @throws OAuthError invalid_target for an API that is gone, invalid_request where it takes no JWT */

@@ -2,8 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Unit } from '@gatehouse/platform/database/store';
 import { actingUserId, type Actor } from '../../../operations/actor.js';
 import { notFound, OperationError } from '../../../operations/operation-error.js';
-import { SimpleOperation, type Performed } from '../../../operations/operation.js';
-import { demand } from '../../../operations/policy.js';
+import { SimpleOperation, type OperationOutcome } from '../../../operations/operation.js';
+import { requireAllowed } from '../../../operations/policy.js';
 import { text } from '../../../i18n/message.js';
 import { OneTimeLinks } from '../one-time-links.service.js';
 import { mayManageUsers } from '../../policy.js';
@@ -26,8 +26,8 @@ export class MakePasswordLink extends SimpleOperation<PasswordLinkInput, string>
   }
 
   /** @returns the link, which is shown once */
-  async perform(unit: Unit, actor: Actor, { id, signOut = false }: PasswordLinkInput): Promise<Performed<string>> {
-    demand(actor, mayManageUsers(actor));
+  async perform(unit: Unit, actor: Actor, { id, signOut = false }: PasswordLinkInput): Promise<OperationOutcome<string>> {
+    requireAllowed(actor, mayManageUsers(actor));
     const user = await this.users.lockAndRead(unit, id);
     if (!user) throw notFound('user');
     if (user.disabledAt !== undefined) throw new OperationError('conflict', text('problem.accountDisabled'));

@@ -5,8 +5,8 @@ import { SETTINGS } from '../../../config/settings.token.js';
 import { sendsMail, type Settings } from '../../../config/settings.js';
 import type { Actor } from '../../../operations/actor.js';
 import { invalidInput, OperationError, rateLimited } from '../../../operations/operation-error.js';
-import { SimpleOperation, type Performed } from '../../../operations/operation.js';
-import { demandVisitor } from '../../../operations/policy.js';
+import { SimpleOperation, type OperationOutcome } from '../../../operations/operation.js';
+import { requireVisitor } from '../../../operations/policy.js';
 import { text } from '../../../i18n/message.js';
 import { PasswordResets } from '../password-resets.service.js';
 
@@ -27,11 +27,11 @@ export class RequestPasswordReset extends SimpleOperation<PasswordResetInput, vo
   }
 
   /** @throws OperationError forbidden, conflict without a mail server, invalid, rate_limited */
-  async perform(unit: Unit, actor: Actor, { email, addressKey }: PasswordResetInput): Promise<Performed<void>> {
-    const { now } = demandVisitor(actor);
+  async perform(unit: Unit, actor: Actor, { email, addressKey }: PasswordResetInput): Promise<OperationOutcome<void>> {
+    const { now } = requireVisitor(actor);
     if (!sendsMail(this.settings)) throw new OperationError('conflict', text('forgot.noMail'));
     if (!isEmailAddress(email)) throw invalidInput([{ field: 'email', message: text('problem.email') }]);
-    if (!(await this.resets.ask(unit, email, addressKey, now))) throw rateLimited(text('forgot.throttled'));
+    if (!(await this.resets.request(unit, email, addressKey, now))) throw rateLimited(text('forgot.throttled'));
     return { result: undefined, changes: [] };
   }
 }

@@ -1,9 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Unit } from '@gatehouse/platform/database/store';
 import type { Actor } from '../../../operations/actor.js';
-import { linkSpent } from '../../../operations/operation-error.js';
-import type { Operation, Performed } from '../../../operations/operation.js';
-import { demandVisitor } from '../../../operations/policy.js';
+import { linkUsed } from '../../../operations/operation-error.js';
+import type { Operation, OperationOutcome } from '../../../operations/operation.js';
+import { requireVisitor } from '../../../operations/policy.js';
 import { NewPasswords } from '../new-passwords.service.js';
 import { OneTimeLinks } from '../one-time-links.service.js';
 import { PasswordLinks } from '../password-links.service.js';
@@ -43,9 +43,9 @@ export class SetPasswordByLink implements Operation<SetPasswordByLinkInput, Pass
 
   /** @throws OperationError forbidden, link_spent, rate_limited, invalid */
   async prepare(actor: Actor, { token, password }: SetPasswordByLinkInput): Promise<Prepared> {
-    const { address, now } = demandVisitor(actor);
+    const { address, now } = requireVisitor(actor);
     const linked = await this.found.find(token, now);
-    if (!linked) throw linkSpent();
+    if (!linked) throw linkUsed();
     const { link, user } = linked;
     const source = accountSource({ address }, user.id);
     const hashed = await this.passwords.hash({ owner: user, password, field: 'password', source, now });
@@ -53,9 +53,9 @@ export class SetPasswordByLink implements Operation<SetPasswordByLinkInput, Pass
   }
 
   /** @throws OperationError link_spent where somebody was faster */
-  async perform(unit: Unit, actor: Actor, prepared: Prepared): Promise<Performed<PasswordSetByLink>> {
+  async perform(unit: Unit, actor: Actor, prepared: Prepared): Promise<OperationOutcome<PasswordSetByLink>> {
     const { selector, signsIn, password } = prepared;
-    if (!(await this.links.consume(unit, selector, actor.now))) throw linkSpent();
+    if (!(await this.links.consume(unit, selector, actor.now))) throw linkUsed();
     // The link gave the right: nobody is asked for theirs again.
     const system = { kind: 'system', now: actor.now } as const;
     const { result: user, changes } = await this.setPassword.perform(unit, system, password);

@@ -2,8 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Unit } from '@gatehouse/platform/database/store';
 import type { Actor } from '../../../operations/actor.js';
 import { invalidInput, notFound } from '../../../operations/operation-error.js';
-import type { Operation, Performed } from '../../../operations/operation.js';
-import { demand } from '../../../operations/policy.js';
+import type { Operation, OperationOutcome } from '../../../operations/operation.js';
+import { requireAllowed } from '../../../operations/policy.js';
 import type { HashedPassword } from '../new-passwords.service.js';
 import { PasswordHasher } from '../password-hasher.js';
 import { PasswordRules } from '../password-rules.js';
@@ -39,11 +39,11 @@ export class SetPassword implements Operation<SetPasswordInput, User, PreparedPa
     return { id, use, passwordHash: await this.hasher.hash(password) };
   }
 
-  async perform(unit: Unit, actor: Actor, { id, passwordHash, use }: PreparedPassword): Promise<Performed<User>> {
-    demand(actor, mayManageUsers(actor));
+  async perform(unit: Unit, actor: Actor, { id, passwordHash, use }: PreparedPassword): Promise<OperationOutcome<User>> {
+    requireAllowed(actor, mayManageUsers(actor));
     const user = await this.users.lockAndRead(unit, id);
     if (!user) throw notFound('user');
-    await this.rules.demandUse(unit, id, use);
+    await this.rules.requireFactorFor(unit, id, use);
     await this.users.replacePassword(unit, id, passwordHash, actor.now);
     return { result: user, changes: [{ type: 'user.password_set', subjectId: id }] };
   }

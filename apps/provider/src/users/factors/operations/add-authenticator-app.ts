@@ -2,8 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Unit } from '@gatehouse/platform/database/store';
 import type { Actor } from '../../../operations/actor.js';
 import { invalidInput, OperationError } from '../../../operations/operation-error.js';
-import type { Operation, Performed } from '../../../operations/operation.js';
-import { demandOwner } from '../../../operations/policy.js';
+import type { Operation, OperationOutcome } from '../../../operations/operation.js';
+import { requireUser } from '../../../operations/policy.js';
 import type { Session } from '../../sessions/session.js';
 import { text } from '../../../i18n/message.js';
 import { mayChangeOwnCredentials } from '../../policy.js';
@@ -38,7 +38,7 @@ export class AddAuthenticatorApp implements Operation<AddAuthenticatorAppInput, 
 
   /** @throws OperationError not_found, recent_sign_in; invalid in `offer` (expired) or `otp` */
   async prepare(actor: Actor, { session, offer, otp }: AddAuthenticatorAppInput): Promise<Prepared> {
-    const { userId, now } = demandOwner(actor, mayChangeOwnCredentials);
+    const { userId, now } = requireUser(actor, mayChangeOwnCredentials);
     const seed = this.offers.open(userId, offer, now);
     if (seed === undefined) throw invalidInput([{ field: 'offer', message: text('app.expired') }]);
     const step = matchStep(seed, plainCode(otp), now);
@@ -47,7 +47,7 @@ export class AddAuthenticatorApp implements Operation<AddAuthenticatorAppInput, 
   }
 
   /** @throws OperationError not_found, recent_sign_in; conflict if an app exists already or the session has ended */
-  async perform(unit: Unit, actor: Actor, { session, seed, step }: Prepared): Promise<Performed<AddedFactor>> {
+  async perform(unit: Unit, actor: Actor, { session, seed, step }: Prepared): Promise<OperationOutcome<AddedFactor>> {
     const { person, isFirst } = await this.enrolment.begin(unit, actor);
     if (!(await this.totp.add(unit, person.userId, { seed, step }, person.now)))
       throw new OperationError('conflict', 'There is an authenticator app already.');

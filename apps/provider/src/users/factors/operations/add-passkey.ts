@@ -3,12 +3,12 @@ import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import type { Unit } from '@gatehouse/platform/database/store';
 import type { Actor } from '../../../operations/actor.js';
 import { invalidInput, type OperationError } from '../../../operations/operation-error.js';
-import type { Operation, Performed } from '../../../operations/operation.js';
-import { demandOwner } from '../../../operations/policy.js';
+import type { Operation, OperationOutcome } from '../../../operations/operation.js';
+import { requireUser } from '../../../operations/policy.js';
 import type { Session } from '../../sessions/session.js';
 import { text } from '../../../i18n/message.js';
 import { mayChangeOwnCredentials } from '../../policy.js';
-import { Ceremonies, type NewPasskeyProof } from '../ceremonies.service.js';
+import { PasskeyCeremonies, type VerifiedRegistration } from '../ceremonies.service.js';
 import { Enrolment, type AddedFactor } from '../enrolment.service.js';
 import { maxNameCharacters, maxPasskeys, Passkeys } from '../passkeys.service.js';
 
@@ -25,7 +25,7 @@ export interface AddPasskeyInput {
 
 interface Prepared {
   readonly session: Session;
-  readonly proof: NewPasskeyProof;
+  readonly proof: VerifiedRegistration;
   readonly name: string;
 }
 
@@ -33,14 +33,14 @@ interface Prepared {
 @Injectable()
 export class AddPasskey implements Operation<AddPasskeyInput, AddedFactor, Prepared> {
   constructor(
-    @Inject(Ceremonies) private readonly ceremonies: Ceremonies,
+    @Inject(PasskeyCeremonies) private readonly ceremonies: PasskeyCeremonies,
     @Inject(Passkeys) private readonly passkeys: Passkeys,
     @Inject(Enrolment) private readonly enrolment: Enrolment,
   ) {}
 
   /** @throws OperationError not_found, recent_sign_in, invalid */
   async prepare(actor: Actor, input: AddPasskeyInput): Promise<Prepared> {
-    const { userId, now } = demandOwner(actor, mayChangeOwnCredentials);
+    const { userId, now } = requireUser(actor, mayChangeOwnCredentials);
     const { session, browserId, attestation, name } = input;
     const proof = await this.ceremonies.verifyNew({ browserId, userId, now }, attestation);
     if (!proof) throw invalidResponse();
@@ -48,9 +48,9 @@ export class AddPasskey implements Operation<AddPasskeyInput, AddedFactor, Prepa
   }
 
   /** @throws OperationError not_found, recent_sign_in, invalid; conflict if the session has ended */
-  async perform(unit: Unit, actor: Actor, { session, proof, name }: Prepared): Promise<Performed<AddedFactor>> {
+  async perform(unit: Unit, actor: Actor, { session, proof, name }: Prepared): Promise<OperationOutcome<AddedFactor>> {
     const { person, isFirst } = await this.enrolment.begin(unit, actor);
-    if (!(await this.ceremonies.spendNew(unit, proof, person.now))) throw invalidResponse();
+    if (!(await this.ceremonies.consumeNew(unit, proof, person.now))) throw invalidResponse();
     const factor = await this.passkeys.add(unit, { ...proof.passkey, name }, person.now);
     if (factor === undefined)
       throw invalidInput([{ field: 'attestation', message: text('passkeys.taken', { most: maxPasskeys }) }]);

@@ -1,9 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Unit } from '@gatehouse/platform/database/store';
 import type { Actor, UserActor } from '../../../operations/actor.js';
-import { changedMeanwhile, invalidInput, notFound } from '../../../operations/operation-error.js';
-import type { Operation, Performed } from '../../../operations/operation.js';
-import { demandOwner } from '../../../operations/policy.js';
+import { recordChanged, invalidInput, notFound } from '../../../operations/operation-error.js';
+import type { Operation, OperationOutcome } from '../../../operations/operation.js';
+import { requireUser } from '../../../operations/policy.js';
 import { type Message, text } from '../../../i18n/message.js';
 import { CurrentPasswords } from '../../credentials/current-passwords.service.js';
 import { PasswordRules } from '../../credentials/password-rules.js';
@@ -43,22 +43,22 @@ export class RemoveSecondFactor implements Operation<RemoveSecondFactorInput, vo
 
   /** @throws OperationError not_found, recent_sign_in, rate_limited, invalid */
   async prepare(actor: Actor, { factor, password }: RemoveSecondFactorInput): Promise<Prepared> {
-    const person = demandOwner(actor, mayChangeOwnCredentials);
+    const person = requireUser(actor, mayChangeOwnCredentials);
     const removable = await this.factors.findRemovable(person.userId, factor);
     return { factor, verifiedHash: removable?.isLast ? await this.checkPasswordAlone(person, password) : undefined };
   }
 
   /** @throws OperationError not_found, recent_sign_in; changed if the other factors were removed or the password was changed meanwhile */
-  async perform(unit: Unit, actor: Actor, { factor, verifiedHash }: Prepared): Promise<Performed<void>> {
-    const { userId, now } = demandOwner(actor, mayChangeOwnCredentials);
+  async perform(unit: Unit, actor: Actor, { factor, verifiedHash }: Prepared): Promise<OperationOutcome<void>> {
+    const { userId, now } = requireUser(actor, mayChangeOwnCredentials);
     if (!(await this.users.lock(unit, userId))) throw notFound('user');
     // Idempotent: it may have been removed already.
     if (!(await this.factors.remove(unit, userId, factor))) return { result: undefined, changes: [] };
     if (!(await this.factors.hasAnyIn(unit, userId))) {
       const isChecked = verifiedHash !== undefined && (await this.users.isPasswordHash(unit, userId, verifiedHash));
-      if (!isChecked) throw changedMeanwhile();
+      if (!isChecked) throw recordChanged();
     }
-    await this.notices.tell(unit, userId, 'factor removed', now);
+    await this.notices.notify(unit, userId, 'factor removed', now);
     return { result: undefined, changes: [{ type: 'factor.removed', subjectId: userId, details: { factor } }] };
   }
 

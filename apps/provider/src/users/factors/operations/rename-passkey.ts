@@ -2,8 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Unit } from '@gatehouse/platform/database/store';
 import type { Actor } from '../../../operations/actor.js';
 import { invalidInput, notFound } from '../../../operations/operation-error.js';
-import { SimpleOperation, type Performed } from '../../../operations/operation.js';
-import { demandOwner } from '../../../operations/policy.js';
+import { SimpleOperation, type OperationOutcome } from '../../../operations/operation.js';
+import { requireUser } from '../../../operations/policy.js';
 import { text } from '../../../i18n/message.js';
 import { UsersService } from '../../users.service.js';
 import { maxNameCharacters, Passkeys } from '../passkeys.service.js';
@@ -24,8 +24,8 @@ export class RenamePasskey extends SimpleOperation<RenamePasskeyInput, void> {
   }
 
   /** @throws OperationError not_found, invalid */
-  async perform(unit: Unit, actor: Actor, { id, name }: RenamePasskeyInput): Promise<Performed<void>> {
-    const { userId } = demandOwner(actor);
+  async perform(unit: Unit, actor: Actor, { id, name }: RenamePasskeyInput): Promise<OperationOutcome<void>> {
+    const { userId } = requireUser(actor);
     if (name === '' || name.length > maxNameCharacters)
       throw invalidInput([{ field: 'name', message: text('passkeys.badName', { most: maxNameCharacters }) }]);
     if (!(await this.users.lock(unit, userId))) throw notFound('user');

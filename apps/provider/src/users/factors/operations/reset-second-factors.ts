@@ -2,8 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Unit } from '@gatehouse/platform/database/store';
 import type { Actor } from '../../../operations/actor.js';
 import { notFound } from '../../../operations/operation-error.js';
-import { SimpleOperation, type Performed } from '../../../operations/operation.js';
-import { demand } from '../../../operations/policy.js';
+import { SimpleOperation, type OperationOutcome } from '../../../operations/operation.js';
+import { requireAllowed } from '../../../operations/policy.js';
 import { mayManageUsers } from '../../policy.js';
 import { SecurityNotices } from '../../security-notices.service.js';
 import type { User } from '../../user.js';
@@ -24,13 +24,13 @@ export class ResetSecondFactors extends SimpleOperation<{ readonly userId: strin
     super();
   }
 
-  async perform(unit: Unit, actor: Actor, { userId }: { readonly userId: string }): Promise<Performed<User>> {
-    demand(actor, mayManageUsers(actor));
+  async perform(unit: Unit, actor: Actor, { userId }: { readonly userId: string }): Promise<OperationOutcome<User>> {
+    requireAllowed(actor, mayManageUsers(actor));
     const user = await this.users.lockAndRead(unit, userId);
     if (!user) throw notFound('user');
     await this.factors.removeAllOf(unit, userId);
     await this.users.signOutEverywhere(unit, userId, { offline: true }, actor.now);
-    await this.notices.tell(unit, userId, 'factors reset', actor.now);
+    await this.notices.notify(unit, userId, 'factors reset', actor.now);
     return { result: user, changes: [{ type: 'factor.reset', subjectId: userId }] };
   }
 }

@@ -4,8 +4,8 @@ import { SETTINGS } from '../../../config/settings.token.js';
 import type { Settings } from '../../../config/settings.js';
 import { actingUserId, type Actor } from '../../../operations/actor.js';
 import { OperationError } from '../../../operations/operation-error.js';
-import { SimpleOperation, type Performed } from '../../../operations/operation.js';
-import { demand } from '../../../operations/policy.js';
+import { SimpleOperation, type OperationOutcome } from '../../../operations/operation.js';
+import { requireAllowed } from '../../../operations/policy.js';
 import { text } from '../../../i18n/message.js';
 import { Invitations, MailQueueFull, type InvitationLink } from '../invitations.service.js';
 import { mayInvite } from '../../policy.js';
@@ -30,8 +30,8 @@ export class InvitePeople extends SimpleOperation<InvitePeopleInput, readonly In
     unit: Unit,
     actor: Actor,
     { emails, roles }: InvitePeopleInput,
-  ): Promise<Performed<readonly InvitationLink[]>> {
-    demand(actor, mayInvite(actor));
+  ): Promise<OperationOutcome<readonly InvitationLink[]>> {
+    requireAllowed(actor, mayInvite(actor));
     if (this.settings.signUp === 'off') throw new OperationError('conflict', text('problem.invitation.signUpOff'));
     const links: InvitationLink[] = [];
     try {

@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Unit } from '@gatehouse/platform/database/store';
 import type { Actor } from '../../../operations/actor.js';
-import { SimpleOperation, type Performed } from '../../../operations/operation.js';
-import { demand } from '../../../operations/policy.js';
+import { SimpleOperation, type OperationOutcome } from '../../../operations/operation.js';
+import { requireAllowed } from '../../../operations/policy.js';
 import { mayEndSessions } from '../../policy.js';
 import { UsersService } from '../../users.service.js';
 
@@ -17,8 +17,8 @@ export class EndUserSessions extends SimpleOperation<{ readonly userId: string }
     unit: Unit,
     actor: Actor,
     { userId }: { readonly userId: string },
-  ): Promise<Performed<{ readonly ended: number }>> {
-    demand(actor, mayEndSessions(actor, userId));
+  ): Promise<OperationOutcome<{ readonly ended: number }>> {
+    requireAllowed(actor, mayEndSessions(actor, userId));
     const { sessions: ended } = await this.users.signOutEverywhere(unit, userId, { offline: false }, actor.now);
     return { result: { ended }, changes: [{ type: 'session.ended', subjectId: userId, details: { ended } }] };
   }
