@@ -10,7 +10,7 @@ import { openStore } from '@gatehouse/platform/database/open-store';
 import { runSteps } from '@gatehouse/platform/database/postgres-pipeline';
 import { PostgresUnit } from '@gatehouse/platform/database/postgres-unit';
 import { entities, migrations } from '../apps/provider/dist/schema.js';
-import { codeStatements } from '../apps/provider/dist/protocol/authorization/code.statements.js';
+import { codeStatements } from '../apps/provider/dist/protocol/authorization/authorization-code.statements.js';
 import { grantStatements } from '../apps/provider/dist/grants/grant.statements.js';
 import { accessTokenStatements, refreshTokenStatements } from '../apps/provider/dist/tokens/token.statements.js';
 import { startPostgres } from './lib/postgres.mjs';

@@ -90,17 +90,7 @@ const provider = {
     'tokens',
     'trusted-issuers',
   ],
-  jobs: [
-    'diagnostics',
-    'protocol/authorization',
-    'keys',
-    'outbox',
-    'users',
-    'users/factors',
-    'clients',
-    'grants',
-    'tokens',
-  ],
+  jobs: ['protocol/authorization', 'keys', 'outbox', 'users', 'users/factors', 'clients', 'grants', 'tokens'],
 };
 
 /** The client's modules, each with those it may import. */

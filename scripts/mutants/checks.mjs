@@ -14,7 +14,11 @@ const anyVerifier = (what, file, killer) => ({
 });
 
 const hashes = [
-  anyVerifier('an authorization code', 'protocol/authorization/codes.service.ts', http('token-code', /verifier half/)),
+  anyVerifier(
+    'an authorization code',
+    'protocol/authorization/authorization-codes.service.ts',
+    http('token-code', /verifier half/),
+  ),
   anyVerifier(
     'a device code',
     'protocol/authorization/device-authorizations.service.ts',

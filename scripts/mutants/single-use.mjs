@@ -10,14 +10,14 @@ const provider = (path) => `apps/provider/src/${path}`;
 const codes = [
   {
     name: 'an authorization code is spent whoever was first',
-    file: provider('protocol/authorization/code.statements.ts'),
+    file: provider('protocol/authorization/authorization-code.statements.ts'),
     find: 'SET consumed_at = $2 WHERE selector = $1 AND consumed_at IS NULL',
     replace: 'SET consumed_at = $2 WHERE selector = $1',
     killers: [inUnits(/an authorization code is spent once/), overHttp(/100 redemptions of one code/)],
   },
   {
     name: 'tokens are issued whether or not the authorization code was spent',
-    file: provider('protocol/authorization/codes.service.ts'),
+    file: provider('protocol/authorization/authorization-codes.service.ts'),
     find: 'unit.expectChange(codeStatements.consume',
     replace: 'unit.write(codeStatements.consume',
     killers: [inUnits(/an authorization code is spent once/), overHttp(/100 redemptions of one code/)],
@@ -123,7 +123,7 @@ const links = [
   {
     name: 'a password is set whether or not the link was spent',
     file: provider('users/credentials/operations/set-password-by-link.ts'),
-    find: 'if (!(await this.links.consume(unit, selector, actor.now))) throw linkSpent();',
+    find: 'if (!(await this.links.consume(unit, selector, actor.now))) throw linkUsed();',
     replace: 'await this.links.consume(unit, selector, actor.now);',
     killers: [overHttp(/uses of a one-time link/)],
   },

@@ -3,7 +3,7 @@ import { AdminSessionEntity } from './providers/admin-session.entity.js';
 import { PasswordFailureEntity } from './providers/password-failure.entity.js';
 import { ProviderEntity } from './providers/provider.entity.js';
 import { SessionEntity } from './session/session.entity.js';
-import { UsedLogoutTokenEntity } from './logout/taken-logout-token.entity.js';
+import { UsedLogoutTokenEntity } from './logout/used-logout-token.entity.js';
 import { ClientBaseline1795900000000 } from './database/migrations/20261128-baseline.js';
 import { IdTokenAlgorithm1795950000302 } from './database/migrations/20261129-id-token-algorithm.js';
 

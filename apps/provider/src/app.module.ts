@@ -8,6 +8,7 @@ import {
   ApplicationDependenciesModule,
   type ApplicationDependencies,
 } from './server/application-dependencies.module.js';
+import { HealthModule } from './diagnostics/health.module.js';
 import { DiscoveryModule } from './protocol/discovery/discovery.module.js';
 import { PageErrorFilter } from './web/page-error.filter.js';
 import { SignInModule } from './sign-in/sign-in.module.js';
@@ -39,6 +40,7 @@ export class AppModule {
         AdminModule,
         ApiModule,
         DiscoveryModule,
+        HealthModule,
         JobsModule,
       ],
       providers: [{ provide: APP_FILTER, useClass: PageErrorFilter }],

@@ -1,4 +1,4 @@
-import { AuthorizationCodeEntity } from './protocol/authorization/code.entity.js';
+import { AuthorizationCodeEntity } from './protocol/authorization/authorization-code.entity.js';
 import { DeviceAuthorizationEntity } from './protocol/authorization/device-authorization.entity.js';
 import { InteractionEntity } from './protocol/authorization/interaction.entity.js';
 import { PushedRequestEntity } from './protocol/authorization/pushed-request.entity.js';

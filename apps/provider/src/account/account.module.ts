@@ -19,7 +19,7 @@ import { ChangeOwnPassword } from './operations/change-own-password.js';
 import { EndOtherSessions } from './operations/end-other-sessions.js';
 import { OtherSessions } from './other-sessions.service.js';
 import { ResumeFormController } from './resume-form.controller.js';
-import { ResumedRecords } from './resumed-records.service.js';
+import { SavedFormRecords } from './saved-form-records.service.js';
 
 /**
  * Owns: the user's account pages: password, sessions, connected applications. Endpoints: /account, /account/email, /account/data, /account/security, /account/delete, /resume
@@ -46,6 +46,6 @@ import { ResumedRecords } from './resumed-records.service.js';
     SecurityController,
     ResumeFormController,
   ],
-  providers: [ChangeOwnPassword, EndOtherSessions, OtherSessions, ConnectedApplications, OwnData, ResumedRecords],
+  providers: [ChangeOwnPassword, EndOtherSessions, OtherSessions, ConnectedApplications, OwnData, SavedFormRecords],
 })
 export class AccountModule {}

@@ -7,9 +7,9 @@ import { canAudit } from '../users/actor.js';
 import { SavedForms, resumedField } from '../users/sessions/saved-forms.service.js';
 import { RecentSignIns } from '../users/sessions/recent-sign-ins.service.js';
 import { RequestContexts } from '../users/sessions/request-contexts.service.js';
-import { fieldsToShow } from './resumed-fields.js';
-import { describeResumedForm } from './resumed-form.js';
-import { ResumedRecords } from './resumed-records.service.js';
+import { fieldsToShow } from './saved-form-display.js';
+import { describeSavedForm } from './saved-form-description.js';
+import { SavedFormRecords } from './saved-form-records.service.js';
 
 /** More than a list page has rows. */
 const maxNamed = 100;
@@ -24,7 +24,7 @@ export class ResumeFormController {
     @Inject(RequestContexts) private readonly contexts: RequestContexts,
     @Inject(SavedForms) private readonly forms: SavedForms,
     @Inject(RecentSignIns) private readonly signIns: RecentSignIns,
-    @Inject(ResumedRecords) private readonly records: ResumedRecords,
+    @Inject(SavedFormRecords) private readonly records: SavedFormRecords,
   ) {}
 
   @Get(':id')
@@ -36,7 +36,7 @@ export class ResumeFormController {
     // The session may be full and recent although the second factor was skipped.
     const missing = await this.signIns.missing(context, `${routes.resumeForm}/${id}`);
     if (missing) return Reply.redirect(missing.href, { cookies: context.cookies });
-    const resumed = describeResumedForm(savedForm);
+    const resumed = describeSavedForm(savedForm);
     const { kind, ids } = resumed;
     return this.contexts.page(context, 'account/resume', {
       action: savedForm.address,

@@ -9,7 +9,7 @@ import { maxOverlapSeconds, RotateClientSecret } from '../clients/operations/rot
 import { SetApplicationRoles } from '../clients/operations/set-application-roles.js';
 import { SetClientState } from '../clients/operations/set-client-state.js';
 import { UpdateClient } from '../clients/operations/update-client.js';
-import { clientStates } from '../clients/client-orders.js';
+import { clientStates } from '../clients/client-sort-orders.js';
 import { ClientsService } from '../clients/clients.service.js';
 import type { Cursor } from '../web/cursor.js';
 import { revisionOf } from '../web/revision.js';

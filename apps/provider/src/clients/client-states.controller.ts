@@ -9,7 +9,7 @@ import { PageOperations } from '../users/page-operations.service.js';
 import type { UserRequestContext } from '../users/sessions/request-context.js';
 import { RequestContexts } from '../users/sessions/request-contexts.service.js';
 import { clientDecisions, type ClientDecision } from './client-states.service.js';
-import { clientStates } from './client-orders.js';
+import { clientStates } from './client-sort-orders.js';
 import { SetClientState } from './operations/set-client-state.js';
 import { SetClientStates } from './operations/set-client-states.js';
 

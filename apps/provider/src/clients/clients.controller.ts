@@ -26,7 +26,13 @@ import {
 } from './client-form.js';
 import { clientFormModel, clientLine } from './client-form-page.js';
 import { ClientUsage } from './client-usage.js';
-import { clientCursorShape, clientSortOrders, clientStates, type ClientSortOrder, type ClientState } from './client-orders.js';
+import {
+  clientCursorShape,
+  clientSortOrders,
+  clientStates,
+  type ClientSortOrder,
+  type ClientState,
+} from './client-sort-orders.js';
 import { ClientStates } from './client-states.service.js';
 import { ClientsService } from './clients.service.js';
 import { CreateClient } from './operations/create-client.js';

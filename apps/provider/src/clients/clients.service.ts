@@ -1,16 +1,28 @@
 import { Inject, Injectable, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { sha256, type EpochSeconds } from '@gatehouse/domain/kernel';
-import { isDynamicallyRegistered, raisesProfile, endsCredentials, secretNeed, type Client } from '@gatehouse/domain/oauth';
+import {
+  isDynamicallyRegistered,
+  raisesProfile,
+  endsCredentials,
+  secretNeed,
+  type Client,
+} from '@gatehouse/domain/oauth';
 import { changesSubjects } from '@gatehouse/domain/oidc';
-import { statement, Store, type Unit } from '@gatehouse/platform/database/store';
+import { Store, type Unit } from '@gatehouse/platform/database/store';
 import { In, Repository } from 'typeorm';
 import { CacheVersions } from '../database/cache-versions.service.js';
 import { LastUse } from '../database/last-use.js';
 import type { Cursor } from '../web/cursor.js';
-import { clientOrderings, clientStateConditions, type ClientSortOrder, type ClientState } from './client-orders.js';
+import {
+  clientOrderings,
+  clientStateConditions,
+  type ClientSortOrder,
+  type ClientState,
+} from './client-sort-orders.js';
 import { ClientOriginEntity } from './client-origin.entity.js';
 import { ClientEntity } from './client.entity.js';
+import { clientStatements } from './client.statements.js';
 import { ClientRules } from './client-rules.service.js';
 import { isClientId, toClient, toRow, webOriginsOf } from './client-row.js';
 import { ClientSecrets, isValidSecret, matchesSecret, type StoredSecret } from './client-secrets.service.js';
@@ -41,29 +53,6 @@ export interface VersionedClient {
 interface Cached extends VersionedClient {
   readonly secrets: readonly StoredSecret[];
 }
-
-const clientStatements = {
-  findOrigin: statement('client_origins.find', 'SELECT client_id FROM client_origins WHERE origin = $1 LIMIT 1'),
-  /** Held until the unit ends, so that rights judged by the row still hold when it is changed. */
-  lock: statement('clients.lock', 'SELECT id FROM clients WHERE id = $1 FOR UPDATE', {
-    sqlite: 'SELECT id FROM clients WHERE id = $1',
-  }),
-  /** Held too, by many units at once: what is written by it holds for the client that it was judged by. */
-  lockShared: statement('clients.lock_shared', 'SELECT id FROM clients WHERE id = $1 FOR SHARE', {
-    sqlite: 'SELECT id FROM clients WHERE id = $1',
-  }),
-  lockOwned: statement('clients.lock_owned', 'SELECT id FROM clients WHERE owner_id = $1 ORDER BY id FOR UPDATE', {
-    sqlite: 'SELECT id FROM clients WHERE owner_id = $1 ORDER BY id',
-  }),
-  raiseCredentialsVersion: statement(
-    'clients.raise_credentials_version',
-    'UPDATE clients SET credentials_version = credentials_version + 1 WHERE id = $1',
-  ),
-  use: statement(
-    'clients.use',
-    'UPDATE clients SET last_used_at = $2 WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $2)',
-  ),
-};
 
 /** How many clients a process keeps at hand; past it the oldest loaded goes. */
 const maxCached = 10_000;

@@ -12,14 +12,12 @@ import { UsersModule } from '../users/users.module.js';
 import { AuditSealing } from './audit-sealing.service.js';
 import { FirstStart } from './first-start.service.js';
 import { KeyRotation } from './key-rotation.service.js';
-import { HealthController } from '../diagnostics/health.controller.js';
 import { GeneratorIdRenewal } from './generator-id-renewal.service.js';
 import { PurgeTargets } from './purge-targets.js';
 import { PurgeService } from './purge.service.js';
 
 /**
- * Owns: background jobs and health: the purge of expired rows, key rotation, audit sealing, initialization of a new database.
- * Endpoints: /healthz /readyz
+ * Owns: background jobs: the purge of expired rows, key rotation, audit sealing, initialization of a new database.
  */
 @Module({
   imports: [
@@ -34,7 +32,6 @@ import { PurgeService } from './purge.service.js';
     SessionsModule,
     UsersModule,
   ],
-  controllers: [HealthController],
   providers: [PurgeTargets, PurgeService, KeyRotation, AuditSealing, FirstStart, GeneratorIdRenewal],
 })
 export class JobsModule {}

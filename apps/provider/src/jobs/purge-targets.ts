@@ -8,7 +8,7 @@ import { FailedRequests } from '../audit/failed-requests.service.js';
 import { AuditChain } from '../audit/audit-chain.service.js';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
-import { CodesService } from '../protocol/authorization/codes.service.js';
+import { AuthorizationCodes } from '../protocol/authorization/authorization-codes.service.js';
 import { DeviceAuthorizations } from '../protocol/authorization/device-authorizations.service.js';
 import { Interactions } from '../protocol/authorization/interactions.service.js';
 import { PushedRequests } from '../protocol/authorization/pushed-requests.service.js';
@@ -39,7 +39,7 @@ export class PurgeTargets {
     @Inject(Interactions) private readonly interactions: Interactions,
     @Inject(PushedRequests) private readonly pushed: PushedRequests,
     @Inject(DeviceAuthorizations) private readonly devices: DeviceAuthorizations,
-    @Inject(CodesService) private readonly codes: CodesService,
+    @Inject(AuthorizationCodes) private readonly codes: AuthorizationCodes,
     @Inject(AccessTokensService) private readonly accessTokens: AccessTokensService,
     @Inject(RefreshTokensService) private readonly refreshTokens: RefreshTokensService,
     @Inject(GrantsService) private readonly grants: GrantsService,

@@ -22,7 +22,7 @@ import { authorizationOf } from './authorization-header.js';
 import { DpopProofs } from './dpop/dpop-proofs.service.js';
 import { Counters } from '../monitoring/counters.js';
 import { oauthErrorReply } from '../web/oauth-error.filter.js';
-import { allowOrigin, preflight } from '../web/response-headers.js';
+import { allowOrigin, preflight } from '../web/cors.js';
 
 export { clientChanged };
 

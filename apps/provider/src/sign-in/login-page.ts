@@ -4,7 +4,7 @@ import type { Interaction } from '../protocol/authorization/interaction.js';
 import { ClientLogos } from '../clients/client-logos.service.js';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
-import { PasskeyCeremonies } from '../users/factors/ceremonies.service.js';
+import { PasskeyCeremonies } from '../users/factors/passkey-ceremonies.service.js';
 import { routes } from '../web/routes.js';
 import { type Message, text } from '../i18n/message.js';
 import type { RequestContext } from '../users/sessions/request-context.js';

@@ -2,9 +2,9 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Store } from '@gatehouse/platform/database/store';
 import { AuditService } from '../audit/audit.service.js';
 import type { Interaction } from '../protocol/authorization/interaction.js';
-import { PasskeyCeremonies } from '../users/factors/ceremonies.service.js';
+import { PasskeyCeremonies } from '../users/factors/passkey-ceremonies.service.js';
 import { PageError } from '../web/page-error.js';
-import { revertCountIfBusy } from '../users/throttling/server-busy.js';
+import { revertCountIfBusy } from '../users/throttling/server-busy-errors.js';
 import { KnownDevices } from '../users/throttling/known-devices.js';
 import {
   LoginThrottle,

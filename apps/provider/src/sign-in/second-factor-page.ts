@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { requiresPasskey, type Client } from '@gatehouse/domain/oauth';
 import type { Reply } from '@gatehouse/platform/http/reply';
 import type { Interaction } from '../protocol/authorization/interaction.js';
-import { PasskeyCeremonies } from '../users/factors/ceremonies.service.js';
+import { PasskeyCeremonies } from '../users/factors/passkey-ceremonies.service.js';
 import { Factors, type FactorsOf } from '../users/factors/factors.service.js';
 import { RecentSignIns } from '../users/sessions/recent-sign-ins.service.js';
 import type { SessionRequestContext } from '../users/factors/second-factor.service.js';
@@ -85,7 +85,7 @@ export class SecondFactorPage {
         offer: canEnrol && !passkeyOnly ? await this.offers.make(user, context.now, shown.offer) : undefined,
         enrollOptions: canEnrol ? await this.ceremonies.enrollOptions(context, user) : undefined,
         // Trusting the browser does not override a requirement of a role or a client, so it is not offered then.
-        trustDays: context.session.full || context.secondFactorOwed || clientDemands ? [] : this.trusted.days,
+        trustDays: context.session.full || context.secondFactorMissing || clientDemands ? [] : this.trusted.days,
         declines: clientDemands,
         // Declining already returns to the client.
         cancels: !clientDemands && clientRequestOf(asked) !== undefined,

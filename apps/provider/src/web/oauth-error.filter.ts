@@ -7,7 +7,8 @@ import type { ReplyAdapter } from '@gatehouse/platform/http/express-adapter';
 import { replyWithFailure, describeFailure } from '@gatehouse/platform/http/failure';
 import { Reply } from '@gatehouse/platform/http/reply';
 import { requestId, type WebRequest } from '@gatehouse/platform/http/request';
-import { corsHeaders, nonceHeaders } from './response-headers.js';
+import { corsHeaders } from './cors.js';
+import { nonceHeaders } from './dpop-nonce-header.js';
 
 /**
  * The response of protocol endpoints to unexpected errors (protocol/endpoint.ts handles protocol errors): a bug or an

@@ -2,7 +2,7 @@ import { statement } from '@gatehouse/platform/database/store';
 import type { Client } from '@gatehouse/domain/oauth';
 import { apiControllers } from '../../src/api/v1/api-controllers';
 import { operationOf } from '../../src/api/v1/operation';
-import { describeResumedForm } from '../../src/account/resumed-form';
+import { describeSavedForm } from '../../src/account/saved-form-description';
 import { FailedRequests } from '../../src/audit/failed-requests.service';
 import { ClientsService } from '../../src/clients/clients.service';
 import { TrustedIssuers } from '../../src/trusted-issuers/trusted-issuers.service';
@@ -165,7 +165,7 @@ describe('a sign-in of more than ten minutes', () => {
   }
 
   const described = (path: string, fields: Readonly<Record<string, string>> = {}) =>
-    describeResumedForm({ address: path.replace(/:\w+/, 'some-id'), fields: Object.entries(fields) });
+    describeSavedForm({ address: path.replace(/:\w+/, 'some-id'), fields: Object.entries(fields) });
 
   const isSignIn = ({ location }: Answer): boolean => /\/login\?next=[^&]+&prompt=login$/.test(location ?? '');
   const count = async (table: string): Promise<number> =>

@@ -1,4 +1,4 @@
-import { describeResumedForm } from '../../src/account/resumed-form';
+import { describeSavedForm } from '../../src/account/saved-form-description';
 import { ResourcesService } from '../../src/resources/resources.service';
 import { TrustedIssuers } from '../../src/trusted-issuers/trusted-issuers.service';
 import type { Browser } from '../support/browser';
@@ -98,7 +98,7 @@ describe('what a form that waits for a sign-in turns off', () => {
         const buttons = [...inner.matchAll(/name="action" value="([^"]*)"/g)].map(([, value = '']) => value);
         for (const button of buttons.length > 0 ? buttons : [undefined]) {
           const fields: Fields = button === undefined ? [] : [['action', button]];
-          const { expected, kind } = describeResumedForm({ address: action, fields: [...fields] });
+          const { expected, kind } = describeSavedForm({ address: action, fields: [...fields] });
           const isList = kind !== undefined && /^\/(user|client)$/.test(action);
           for (const control of controlsOf(inner)) {
             if (isList && control.name === 'id') continue;

@@ -4,7 +4,7 @@ import { parseUserCode } from '@gatehouse/domain/oauth';
 import { Keyring } from '@gatehouse/platform/secrets/keyring';
 import { SelectorSource } from '@gatehouse/platform/secrets/random';
 import { generateSync } from 'otplib';
-import { CodesService } from '../../src/protocol/authorization/codes.service';
+import { AuthorizationCodes } from '../../src/protocol/authorization/authorization-codes.service';
 import { DeviceAuthorizations } from '../../src/protocol/authorization/device-authorizations.service';
 import { Interactions } from '../../src/protocol/authorization/interactions.service';
 import { PushedRequests } from '../../src/protocol/authorization/pushed-requests.service';
@@ -60,7 +60,7 @@ describe.each(engines)('read by two, then spent by both, on %s', (_name, engineO
   it('an authorization code is spent once (RFC 6749 4.1.2)', async () => {
     const browser = await provider.logIn(await provider.addUser());
     const { code } = await authorize(provider, browser, registered.client);
-    const codes = provider.app.get(CodesService);
+    const codes = provider.app.get(AuthorizationCodes);
     const [a, b] = await readTwice(() => codes.find(code));
     expect([a.consumedAt, b.consumedAt]).toEqual([undefined, undefined]);
     const outcomes = await spendTwice(provider, [
@@ -309,7 +309,7 @@ describe.each(engines)('read by two, then spent by both, on %s', (_name, engineO
     const owner = { browserHash: randomBytes(32), addressKey: 'test', userId: undefined };
     const id =
       (await provider.store.run((unit) =>
-        kept.store(unit, { kind: 'address', address: 'https://issuer.test/home' }, owner, now),
+        kept.create(unit, { kind: 'address', address: 'https://issuer.test/home' }, owner, now),
       )) ?? '';
     const selector = parseToken(id)?.selector;
     if (selector === undefined) throw new Error('the request is not stored');
@@ -364,7 +364,7 @@ describe.each(engines)('read by two, then spent by both, on %s', (_name, engineO
     expect(ended).toEqual(once);
 
     const { code } = await authorize(provider, await provider.logIn(user), registered.client);
-    const grant = (await provider.app.get(CodesService).find(code))?.grantSelector ?? (0 as Selector);
+    const grant = (await provider.app.get(AuthorizationCodes).find(code))?.grantSelector ?? (0 as Selector);
     const grants = provider.app.get(GrantsService);
     const revoked = await spendTwice(provider, [
       (unit) => grants.revoke(unit, grant, now),

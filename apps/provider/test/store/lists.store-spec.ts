@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { sha256, type Selector } from '@gatehouse/domain/kernel';
 import { statement } from '@gatehouse/platform/database/store';
 import { engineNames, startPostgres, type TestPostgres } from '../../../../libs/platform/test/support/postgres';
-import { clientSortOrders, type ClientSortOrder } from '../../src/clients/client-orders';
+import { clientSortOrders, type ClientSortOrder } from '../../src/clients/client-sort-orders';
 import { ClientsService } from '../../src/clients/clients.service';
 import { GrantsService } from '../../src/grants/grants.service';
 import type { GrantListQuery } from '../../src/grants/grant-list';

@@ -32,7 +32,7 @@ describe.each(engines)('the offer to continue on %s', (_name, makeEngine) => {
     const selector = app.get(SelectorSource).next();
     const device = { clientId: client.id, scope: [], resources: [], selector, userCode, expiresAt: epochSeconds(0) };
     const owner = { browserHash, addressKey: 'test', userId: undefined };
-    const id = await store.run((unit) => kept.store(unit, { kind: 'device', device }, owner, clock.now()));
+    const id = await store.run((unit) => kept.create(unit, { kind: 'device', device }, owner, clock.now()));
     expect(await offeredTo(undefined)).toBe(id);
     expect(await offeredTo(user.id)).toBe(id);
     expect(await offeredTo(user.id, addSeconds(clock.now(), 3600))).toBeUndefined();

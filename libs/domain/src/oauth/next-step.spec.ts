@@ -67,7 +67,7 @@ function inputOf(situation: Situation): NextStepInput {
       authTime === undefined
         ? undefined
         : { userId: 'ada', authTime, full: !situation.partial, amr: situation.amr ?? ['pwd'] },
-    account: situation.gone || situation.partial ? undefined : { secondFactorOwed: situation.factorOwed ?? false },
+    account: situation.gone || situation.partial ? undefined : { secondFactorMissing: situation.factorOwed ?? false },
     consent: situation.consented && {
       scope: situation.consented,
       claims: situation.claimsConsented,
@@ -552,7 +552,7 @@ describe('nextStep', () => {
         if (nextStep(inputOf(situation)).kind !== 'answer') return;
         const { session, account, consent, client, request } = inputOf(situation);
         expect(session?.full).toBe(true);
-        expect(account?.secondFactorOwed).toBe(false);
+        expect(account?.secondFactorMissing).toBe(false);
         const met: readonly string[] = contextsOf(session?.amr ?? []);
         if (client.secondFactorRequired) expect(met).toContain(mfa);
         const asked = (request.acrValues ?? []).filter((value) => value !== 'other');

@@ -35,7 +35,7 @@ export interface NextStepInput {
       }
     | undefined;
   /** The user of a full session; undefined when deleted or disabled. */
-  readonly account?: { readonly secondFactorOwed: boolean } | undefined;
+  readonly account?: { readonly secondFactorMissing: boolean } | undefined;
   /** Supported values of `acr`: passkeys, for example, require a host name. */
   readonly supportedContexts: readonly string[];
   /** The user's previous consent to this client. */
@@ -80,7 +80,7 @@ type Demands = ReturnType<typeof authenticationRequirements>;
 function silentStep(input: NextStepInput, demands: Demands): NextStep {
   const { session, account } = input;
   // A partial session counts as none: the response must not reveal that there is one.
-  if (!session?.full || !account || account.secondFactorOwed) return notSignedIn();
+  if (!session?.full || !account || account.secondFactorMissing) return notSignedIn();
   // A client without consent gets the same response as for a signed-out browser: any other would reveal who is signed in, since
   // when, and how.
   if (dependsOnUser(input, demands) && !isClientTrusted(input)) return notSignedIn();
@@ -107,7 +107,7 @@ function shownStep(input: NextStepInput, demands: Demands): NextStep {
   // The user already signed in for this request with another account: asking again would loop.
   if (isOtherUser(input)) return signedInForRequest(input) ? otherUser() : login;
   if (mustSignInAgain(input)) return login;
-  if (!session.full || account?.secondFactorOwed) return { kind: 'second-factor' };
+  if (!session.full || account?.secondFactorMissing) return { kind: 'second-factor' };
   const lacking = unmetRequirements(demands, session.amr);
   if (lacking.some((anyOf) => !isMetBySecondFactor(anyOf)))
     return signedInForRequest(input) ? denyUnmetRequirements() : login;

@@ -4,7 +4,7 @@ import { addSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
 import { RateBudget, SourceBudget } from '@gatehouse/platform/outbound/budgets';
 import { Outbound } from '@gatehouse/platform/outbound/guarded-fetch';
 import { Log } from '@gatehouse/platform/telemetry/log';
-import { freshnessSeconds } from '../freshness.js';
+import { freshnessSeconds } from '../cache-lifetime.js';
 
 /** Past it the set that was fetched longest ago goes. */
 const maxSets = 1000;

@@ -4,7 +4,7 @@ import { OAuthError } from '@gatehouse/domain/oauth';
 import { ConcurrencyBudget, SourceBudget } from '@gatehouse/platform/outbound/budgets';
 import { mediaTypeOf, Outbound } from '@gatehouse/platform/outbound/guarded-fetch';
 import { Log } from '@gatehouse/platform/telemetry/log';
-import { freshnessSeconds } from '../freshness.js';
+import { freshnessSeconds } from '../cache-lifetime.js';
 
 /** The draft advises five; a JWK set may be in it. */
 const maxBodyBytes = 32 * 1024;

@@ -19,7 +19,7 @@ import type { Settings } from '../../config/settings.js';
 import { GrantsService } from '../../grants/grants.service.js';
 import { TokenIssuer, type FrontChannelTokens } from '../../tokens/token-issuer.js';
 import type { UserRequestContext, RequestContext } from '../../users/sessions/request-context.js';
-import { CodesService } from './codes.service.js';
+import { AuthorizationCodes } from './authorization-codes.service.js';
 import { Interactions } from './interactions.service.js';
 import type { CurrentInteraction } from './current-interaction.js';
 import { AuthorizationResponses, type Addressee } from './authorization-responses.service.js';
@@ -39,7 +39,7 @@ export class AuthorizationResponder {
     @Inject(Store) private readonly store: Store,
     @Inject(SETTINGS) private readonly settings: Settings,
     @Inject(Interactions) private readonly interactions: Interactions,
-    @Inject(CodesService) private readonly codes: CodesService,
+    @Inject(AuthorizationCodes) private readonly codes: AuthorizationCodes,
     @Inject(GrantsService) private readonly grants: GrantsService,
     @Inject(TokenIssuer) private readonly issuer: TokenIssuer,
     @Inject(SessionStates) private readonly sessionStates: SessionStates,

@@ -15,7 +15,7 @@ import { UsersModule } from '../../users/users.module.js';
 import { AuthorizationResponder } from './authorization-responder.service.js';
 import { AuthorizationResponses } from './authorization-responses.service.js';
 import { AuthorizeController } from './authorize.controller.js';
-import { CodesService } from './codes.service.js';
+import { AuthorizationCodes } from './authorization-codes.service.js';
 import { DeclinedRequests } from './declined-requests.service.js';
 import { DeviceResponder } from './device-responder.service.js';
 import { DeviceAuthorizations } from './device-authorizations.service.js';
@@ -61,12 +61,12 @@ import { SessionStates } from './session-states.service.js';
     DeviceAuthorizations,
     Interactions,
     PushedRequests,
-    CodesService,
+    AuthorizationCodes,
     RequestChecks,
     RequestObjects,
     RequestObjectFetches,
     SessionStates,
   ],
-  exports: [Dispatcher, DeclinedRequests, Interactions, PushedRequests, CodesService, DeviceAuthorizations],
+  exports: [Dispatcher, DeclinedRequests, Interactions, PushedRequests, AuthorizationCodes, DeviceAuthorizations],
 })
 export class AuthorizationModule {}

@@ -104,7 +104,7 @@ export class Dispatcher {
         amr: session.amr,
       },
       // A deleted or disabled user has no session.
-      account: session && { secondFactorOwed: context.secondFactorOwed },
+      account: session && { secondFactorMissing: context.secondFactorMissing },
       supportedContexts: this.factors.supportedContexts,
       consent: user && (await this.consents.find(user.id, client.id)),
       definedScopes: await this.resources.definedScopes(request.resources),

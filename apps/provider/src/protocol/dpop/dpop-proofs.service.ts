@@ -6,7 +6,7 @@ import { RateBudget } from '@gatehouse/platform/outbound/budgets';
 import { header, pathOf, type WebRequest } from '@gatehouse/platform/http/request';
 import { SETTINGS } from '../../config/settings.token.js';
 import type { Settings } from '../../config/settings.js';
-import { offerNonce } from '../../web/response-headers.js';
+import { offerNonce } from '../../web/dpop-nonce-header.js';
 import { isReplay, ReplayCache, type SingleUseId } from '../../replay/replay-cache.service.js';
 import { DpopNonces } from './dpop-nonces.service.js';
 

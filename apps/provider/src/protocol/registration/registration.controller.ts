@@ -24,7 +24,7 @@ import {
 } from '../../clients/registration/registration-request.js';
 import { Registrations, invalidRegistrationToken } from '../../clients/registration/registrations.service.js';
 import { missingToken, OAuthErrorFilter } from '../../web/oauth-error.filter.js';
-import { allowOrigin, corsHeaders } from '../../web/response-headers.js';
+import { allowOrigin, corsHeaders } from '../../web/cors.js';
 import { revisionOf } from '../../web/revision.js';
 import { routes } from '../../web/routes.js';
 import type { RegistrantActor, RegistrationProof } from '../../operations/actor.js';

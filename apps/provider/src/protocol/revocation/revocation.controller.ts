@@ -6,7 +6,7 @@ import type { WebRequest } from '@gatehouse/platform/http/request';
 import { AuditService } from '../../audit/audit.service.js';
 import { GrantsService } from '../../grants/grants.service.js';
 import { OAuthErrorFilter } from '../../web/oauth-error.filter.js';
-import { corsHeaders } from '../../web/response-headers.js';
+import { corsHeaders } from '../../web/cors.js';
 import { routes } from '../../web/routes.js';
 import { AccessTokensService } from '../../tokens/access-tokens.service.js';
 import { RefreshTokensService } from '../../tokens/refresh-tokens.service.js';

@@ -4,7 +4,7 @@ import { AuditService } from '../../audit/audit.service.js';
 import { auditActor, type UserActor } from '../../operations/actor.js';
 import { invalidInput, rateLimited } from '../../operations/operation-error.js';
 import { text } from '../../i18n/message.js';
-import { revertCountIfBusy } from '../throttling/server-busy.js';
+import { revertCountIfBusy } from '../throttling/server-busy-errors.js';
 import { LoginThrottle } from '../throttling/login-throttle.service.js';
 import { PasswordHasher } from './password-hasher.js';
 import { accountSource } from './password-source.js';

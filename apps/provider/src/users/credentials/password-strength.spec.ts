@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { LogScan } from '../../../test/support/log-scan';
 import { buildProvider } from '../../../test/support/processes';
 import { eventually } from '../../../test/support/eventually';
-import { EstimateTimedOut } from '../throttling/server-busy';
+import { EstimateTimedOut } from '../throttling/server-busy-errors';
 import type { QueueSource } from '../throttling/fair-queue';
 import { PasswordStrength } from './password-strength';
 

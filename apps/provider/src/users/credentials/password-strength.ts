@@ -5,7 +5,7 @@ import type { Log } from '@gatehouse/platform/telemetry/log';
 import { ServerBusy } from '@gatehouse/platform/http/failure';
 import { PageError } from '../../web/page-error.js';
 import type { BacklogLimits } from '../throttling/fair-backlog.js';
-import { EstimateTimedOut } from '../throttling/server-busy.js';
+import { EstimateTimedOut } from '../throttling/server-busy-errors.js';
 import { FairQueue, QueueFull, type QueueSource } from '../throttling/fair-queue.js';
 
 /** What the thread is asked. */

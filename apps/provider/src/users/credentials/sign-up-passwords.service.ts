@@ -3,7 +3,7 @@ import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import { Store } from '@gatehouse/platform/database/store';
 import { invalidInput, rateLimited } from '../../operations/operation-error.js';
 import { text } from '../../i18n/message.js';
-import { revertCountIfBusy } from '../throttling/server-busy.js';
+import { revertCountIfBusy } from '../throttling/server-busy-errors.js';
 import type { QueueSource } from '../throttling/fair-queue.js';
 import { PasswordHasher } from './password-hasher.js';
 import { PasswordRules } from './password-rules.js';

@@ -11,7 +11,7 @@ import { RecentSignIns } from '../sessions/recent-sign-ins.service.js';
 import { browserName } from '../sessions/browser-name.js';
 import type { UserRequestContext } from '../sessions/request-context.js';
 import { RequestContexts } from '../sessions/request-contexts.service.js';
-import { PasskeyCeremonies } from './ceremonies.service.js';
+import { PasskeyCeremonies } from './passkey-ceremonies.service.js';
 import { Factors, type RemovableFactor } from './factors.service.js';
 import { AddAuthenticatorApp } from './operations/add-authenticator-app.js';
 import { EndTrustedBrowser } from './operations/end-trusted-browser.js';

@@ -3,7 +3,7 @@ import { ReplayModule } from '../../replay/replay.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { SecondFactorLookup } from '../second-factor-lookup.js';
 import { UsersModule } from '../users.module.js';
-import { PasskeyCeremonies } from './ceremonies.service.js';
+import { PasskeyCeremonies } from './passkey-ceremonies.service.js';
 import { Challenges } from './challenges.service.js';
 import { Enrolment } from './enrolment.service.js';
 import { AddAuthenticatorApp } from './operations/add-authenticator-app.js';

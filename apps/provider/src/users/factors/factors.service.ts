@@ -3,7 +3,7 @@ import { authenticationContexts, phishingResistantContext } from '@gatehouse/dom
 import { Store, statement, type Unit } from '@gatehouse/platform/database/store';
 import { type Message, text } from '../../i18n/message.js';
 import { UsersService } from '../users.service.js';
-import { PasskeyCeremonies } from './ceremonies.service.js';
+import { PasskeyCeremonies } from './passkey-ceremonies.service.js';
 import { Passkeys, type Passkey } from './passkeys.service.js';
 import { RecoveryCodes } from './recovery-codes.service.js';
 import { TotpFactors, type TotpFactor } from './totp.service.js';

@@ -10,7 +10,7 @@ import { PageOperations } from '../page-operations.service.js';
 import { RecentSignIns } from '../sessions/recent-sign-ins.service.js';
 import type { UserRequestContext } from '../sessions/request-context.js';
 import { RequestContexts } from '../sessions/request-contexts.service.js';
-import { PasskeyCeremonies } from './ceremonies.service.js';
+import { PasskeyCeremonies } from './passkey-ceremonies.service.js';
 import { Factors } from './factors.service.js';
 import { AddPasskey } from './operations/add-passkey.js';
 import { RenamePasskey } from './operations/rename-passkey.js';

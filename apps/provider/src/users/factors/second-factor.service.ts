@@ -8,7 +8,7 @@ import { SessionsService } from '../sessions/sessions.service.js';
 import { LoginThrottle, throttledEvent, type StoredBucket } from '../throttling/login-throttle.service.js';
 import type { RequestContext } from '../sessions/request-context.js';
 import { RequestContexts } from '../sessions/request-contexts.service.js';
-import { PasskeyCeremonies } from './ceremonies.service.js';
+import { PasskeyCeremonies } from './passkey-ceremonies.service.js';
 import { RecoveryCodes } from './recovery-codes.service.js';
 import { plainCode } from './totp.js';
 import { TotpFactors } from './totp.service.js';

@@ -57,13 +57,13 @@ export class RequestContexts {
     const session = await this.sessions.find(sessionCookie, now);
     const found = session && (await this.users.find(session.userId));
     const enabledUser = found?.disabledAt === undefined ? found : undefined;
-    const secondFactorOwed =
+    const secondFactorMissing =
       enabledUser !== undefined &&
       session?.amr.includes('mfa') === false &&
       (await this.roles.requireSecondFactor(enabledUser.roles));
     // The session was ended elsewhere: this request is the first to notice.
     const newState = sessionCookie !== undefined && !enabledUser ? this.states.renew(undefined) : undefined;
-    const user = session?.full && !secondFactorOwed ? enabledUser : undefined;
+    const user = session?.full && !secondFactorMissing ? enabledUser : undefined;
     return {
       request,
       rightAddress,
@@ -73,7 +73,7 @@ export class RequestContexts {
       requestId: requestId(request),
       browser: { id: browser.id, hash: browser.hash },
       session: enabledUser && session,
-      secondFactorOwed,
+      secondFactorMissing,
       user,
       browserState: newState?.value ?? this.states.find(request),
       cookies: newState ? [...browser.cookies, ...newState.cookies] : browser.cookies,

@@ -3,7 +3,7 @@ import type { Client } from '@gatehouse/domain/oauth';
 import { Reply } from '@gatehouse/platform/http/reply';
 import { ApplicationRoles } from '../../../clients/application-roles.service.js';
 import { clientRepresentation } from '../../../clients/client-representation.js';
-import { clientCursorShape, clientSortOrders, clientStates } from '../../../clients/client-orders.js';
+import { clientCursorShape, clientSortOrders, clientStates } from '../../../clients/client-sort-orders.js';
 import type { ClientDecision } from '../../../clients/client-states.service.js';
 import { CreateClient } from '../../../clients/operations/create-client.js';
 import { DeleteClient } from '../../../clients/operations/delete-client.js';

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { addSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
 import { checkCodeVerifier, narrowResources, OAuthError, type AuthorizationCodeRequest } from '@gatehouse/domain/oauth';
 import { AuditService } from '../../../audit/audit.service.js';
-import { CodesService, type AuthorizationCode } from '../../authorization/codes.service.js';
+import { AuthorizationCodes, type AuthorizationCode } from '../../authorization/authorization-codes.service.js';
 import { GrantsService } from '../../../grants/grants.service.js';
 import type { GrantContext, GrantResult, GrantType } from './grant-type.js';
 
@@ -10,7 +10,7 @@ import type { GrantContext, GrantResult, GrantType } from './grant-type.js';
 @Injectable()
 export class AuthorizationCodeGrant implements GrantType<AuthorizationCodeRequest> {
   constructor(
-    @Inject(CodesService) private readonly codes: CodesService,
+    @Inject(AuthorizationCodes) private readonly codes: AuthorizationCodes,
     @Inject(GrantsService) private readonly grants: GrantsService,
     @Inject(AuditService) private readonly audit: AuditService,
   ) {}

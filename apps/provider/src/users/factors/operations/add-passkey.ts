@@ -8,7 +8,7 @@ import { requireUser } from '../../../operations/policy.js';
 import type { Session } from '../../sessions/session.js';
 import { text } from '../../../i18n/message.js';
 import { mayChangeOwnCredentials } from '../../policy.js';
-import { PasskeyCeremonies, type VerifiedRegistration } from '../ceremonies.service.js';
+import { PasskeyCeremonies, type VerifiedRegistration } from '../passkey-ceremonies.service.js';
 import { Enrolment, type AddedFactor } from '../enrolment.service.js';
 import { maxNameCharacters, maxPasskeys, Passkeys } from '../passkeys.service.js';
 

@@ -1,10 +1,17 @@
-import { fieldsToShow } from './resumed-fields';
-import type { ResumedForm } from './resumed-form';
+import { fieldsToShow } from './saved-form-display';
+import type { SavedFormDescription } from './saved-form-description';
 
 type Fields = readonly (readonly [string, string])[];
 
-function shown(fields: Fields, expected: ResumedForm['expected']): Record<string, readonly unknown[]> {
-  const form = { fields, expected, kind: 'resource', ids: [], page: '/resource/update/1', sentence: '' } as ResumedForm;
+function shown(fields: Fields, expected: SavedFormDescription['expected']): Record<string, readonly unknown[]> {
+  const form = {
+    fields,
+    expected,
+    kind: 'resource',
+    ids: [],
+    page: '/resource/update/1',
+    sentence: '',
+  } as SavedFormDescription;
   const { entered, empty } = fieldsToShow(form, { isAdmin: true });
   return Object.fromEntries([...entered, ...empty].map(({ name, values }) => [name, values.map(String)]));
 }

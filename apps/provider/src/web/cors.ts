@@ -3,7 +3,6 @@ import { Reply } from '@gatehouse/platform/http/reply';
 import { header } from '@gatehouse/platform/http/request';
 
 const allowedOrigins = new WeakMap<IncomingMessage, string>();
-const offeredNonces = new WeakMap<IncomingMessage, string>();
 
 /** Lets scripts of this origin read the response. Never with cookies: Access-Control-Allow-Credentials is not sent. */
 export function allowOrigin(request: IncomingMessage, origin: string): void {
@@ -37,15 +36,4 @@ export function preflight(request: IncomingMessage, methods: string): Reply {
     'Access-Control-Max-Age': '3600',
     Vary: 'Origin',
   });
-}
-
-/** Adds to the response the nonce for the client's next DPoP proof (RFC 9449 8). */
-export function offerNonce(request: IncomingMessage, nonce: string): void {
-  offeredNonces.set(request, nonce);
-}
-
-/** The `DPoP-Nonce` header of the response; none unless a nonce is offered. */
-export function nonceHeaders(request: IncomingMessage): OutgoingHttpHeaders {
-  const nonce = offeredNonces.get(request);
-  return nonce === undefined ? {} : { 'DPoP-Nonce': nonce };
 }

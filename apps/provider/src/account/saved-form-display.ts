@@ -1,8 +1,8 @@
 import { hasText, text, type Message } from '../i18n/message.js';
-import type { ResumedForm } from './resumed-form.js';
+import type { SavedFormDescription } from './saved-form-description.js';
 
 /** One field of a saved form, with all of its values. */
-export interface ResumedField {
+export interface DisplayedField {
   readonly name: string;
   /** Undefined if the form has no label for it. */
   readonly label: Message | undefined;
@@ -64,12 +64,12 @@ export interface FieldContext {
  * A checkbox that was not sent is off, and a list that was not sent is empty.
  */
 export function fieldsToShow(
-  { fields, expected, kind, page }: ResumedForm,
+  { fields, expected, kind, page }: SavedFormDescription,
   { isAdmin, before }: FieldContext,
 ): {
-  readonly entered: readonly ResumedField[];
+  readonly entered: readonly DisplayedField[];
   /** Fields without a value or not sent, which may clear the current value. */
-  readonly empty: readonly ResumedField[];
+  readonly empty: readonly DisplayedField[];
 } {
   const sent = new Map<string, string[]>();
   for (const [name, value] of fields) sent.set(name, [...(sent.get(name) ?? []), value]);
@@ -77,7 +77,7 @@ export function fieldsToShow(
   const known = new Map(
     expected.filter(({ administrators }) => isAdmin || administrators !== true).map((field) => [field.name, field]),
   );
-  const all = [...new Set([...known.keys(), ...sent.keys()])].map((name): ResumedField => {
+  const all = [...new Set([...known.keys(), ...sent.keys()])].map((name): DisplayedField => {
     const label = expected.find((field) => field.name === name)?.label ?? labelOf(name, isOwn);
     const typed = sent.get(name);
     const fieldKind = known.get(name)?.kind;
@@ -103,7 +103,7 @@ function shownValues(name: string, values: readonly string[], sent: ReadonlyMap<
   return values.map((value) => (/^\d{1,3}$/.test(value) ? (rows?.[Number(value)] ?? value) : value));
 }
 
-function switchState(isOn: boolean, was: boolean | undefined): Pick<ResumedField, 'values' | 'changed'> {
+function switchState(isOn: boolean, was: boolean | undefined): Pick<DisplayedField, 'values' | 'changed'> {
   if (was === undefined || was === isOn) return { values: [text(isOn ? 'resume.on' : 'resume.off')] };
   return { values: [text(isOn ? 'resume.turnedOn' : 'resume.turnedOff')], changed: true };
 }

@@ -6,7 +6,7 @@ import { ClientsService } from '../clients/clients.service.js';
 import { ResourcesService } from '../resources/resources.service.js';
 import { TrustedIssuers } from '../trusted-issuers/trusted-issuers.service.js';
 import { UsersService } from '../users/users.service.js';
-import type { RecordKind, ResumedForm } from './resumed-form.js';
+import type { RecordKind, SavedFormDescription } from './saved-form-description.js';
 
 const longestId = 200;
 const maxPlaces = 10;
@@ -19,7 +19,7 @@ interface NamedRecord {
 
 /** Finds the records that a saved form would change, so that its page names them. */
 @Injectable()
-export class ResumedRecords {
+export class SavedFormRecords {
   constructor(
     @Inject(UsersService) private readonly users: UsersService,
     @Inject(ClientsService) private readonly clients: ClientsService,
@@ -29,7 +29,7 @@ export class ResumedRecords {
   ) {}
 
   /** The record that the form changes, where it has switches. */
-  async find({ kind, ids: [id = ''], expected }: ResumedForm): Promise<object | undefined> {
+  async find({ kind, ids: [id = ''], expected }: SavedFormDescription): Promise<object | undefined> {
     if (!expected.some((field) => field.kind === 'switch') || id.length > longestId) return undefined;
     if (kind === 'client') return this.clients.findFresh(id);
     return kind === 'user' ? this.users.find(id) : undefined;

@@ -1,12 +1,12 @@
 import { routes } from '../web/routes.js';
 import { Text, text, type Message } from '../i18n/message.js';
 import type { SavedForm } from '../users/sessions/saved-forms.service.js';
-import { formFields, type FormField } from './resumed-form-fields.js';
+import { formFields, type FormField } from './saved-form-field-table.js';
 
 export type RecordKind = 'user' | 'client' | 'resource' | 'issuer' | 'refusal';
 
 /** Describes what a form does, for the user who is about to send it. */
-export interface ResumedForm {
+export interface SavedFormDescription {
   readonly sentence: Message;
   readonly kind: RecordKind | undefined;
   /** The ids of the records that it changes. */
@@ -152,7 +152,7 @@ const plainActions = ['save', 'invite'];
  * Describes a saved form. If no rule matches, shows its address and all of its fields, so that nothing is sent without
  * being shown.
  */
-export function describeResumedForm({ address, fields }: SavedForm): ResumedForm {
+export function describeSavedForm({ address, fields }: SavedForm): SavedFormDescription {
   const path = (address.split('?')[0] ?? '').replace(/\/+$/, '');
   const shown = fields.filter(([name]) => !technical.test(name));
   for (const rule of rules) {

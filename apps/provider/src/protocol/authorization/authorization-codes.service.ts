@@ -22,7 +22,7 @@ import { newSecret, SelectorSource } from '@gatehouse/platform/secrets/random';
 import { SETTINGS } from '../../config/settings.token.js';
 import type { Settings } from '../../config/settings.js';
 import { Sweeper, type PurgeStep } from '../../database/sweep.js';
-import { codeStatements, type CodeRow } from './code.statements.js';
+import { codeStatements, type CodeRow } from './authorization-code.statements.js';
 
 /** A code as it was issued; the caller checks whether it was consumed or has expired. */
 export interface AuthorizationCode {
@@ -43,7 +43,7 @@ export interface AuthorizationCode {
 
 /** Owns authorization codes. */
 @Injectable()
-export class CodesService {
+export class AuthorizationCodes {
   private readonly sweeper = new Sweeper(codeStatements.purge);
 
   constructor(

@@ -1,9 +1,9 @@
-import { fieldsToShow } from './resumed-fields';
-import { describeResumedForm } from './resumed-form';
+import { fieldsToShow } from './saved-form-display';
+import { describeSavedForm } from './saved-form-description';
 
 describe('a form that is resumed after a sign-in', () => {
   const described = (address: string, ...fields: [string, string][]) => {
-    const form = describeResumedForm({ address, fields });
+    const form = describeSavedForm({ address, fields });
     return { ...form, sentence: form.sentence.toString() };
   };
 
@@ -45,7 +45,7 @@ describe('a form that is resumed after a sign-in', () => {
 
   it('shows fields by their labels, those without a label by their names, and empty ones separately', () => {
     const { entered, empty } = fieldsToShow(
-      describeResumedForm({
+      describeSavedForm({
         address: '/client/update/a',
         fields: [
           ['__proto__', 'x'],
@@ -76,7 +76,7 @@ describe('a form that is resumed after a sign-in', () => {
   });
 
   it('hides fields of administrators from other users', () => {
-    const form = describeResumedForm({ address: '/client/update/a', fields: [['name', 'A']] });
+    const form = describeSavedForm({ address: '/client/update/a', fields: [['name', 'A']] });
     const names = (isAdmin: boolean): string[] => {
       const { entered, empty } = fieldsToShow(form, { isAdmin });
       return [...entered, ...empty].map(({ name }) => name);
