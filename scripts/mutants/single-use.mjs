@@ -232,8 +232,9 @@ const requests = [
   {
     name: 'a client assertion counts whether or not its jti was spent (RFC 7523 3)',
     file: provider('clients/authentication/client-assertion.ts'),
-    find: 'if (!(await store.run((unit) => replay.use(unit, issuer, use.jti, use.expiresAt, now))))',
-    replace: 'if ((await store.run((unit) => replay.use(unit, issuer, use.jti, use.expiresAt, now))) === undefined)',
+    find: 'if (!(await store.run((unit) => replay.use(unit, issuer, assertion.jti, assertion.expiresAt, now))))',
+    replace:
+      'if ((await store.run((unit) => replay.use(unit, issuer, assertion.jti, assertion.expiresAt, now))) === undefined)',
     killers: [overHttp(/50 uses of one client assertion/)],
   },
   {

@@ -30,19 +30,19 @@ import { ClientRules } from './client-rules.service.js';
 import { clientEditorOf } from './policy.js';
 import { SectorIdentifiers, type SectorRequester } from './sector-identifiers.service.js';
 
-const serviceAccountSentence =
+const serviceAccountMessage =
   'This client acts for itself, and its owner would get its tokens: say whether it keeps that, by service_account (--service-account or --no-service-account).';
 
-/** What a look at the sector identifier of a client found, and of which values. */
+/** The result of a sector identifier check, and the values that were checked. */
 export interface SectorCheck {
-  readonly of: string;
+  readonly checkedValues: string;
   readonly problem: FieldProblem | undefined;
 }
 
-/** A client as it would be: checked, or what is wrong with it. */
+/** A checked client, or its problems. */
 export type DraftResult = { readonly client: Client } | { readonly problems: readonly FieldProblem[] };
 
-/** Makes clients of what pages, API, command line, registrations and documents say of them, by who says it. */
+/** Builds and checks clients from pages, API, command line, registrations and metadata documents, within the rights of the actor. */
 @Injectable()
 export class ClientDrafts {
   constructor(
@@ -52,7 +52,7 @@ export class ClientDrafts {
     @Inject(UsersService) private readonly users: UsersService,
   ) {}
 
-  /** A new client. Whether it is approved is decided by who creates it. */
+  /** Checks a new client. Its approval is decided by the operation that creates it. */
   checkNew(actor: Actor, properties: ClientInput, id: string): DraftResult {
     const source = sourceOf(actor);
     const input = settableInput(properties, clientEditorOf(actor));
@@ -62,56 +62,56 @@ export class ClientDrafts {
     return this.checkRights(this.rules.check({ ...draft, id, createdAt: actor.now }), rights);
   }
 
-  /** A client after a change. */
+  /** Checks a client after a change. */
   checkChange(actor: Actor, properties: ClientInput, before: Client): DraftResult {
     const draft = this.changed(actor, properties, before);
     const checked = this.rules.check({ ...draft, id: before.id, createdAt: before.createdAt });
     const rights = rightsProblems(actor, draft, before);
     if ('problems' in checked) return this.checkRights(checked, rights);
-    const isUnsaid = !Object.hasOwn(properties, 'serviceAccount') && givesServiceAccountToOwner(draft, before);
+    const isUnstated = !Object.hasOwn(properties, 'serviceAccount') && givesServiceAccountToOwner(draft, before);
     return this.checkRights(checked, [
       ...rights,
       ...keptKeyProblems(before, checked.client),
-      ...(isUnsaid ? [{ field: 'serviceAccount', message: serviceAccountSentence }] : []),
+      ...(isUnstated ? [{ field: 'serviceAccount', message: serviceAccountMessage }] : []),
     ]);
   }
 
-  /** The client that a metadata document describes; of a known one, before anything that its change ends. */
+  /** Checks the client that a metadata document describes; for a stored client, before the change revokes anything. */
   checkDocument(actor: Actor, properties: ClientInput, before: Client | undefined): DraftResult {
     if (before === undefined) return this.checkNew(actor, properties, '');
     const draft = hardened(this.draftOf(actor, properties, before), before);
     return this.rules.check({ ...draft, id: before.id, createdAt: before.createdAt });
   }
 
-  /** Whether the document of the sector identifier is to be asked: not again where all that it vouches for is as it was. */
+  /** Whether to fetch the sector identifier document: not again while the URIs that it lists are unchanged. */
   needsSectorCheck(actor: Actor, client: Client, before?: Client): boolean {
     if (client.sectorIdentifierUri === undefined) return false;
     const isSame =
       before?.sectorIdentifierUri === client.sectorIdentifierUri &&
       client.redirectUris.every((uri) => before.redirectUris.includes(uri));
-    return isStranger(actor) || !isSame;
+    return isSelfRegistered(actor) || !isSame;
   }
 
   /**
-   * Asks the document of the sector identifier. The caller says before whether the actor may make this server fetch.
-   * @throws OAuthError temporarily_unavailable, or OperationError rate_limited for a person, past the limits of all but
-   * administrators
+   * Fetches and checks the sector identifier document. The caller checks first that the actor may cause a fetch.
+   * @throws OAuthError temporarily_unavailable, or OperationError rate_limited for a user, when the rate limit is
+   * exceeded; administrators have none
    */
   async checkSector(actor: Actor, client: Client): Promise<SectorCheck> {
     try {
-      return { of: sectorOf(client), problem: await this.sectors.problem(client, askerOf(actor)) };
+      return { checkedValues: sectorValuesOf(client), problem: await this.sectors.problem(client, requesterOf(actor)) };
     } catch (error) {
       if (actor.kind === 'person' && error instanceof OAuthError) throw rateLimited(text('problem.sector.tooMany'));
       throw error;
     }
   }
 
-  /** Whether a look is of the client as it will be: another change may have come between. */
-  isCheckFor(actor: Actor, look: SectorCheck | undefined, client: Client, before?: Client): boolean {
-    return !this.needsSectorCheck(actor, client, before) || look?.of === sectorOf(client);
+  /** Whether the check was made for these values: another change may have been saved since. */
+  isCheckFor(actor: Actor, check: SectorCheck | undefined, client: Client, before?: Client): boolean {
+    return !this.needsSectorCheck(actor, client, before) || check?.checkedValues === sectorValuesOf(client);
   }
 
-  /** An owner that the client did not have must exist. */
+  /** A new owner must exist. */
   async ownerProblems(unit: Unit, client: Client, before?: Client): Promise<FieldProblem[]> {
     const { ownerId } = client;
     if (ownerId === undefined || ownerId === before?.ownerId || (await this.users.lockAndRead(unit, ownerId)))
@@ -136,9 +136,9 @@ export class ClientDrafts {
     return clientDraft(input, before, { ...before, ...this.defaults(actor) });
   }
 
-  /** Clients that come by themselves send PKCE where this server demands it of all (GATEHOUSE_PKCE). */
+  /** Dynamically registered clients require PKCE where this server requires it of all clients (GATEHOUSE_PKCE). */
   private defaults(actor: Actor): { readonly pkceByDefault: boolean } {
-    return { pkceByDefault: !isStranger(actor) || this.settings.pkce === 'required' };
+    return { pkceByDefault: !isSelfRegistered(actor) || this.settings.pkce === 'required' };
   }
 
   private checkRights(checked: DraftResult, rights: readonly FieldProblem[]): DraftResult {
@@ -147,7 +147,7 @@ export class ClientDrafts {
   }
 }
 
-/** What only others may change. A document is not refused for that: see `afterDocumentChange`. */
+/** Changes that the actor may not make. A metadata document is not rejected for them: see `afterDocumentChange`. */
 function rightsProblems(actor: Actor, draft: ClientDraft, before: Client): FieldProblem[] {
   const editor = clientEditorOf(actor);
   if (editor === 'administrator' || editor === 'server' || actor.kind === 'metadata-document') return [];
@@ -158,7 +158,7 @@ function rightsProblems(actor: Actor, draft: ClientDraft, before: Client): Field
   ];
 }
 
-/** An administrator may have set restrictions that the document cannot know of: only an administrator lifts them. */
+/** Keeps restrictions that an administrator set: the document does not know them, and only an administrator may lift them. */
 function hardened(draft: ClientDraft, before: Client): ClientDraft {
   const isTrusted = before.approvedAt !== undefined || hasAdministratorRights(before);
   return isTrusted ? withHardeningOf(before, draft) : draft;
@@ -175,17 +175,17 @@ function sourceOf(actor: Actor): ClientSource {
   }
 }
 
-/** Whose limits a fetch counts against: none of administrators. */
-function askerOf(actor: Actor): SectorRequester | undefined {
+/** The requester whose rate limit a fetch counts against; undefined for administrators, who have none. */
+function requesterOf(actor: Actor): SectorRequester | undefined {
   if ('addressKey' in actor) return { addressKey: actor.addressKey, now: actor.now };
   const isOwner = actor.kind === 'person' && clientEditorOf(actor) === 'owner';
   return isOwner ? { addressKey: `user:${actor.userId}`, now: actor.now } : undefined;
 }
 
-function isStranger(actor: Actor): boolean {
+function isSelfRegistered(actor: Actor): boolean {
   return actor.kind === 'registrant' || actor.kind === 'metadata-document';
 }
 
-function sectorOf({ sectorIdentifierUri, redirectUris }: Client): string {
+function sectorValuesOf({ sectorIdentifierUri, redirectUris }: Client): string {
   return JSON.stringify([sectorIdentifierUri, redirectUris]);
 }

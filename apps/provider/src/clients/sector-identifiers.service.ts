@@ -7,8 +7,8 @@ import { OAuthError, type ClientSource, type FieldProblem } from '@gatehouse/dom
 
 const maxBytes = 64 * 1024;
 const maxMilliseconds = 5000;
-/** Of clients that register or describe themselves and of developers, who name any host. */
-const strangersLimits = {
+/** For dynamic registrations, metadata documents and developers, who can name any host. */
+const requesterLimits = {
   seconds: 60,
   perSource: 30,
   perHost: 60,
@@ -17,26 +17,26 @@ const strangersLimits = {
   runningPerHost: 8,
 };
 
-/** Who makes us fetch: none for administrators. */
+/** The requester whose limits a fetch counts against; administrators have none. */
 export interface SectorRequester {
   /** A network address, or the account of a developer. */
   readonly addressKey: string;
   readonly now: EpochSeconds;
 }
 
-/** Looks whether a sector identifier vouches for the redirect URIs of those who name it. */
+/** Checks that a sector identifier document lists the redirect URIs of a client. */
 @Injectable()
 export class SectorIdentifiers {
-  private readonly strangers = new SourceBudget(strangersLimits);
+  private readonly budget = new SourceBudget(requesterLimits);
 
   constructor(@Inject(Outbound) private readonly outbound: Outbound) {}
 
   /**
-   * Fetches the document and compares it: a JSON array of strings with every redirect URI in it. For a client without
-   * redirect URIs it vouches for nothing, and only an administrator may name one.
-   * @param asker whose limits it counts against
-   * @returns what is wrong, or undefined when it vouches, or none is named
-   * @throws OAuthError temporarily_unavailable (`sector_identifier.rate`) past the limits of the asker
+   * Fetches the document: a JSON array of strings, which must contain every redirect URI. For a client without redirect
+   * URIs it proves nothing, and only an administrator may set one.
+   * @param requester whose limits the fetch counts against
+   * @returns the problem, or undefined when the document is valid or the client has none
+   * @throws OAuthError temporarily_unavailable (`sector_identifier.rate`) over the limits of the requester
    * @see OpenID Connect Core 8.1, OpenID Connect Registration 5
    */
   async problem(
@@ -45,24 +45,24 @@ export class SectorIdentifiers {
       readonly redirectUris: readonly string[];
       readonly source?: ClientSource | undefined;
     },
-    asker?: SectorRequester,
+    requester?: SectorRequester,
   ): Promise<FieldProblem | undefined> {
     if (client.sectorIdentifierUri === undefined) return undefined;
     const message =
       client.redirectUris.length === 0 && (client.source ?? 'admin') !== 'admin'
         ? 'A sector identifier lists redirect URIs, and this client has no redirect URI.'
-        : await this.withinLimits(client.sectorIdentifierUri, client.redirectUris, asker);
+        : await this.checkWithinLimits(client.sectorIdentifierUri, client.redirectUris, requester);
     return message === undefined ? undefined : { field: 'sectorIdentifierUri', message };
   }
 
-  private async withinLimits(
+  private async checkWithinLimits(
     address: string,
     redirectUris: readonly string[],
-    asker: SectorRequester | undefined,
+    requester: SectorRequester | undefined,
   ): Promise<string | undefined> {
     if (!URL.canParse(address)) return 'This is not an absolute address.';
-    if (!asker) return this.sentence(address, redirectUris);
-    const leave = this.strangers.enter(asker.addressKey, new URL(address).host, asker.now);
+    if (!requester) return this.checkDocument(address, redirectUris);
+    const leave = this.budget.enter(requester.addressKey, new URL(address).host, requester.now);
     if (!leave)
       throw new OAuthError(
         'temporarily_unavailable',
@@ -70,17 +70,17 @@ export class SectorIdentifiers {
         {
           reason: 'sector_identifier.rate',
           status: 429,
-          retryAfterSeconds: strangersLimits.seconds,
+          retryAfterSeconds: requesterLimits.seconds,
         },
       );
     try {
-      return await this.sentence(address, redirectUris);
+      return await this.checkDocument(address, redirectUris);
     } finally {
       leave();
     }
   }
 
-  private async sentence(address: string, redirectUris: readonly string[]): Promise<string | undefined> {
+  private async checkDocument(address: string, redirectUris: readonly string[]): Promise<string | undefined> {
     let listed: unknown;
     try {
       const { body } = await this.outbound.get(address, {
@@ -90,7 +90,7 @@ export class SectorIdentifiers {
       });
       listed = JSON.parse(body.toString('utf8'));
     } catch (error) {
-      // One sentence for each way it can fail: whoever registers must not learn about our network from the difference.
+      // The same message for every failed fetch, so that it reveals nothing about the internal network.
       if (error instanceof OutboundRefused) return 'The document at this address could not be fetched.';
       if (error instanceof SyntaxError) return notAList;
       throw error;

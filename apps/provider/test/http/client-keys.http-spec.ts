@@ -172,8 +172,8 @@ describe('keys that a client keeps at an address', () => {
       Promise.all(
         Array.from({ length: many }, (_, at) =>
           sets.find(`${server.url}?${from + at}`, {
-            mode: 'kept',
-            asker: { trust: 'approved' },
+            mode: 'cached',
+            requester: { trust: 'approved' },
             now: provider.clock.now(),
           }),
         ),

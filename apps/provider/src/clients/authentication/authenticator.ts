@@ -15,36 +15,36 @@ import { clientSecretBasic } from './client-secret-basic.js';
 import { clientSecretPost } from './client-secret-post.js';
 import { none } from './none.js';
 
-/** Finds out which client asks, for every endpoint that clients call. */
+/** Authenticates the client at every endpoint that clients call. */
 @Injectable()
 export class ClientAuthenticator {
-  /** Every method; discovery lists them by itself. */
+  /** All methods; discovery lists them. */
   readonly methods: readonly ClientAuthentication[];
-  /** Of every method that takes something signed. */
+  /** The algorithms of all methods that use signatures. */
   readonly signingAlgorithms: readonly string[];
 
   constructor(
     @Inject(ClientsService) private readonly clients: ClientsService,
-    @Inject(ClientResolver) private readonly documents: ClientResolver,
+    @Inject(ClientResolver) private readonly resolver: ClientResolver,
     @Inject(SETTINGS) { issuer }: Settings,
     @Inject(Store) store: Store,
     @Inject(ClientKeys) keys: ClientKeys,
     @Inject(ReplayCache) replay: ReplayCache,
   ) {
-    const judges = { issuer, store, keys, replay, strangers: assertionBudget() };
+    const verifiers = { issuer, store, keys, replay, unapprovedBudget: assertionBudget() };
     this.methods = [
       clientSecretBasic(clients),
       clientSecretPost(clients),
-      clientSecretJwt(judges),
-      privateKeyJwt(judges),
+      clientSecretJwt(verifiers),
+      privateKeyJwt(verifiers),
       none,
     ];
     this.signingAlgorithms = this.methods.flatMap((method) => method.signingAlgorithms ?? []);
   }
 
   /**
-   * The client that proved itself by the method it is registered for.
-   * @throws OAuthError invalid_client when it is unknown, switched off or not proved; invalid_request for two methods at once
+   * The client, authenticated by the method that it is registered for.
+   * @throws OAuthError invalid_client when it is unknown, disabled or not authenticated; invalid_request for two methods at once
    * @see RFC 6749 2.3, 3.2.1, 5.2
    */
   async authenticate(credentials: PresentedCredentials, now: EpochSeconds): Promise<VersionedClient> {
@@ -69,7 +69,7 @@ export class ClientAuthenticator {
     const unmet = unmetProfile(client, 'invalid_client');
     if (unmet) throw unmet;
     if (client.authMethod !== method.name) {
-      // Which method it is registered for is no secret, and the only help to whoever set it up wrongly.
+      // The registered method is not secret, and naming it helps to correct the client's configuration.
       throw invalidClient(`This client is registered for ${client.authMethod}.`, 'client_auth.method');
     }
     if (!(await method.authenticate(credentials, client, now)))
@@ -79,8 +79,8 @@ export class ClientAuthenticator {
   }
 
   /**
-   * The same, for a request whose client has other credentials than it authenticated by.
-   * @throws OAuthError invalid_client for an assertion too, which is good for one authentication
+   * Authenticates again when the client's credentials changed after the request was authenticated.
+   * @throws OAuthError invalid_client, also for an assertion, which is valid for one authentication
    */
   async authenticateAgain(
     credentials: PresentedCredentials,
@@ -92,22 +92,22 @@ export class ClientAuthenticator {
     return this.authenticate(credentials, now);
   }
 
-  /** Where requests begin, the document of a client that is described by one is read, as at the authorization endpoint. */
+  /** At {@link entryEndpoints}, a client ID metadata document is resolved, as at the authorization endpoint. */
   private async find(
     clientId: string,
     { path, asker }: PresentedCredentials,
     now: EpochSeconds,
   ): Promise<VersionedClient | undefined> {
-    if (!isClientIdUrl(clientId) || !beginsRequests.includes(path)) return this.clients.findVersioned(clientId);
-    // Counted by the address of this request: an attacker may control any number of hosts.
-    const client = await this.documents.resolve(clientId, asker(), now);
+    if (!isClientIdUrl(clientId) || !entryEndpoints.includes(path)) return this.clients.findVersioned(clientId);
+    // Rate limited by the address of this request: an attacker may control any number of hosts.
+    const client = await this.resolver.resolve(clientId, asker(), now);
     const stored = client && (await this.clients.findVersioned(clientId));
     return stored && { ...stored, client };
   }
 }
 
-/** Endpoints at which a client may come that nobody has seen before. */
-const beginsRequests: readonly string[] = [routes.par, routes.deviceAuthorization];
+/** Endpoints that may receive the first request of a client that is not stored yet. */
+const entryEndpoints: readonly string[] = [routes.par, routes.deviceAuthorization];
 
 export function clientChanged(): OAuthError {
   return invalidClient('The client was changed meanwhile. Authenticate again.', 'client_auth.changed');

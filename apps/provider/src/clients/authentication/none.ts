@@ -2,7 +2,7 @@ import { isBasic } from '@gatehouse/domain/oauth';
 import { hasAssertion } from './client-assertion.js';
 import type { ClientAuthentication } from './client-authentication.js';
 
-/** A public client names itself and proves nothing (RFC 6749 3.2.1); what it redeems, PKCE protects. */
+/** A public client sends its `client_id` without authenticating (RFC 6749 3.2.1); PKCE protects the codes that it redeems. */
 export const none: ClientAuthentication = {
   name: 'none',
   matches: ({ authorization, parameters }) =>

@@ -23,30 +23,30 @@ import type { Client } from '@gatehouse/domain/oauth';
 import { ClientsService } from '../clients.service.js';
 import { RemoteKeySets, type KeyRequester } from './remote-key-sets.js';
 
-/** A key to encrypt to a client with: its public key, or the one that its secret makes. */
+/** A key to encrypt to a client: its public key, or one derived from its secret. */
 export interface EncryptionKey {
   readonly key: KeyObject | Buffer;
   readonly kid: string | undefined;
 }
 
-/** Whose public keys lie at an address, or are known by value: a client, or an issuer of assertions. */
+/** The owner of public keys, registered by URL or by value: a client, or an issuer of assertions. */
 export type KeyOwner = Pick<Client, 'id' | 'jwksUri' | 'jwks' | 'approvedAt'>;
 
-/** For whom keys are looked up. */
+/** The request for which keys are looked up. */
 export interface KeyContext {
   readonly now: EpochSeconds;
-  /** What counts as one source of requests; undefined where the request is not known, or there is none. */
+  /** The source of the request, for rate limits; undefined where the request is unknown or there is none. */
   readonly addressKey?: string | undefined;
 }
 
-/** What is signed as it must be; or not, or its key cannot be told because its header has no `kid`. */
+/** The result of a signature check; `kid_missing`: several keys match and the header names none. */
 export type SignatureCheck = 'genuine' | 'wrong' | 'kid_missing';
 
-/** What clients sign with and what is encrypted to them by: the keys that they registered, by value or address, and their secret. */
+/** Finds the keys of clients to verify signatures and to encrypt: registered by value or URL, or derived from their secret. */
 @Injectable()
 export class ClientKeys {
-  /** Sets that clients registered by value, as long as the client itself is kept. */
-  private readonly read = new WeakMap<object, readonly PublicKey[]>();
+  /** Parsed key sets that clients registered by value, as long as the client is cached. */
+  private readonly parsed = new WeakMap<object, readonly PublicKey[]>();
 
   constructor(
     @Inject(ClientsService) private readonly clients: ClientsService,
@@ -54,12 +54,12 @@ export class ClientKeys {
   ) {}
 
   /**
-   * Reads a JWS that this client says it signed. Its claims are for the caller to judge.
-   * The registered keys decide what is genuine: `jwk`, `jku` and `x5u` in the header are not looked at, a public key is never
-   * a secret for HMAC, `none` is never taken, and `crit` is refused (RFC 7515 4.1.11, RFC 8725 3.1).
-   * @param algorithms those that the client may use here
+   * Verifies the signature of a JWS of this client. The caller checks its claims.
+   * Only registered keys are used: `jwk`, `jku` and `x5u` in the header are ignored, a public key is never used as an HMAC
+   * secret, `none` is not accepted, and `crit` is rejected (RFC 7515 4.1.11, RFC 8725 3.1).
+   * @param algorithms the algorithms that are allowed for this client
    * @param maxLength in characters
-   * @returns undefined for anything that is not genuine; `kid_missing` where the client has several keys that fit and the
+   * @returns undefined when the signature is not valid; `kid_missing` when several keys of the client match and the
    *   header names none (OpenID Connect Core 10.1)
    */
   async verify(
@@ -83,7 +83,7 @@ export class ClientKeys {
     return check === 'genuine' ? jws : check === 'kid_missing' ? check : undefined;
   }
 
-  /** A key to encrypt to the client with; undefined when it has none, or it cannot be fetched. */
+  /** A key to encrypt to the client; undefined when it has none, or it cannot be fetched. */
   async findEncryptionKey(
     client: Client,
     algorithm: KeyManagementAlgorithm,
@@ -98,18 +98,18 @@ export class ClientKeys {
     const byKey = publicKeyManagementAlgorithms.find((each) => each === algorithm);
     if (byKey === undefined) return undefined;
     const fits = (key: PublicKey): boolean => mayEncrypt(key, byKey);
-    const keys = (await this.keysOf(client, 'kept', context)).filter(fits);
+    const keys = (await this.keysOf(client, 'cached', context)).filter(fits);
     if (keys.length === 0) keys.push(...(await this.keysOf(client, 'fresh', context)).filter(fits));
-    // One that says that it is for encryption before one that says nothing.
+    // Prefer a key with `use: enc` to one without `use`.
     return keys.find((key) => key.use === 'enc') ?? keys[0];
   }
 
-  /** Whether a key of this owner, behind whom an administrator stands, made the signature. */
+  /** Checks a signature against the keys of an approved owner. */
   async checkSignature(owner: KeyOwner, jws: Jws, algorithm: JwsAlgorithm, now: EpochSeconds): Promise<SignatureCheck> {
     return this.check(owner, jws, { algorithm, now });
   }
 
-  /** Two keys are tried at most, and two more after a fetch. */
+  /** Tries at most two keys, and two more after a fetch. */
   private async check(
     owner: KeyOwner,
     jws: Jws,
@@ -124,33 +124,33 @@ export class ClientKeys {
         verifySignature(algorithm, key, jws.signingInput, jws.signature);
       return chosen.some(verifies) ? 'genuine' : 'wrong';
     };
-    const kept = await this.keysOf(owner, 'kept', context);
-    const check = checkBy(kept);
-    // A key that is here and did not sign this says no; one that is not here may be new (OpenID Connect Core 10.1.1).
+    const cached = await this.keysOf(owner, 'cached', context);
+    const check = checkBy(cached);
+    // If the named key is cached, the result is final; an unknown key may be new (OpenID Connect Core 10.1.1).
     if (check !== 'wrong' || owner.jwksUri === undefined) return check;
-    if (kid !== undefined && kept.some((key) => key.kid === kid)) return check;
+    if (kid !== undefined && cached.some((key) => key.kid === kid)) return check;
     const fresh = await this.keysOf(owner, 'fresh', context);
-    // What could not be fetched again was tried already.
-    return fresh === kept ? check : checkBy(fresh);
+    // When the fetch failed, the same keys were already tried.
+    return fresh === cached ? check : checkBy(fresh);
   }
 
   private async keysOf(
     owner: KeyOwner,
-    mode: 'kept' | 'fresh',
+    mode: 'cached' | 'fresh',
     { addressKey, now }: KeyContext,
   ): Promise<readonly PublicKey[]> {
     if (owner.jwksUri !== undefined)
-      return this.remote.find(owner.jwksUri, { mode, asker: askerOf(owner, addressKey), now });
+      return this.remote.find(owner.jwksUri, { mode, requester: requesterOf(owner, addressKey), now });
     if (owner.jwks === undefined) return [];
-    const known = this.read.get(owner.jwks);
-    if (known) return known;
+    const parsed = this.parsed.get(owner.jwks);
+    if (parsed) return parsed;
     const keys = readKeySet(owner.jwks) ?? [];
-    this.read.set(owner.jwks, keys);
+    this.parsed.set(owner.jwks, keys);
     return keys;
   }
 }
 
-function askerOf({ id, approvedAt }: KeyOwner, addressKey: string | undefined): KeyRequester {
+function requesterOf({ id, approvedAt }: KeyOwner, addressKey: string | undefined): KeyRequester {
   if (approvedAt !== undefined) return { trust: 'approved' };
   return addressKey === undefined ? { trust: 'unapproved', clientId: id } : { trust: 'unapproved', addressKey };
 }

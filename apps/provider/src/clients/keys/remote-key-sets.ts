@@ -6,16 +6,16 @@ import { Outbound } from '@gatehouse/platform/outbound/guarded-fetch';
 import { Log } from '@gatehouse/platform/telemetry/log';
 import { freshnessSeconds } from '../cache-lifetime.js';
 
-/** Past it the set that was fetched longest ago goes. */
+/** The set that was fetched longest ago is evicted. */
 const maxSets = 1000;
-/** How long keys go on after they are stale where their host does not answer. */
+/** How long stale keys are used when they cannot be fetched again. */
 const maxStaleSeconds = 24 * 3600;
 const windowSeconds = 60;
-/** Of one address: what strangers can make us fetch, by naming keys that do not exist, stays within this. */
-const maxOfAddress = 5;
-/** Of all addresses together: many clients that register themselves must not make us a means of attack. */
+/** Fetches of one URL per window: anyone can cause one by naming a key that does not exist. */
+const maxPerUri = 5;
+/** Fetches of all URLs per window: many registered clients must not turn this server into a means of attack. */
 const maxInWindow = 600;
-/** More limits for the addresses that clients name which nobody approved. */
+/** Additional limits for the URLs of unapproved clients. */
 const unapprovedLimits = {
   seconds: windowSeconds,
   perSource: 30,
@@ -24,31 +24,31 @@ const unapprovedLimits = {
   runningPerSource: 6,
   runningPerHost: 12,
 };
-/** Where no request of a known address is answered (logout tokens, ID tokens), by the client. */
+/** Limits per client, when no request with a known address needs the key (logout tokens, ID tokens). */
 const unattributedLimits = { ...unapprovedLimits, running: 20, runningPerSource: 2, runningPerHost: 4 };
 const timeoutMilliseconds = 5000;
 
-interface Held {
+interface CachedKeySet {
   readonly keys: readonly PublicKey[];
   readonly freshUntil: EpochSeconds;
 }
 
-/** On whose limits keys are fetched: no more than the general ones where an administrator stands behind the address. */
+/** Whose limits apply to a fetch: only the general ones for a URL of an approved client. */
 export type KeyRequester =
   | { readonly trust: 'approved' }
   | { readonly trust: 'unapproved'; readonly addressKey: string }
-  /** The request that needs the key is not known here. */
+  /** The request that needs the key is unknown. */
   | { readonly trust: 'unapproved'; readonly clientId: string };
 
-interface Find {
-  readonly mode: 'kept' | 'fresh';
-  readonly asker: KeyRequester;
+interface FindOptions {
+  readonly mode: 'cached' | 'fresh';
+  readonly requester: KeyRequester;
   readonly now: EpochSeconds;
 }
 
 /**
- * Clients' keys that lie at an address (`jwks_uri`): fetched by the guarded client, kept for as long as their host allows.
- * Clients that nobody approved have a store and limits of their own, also where they name the address of an approved one.
+ * Clients' keys that are registered by URL (`jwks_uri`): fetched by the guarded HTTP client, and cached as long as their
+ * host allows. Unapproved clients have a separate cache and limits, also for the URL of an approved client.
  */
 @Injectable()
 export class RemoteKeySets {
@@ -62,51 +62,51 @@ export class RemoteKeySets {
   }
 
   /**
-   * The keys at an address; none where they cannot be had.
-   * @param options.mode `fresh`: what is kept did not have the key that was asked for, so it is fetched again, within bounds
+   * The keys at a URL; none when they cannot be fetched.
+   * @param options.mode `fresh`: fetch again, within the limits, because the cached set does not have the key
    */
-  find(uri: string, options: Find): Promise<readonly PublicKey[]> {
-    return this.stores[options.asker.trust].find(uri, options);
+  find(uri: string, options: FindOptions): Promise<readonly PublicKey[]> {
+    return this.stores[options.requester.trust].find(uri, options);
   }
 }
 
-/** By the address that asks first: an attacker can register any number of addresses and clients. */
+/** By the address of the requester where known: an attacker can register any number of URLs and clients. */
 class UnapprovedBudget {
   private readonly attributed = new SourceBudget(unapprovedLimits);
   private readonly unattributed = new SourceBudget(unattributedLimits);
 
-  enter(asker: KeyRequester, host: string, now: EpochSeconds): (() => void) | undefined {
-    if ('addressKey' in asker) return this.attributed.enter(asker.addressKey, host, now);
-    if ('clientId' in asker) return this.unattributed.enter(asker.clientId, host, now);
+  enter(requester: KeyRequester, host: string, now: EpochSeconds): (() => void) | undefined {
+    if ('addressKey' in requester) return this.attributed.enter(requester.addressKey, host, now);
+    if ('clientId' in requester) return this.unattributed.enter(requester.clientId, host, now);
     return () => undefined;
   }
 }
 
 class KeySetStore {
-  private readonly held = new Map<string, Held>();
-  private readonly byAddress = new RateBudget({ most: maxOfAddress, seconds: windowSeconds });
+  private readonly cache = new Map<string, CachedKeySet>();
+  private readonly byUri = new RateBudget({ most: maxPerUri, seconds: windowSeconds });
   private readonly overall = new RateBudget({ most: maxInWindow, seconds: windowSeconds });
-  private readonly running = new Map<string, Promise<Held | undefined>>();
+  private readonly running = new Map<string, Promise<CachedKeySet | undefined>>();
 
   constructor(
     private readonly outbound: Outbound,
     private readonly log: Log,
-    private readonly more?: UnapprovedBudget,
+    private readonly unapprovedBudget?: UnapprovedBudget,
   ) {}
 
-  async find(uri: string, { mode, asker, now }: Find): Promise<readonly PublicKey[]> {
-    const held = this.held.get(uri);
-    if (held && mode === 'kept' && held.freshUntil > now) return held.keys;
-    const fetched = await this.fetch(uri, asker, now);
+  async find(uri: string, { mode, requester, now }: FindOptions): Promise<readonly PublicKey[]> {
+    const cached = this.cache.get(uri);
+    if (cached && mode === 'cached' && cached.freshUntil > now) return cached.keys;
+    const fetched = await this.fetch(uri, requester, now);
     if (fetched) return fetched.keys;
-    return held && addSeconds(held.freshUntil, maxStaleSeconds) > now ? held.keys : [];
+    return cached && addSeconds(cached.freshUntil, maxStaleSeconds) > now ? cached.keys : [];
   }
 
-  /** Requests that come while a fetch of the same address runs wait for that one. */
-  private fetch(uri: string, asker: KeyRequester, now: EpochSeconds): Promise<Held | undefined> {
+  /** Concurrent requests for the same URL share one fetch. */
+  private fetch(uri: string, requester: KeyRequester, now: EpochSeconds): Promise<CachedKeySet | undefined> {
     const running = this.running.get(uri);
     if (running) return running;
-    const leave = this.enter(uri, asker, now);
+    const leave = this.enter(uri, requester, now);
     if (!leave) return Promise.resolve(undefined);
     const fetched = this.load(uri, now).finally(() => {
       leave();
@@ -116,28 +116,30 @@ class KeySetStore {
     return fetched;
   }
 
-  private enter(uri: string, asker: KeyRequester, now: EpochSeconds): (() => void) | undefined {
-    // First the limits of the asker: what it may not ask for is not counted for the address.
-    const leave = this.more ? this.more.enter(asker, new URL(uri).host, now) : () => undefined;
-    if (leave && this.byAddress.take(uri, now) && this.overall.take('all', now)) return leave;
+  private enter(uri: string, requester: KeyRequester, now: EpochSeconds): (() => void) | undefined {
+    // The requester's limits come first: a fetch that they reject does not count against the URL.
+    const leave = this.unapprovedBudget
+      ? this.unapprovedBudget.enter(requester, new URL(uri).host, now)
+      : () => undefined;
+    if (leave && this.byUri.take(uri, now) && this.overall.take('all', now)) return leave;
     leave?.();
     return undefined;
   }
 
-  private async load(uri: string, now: EpochSeconds): Promise<Held | undefined> {
+  private async load(uri: string, now: EpochSeconds): Promise<CachedKeySet | undefined> {
     try {
-      const answer = await this.outbound.get(uri, {
+      const response = await this.outbound.get(uri, {
         accept: 'application/jwk-set+json, application/json',
         maxBodyBytes: maxKeySetCharacters,
         timeoutMilliseconds,
       });
-      const keys = readKeySet(JSON.parse(answer.body.toString('utf8')));
-      if (!keys) throw new TypeError('the answer is no JWK set, or one with too many keys');
-      const held = { keys, freshUntil: addSeconds(now, freshnessSeconds(answer)) };
-      this.held.delete(uri);
-      this.held.set(uri, held);
-      forgetOldest(this.held);
-      return held;
+      const keys = readKeySet(JSON.parse(response.body.toString('utf8')));
+      if (!keys) throw new TypeError('the response is not a JWK set, or has too many keys');
+      const fetched = { keys, freshUntil: addSeconds(now, freshnessSeconds(response)) };
+      this.cache.delete(uri);
+      this.cache.set(uri, fetched);
+      evictOldest(this.cache);
+      return fetched;
     } catch (error) {
       this.log.warn({ err: error, host: new URL(uri).host }, "a client's keys could not be fetched");
       return undefined;
@@ -145,7 +147,7 @@ class KeySetStore {
   }
 }
 
-function forgetOldest(map: Map<string, unknown>): void {
+function evictOldest(map: Map<string, unknown>): void {
   if (map.size <= maxSets) return;
   const [oldest] = map.keys();
   if (oldest !== undefined) map.delete(oldest);

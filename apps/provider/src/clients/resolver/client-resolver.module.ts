@@ -4,7 +4,7 @@ import { ClientsModule } from '../clients.module.js';
 import { DocumentFetches } from './document-fetches.js';
 import { ClientResolver } from './client-resolver.service.js';
 
-/** Owns: which client a `client_id` names, a stored one or one that is described by the document at that URL. */
+/** Owns: resolving a `client_id` to a client, stored or described by the client ID metadata document at that URL. */
 @Module({
   imports: [ClientsModule, ResourcesModule],
   providers: [DocumentFetches, ClientResolver],

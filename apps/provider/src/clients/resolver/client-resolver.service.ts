@@ -37,38 +37,38 @@ import {
 import type { Requester } from './requester.js';
 import { DocumentFetches, type FetchedDocument } from './document-fetches.js';
 
-/** What the methods of a document may be: there is no way to agree on a secret (draft 4.1). */
-const documentMethods: readonly unknown[] = ['none', 'private_key_jwt'];
-const maxKept = 10_000;
-/** How long the stored client is served, counted from when its document was stale, while it cannot be fetched. */
+/** The authentication methods that a document may use: a shared secret cannot be established (draft 4.1). */
+const allowedMethods: readonly unknown[] = ['none', 'private_key_jwt'];
+const maxDocuments = 10_000;
+/** How long the stored client is used after its document became stale, while the document cannot be fetched. */
 const maxStaleSeconds = 24 * 3600;
-/** At most once in this time does the log say that a client is served from a stale document. */
+/** The use of a stale document is logged at most once in this time. */
 const staleLogSeconds = 300;
 
-/** What this process knows of a document that it fetched. */
-interface Kept {
+/** The state of a document in this process. */
+interface DocumentState {
   readonly freshUntil: EpochSeconds;
   loggedAt?: EpochSeconds;
-  /** The document could still not be read when its time was over. */
+  /** The document could not be read until {@link maxStaleSeconds} were over. */
   lapsed?: true;
 }
 
-/** Why a document is not there at present, by the reason of the error. */
+/** Error reasons for which the document is temporarily unavailable; `ownLimits` are limits of this server. */
 const ownLimits: readonly string[] = ['client_document.rate', 'sector_identifier.rate'];
 const unavailable: readonly string[] = ['client_document.unreadable', ...ownLimits];
 
 /**
- * Clients that are described by a document at the address that is their `client_id`. They are rows as all others:
- * labelled until somebody approves them, counted, switched off, and gone when they are not used. The document is looked
- * at where a request begins, when what is kept is no longer fresh; a token request goes by what the request began with.
+ * Resolves clients that are described by a metadata document at the URL that is their `client_id`. They are stored like
+ * other clients: labelled until approved, limited by a quota, and deleted when unused. The document is fetched at the
+ * first request of a flow, if the stored client is no longer fresh; token requests use the stored client.
  * @see draft-ietf-oauth-client-id-metadata-document
  */
 @Injectable()
-// eslint-disable-next-line local/max-injected-dependencies -- the steps from a document to a client (fetch, check, limit, store) are services already
+// eslint-disable-next-line local/max-injected-dependencies -- the steps from a document to a client (fetch, check, limit, store) are separate services
 export class ClientResolver {
   private readonly running = new Map<string, Promise<Client>>();
-  /** Of this process alone: after a restart a stale document gets its time once more. */
-  private readonly kept = new Map<string, Kept>();
+  /** Per process: after a restart, a stale document gets its full time again. */
+  private readonly documents = new Map<string, DocumentState>();
   private readonly rules: HostRules;
   private readonly loopback: 'allowed' | 'refused';
 
@@ -88,73 +88,74 @@ export class ClientResolver {
   }
 
   /**
-   * The client of a request that begins, whatever its `client_id` is; undefined where there is none.
-   * @throws OAuthError invalid_client, invalid_client_metadata or invalid_redirect_uri where its document will not do;
-   *   temporarily_unavailable past a rate or the quota
+   * The client at the first request of a flow; undefined when there is none.
+   * @throws OAuthError invalid_client, invalid_client_metadata or invalid_redirect_uri when its document is not valid;
+   *   temporarily_unavailable over a rate limit or the quota
    */
-  async resolve(clientId: string, asker: Requester, now: EpochSeconds): Promise<Client | undefined> {
+  async resolve(clientId: string, requester: Requester, now: EpochSeconds): Promise<Client | undefined> {
     if (!isClientIdUrl(clientId)) return this.clients.find(clientId);
     const { clientMetadataDocuments: mode } = this.settings;
     if (mode === 'off') return undefined;
     const problem = clientIdUrlProblem(clientId, { loopback: this.loopback });
-    if (problem !== undefined) throw notThis(problem, 'client_document.url');
+    if (problem !== undefined) throw invalidClient(problem, 'client_document.url');
     if (!isHostAllowed(new URL(clientId).hostname, this.rules, mode))
-      throw notThis('Clients of this host are not allowed here.', 'client_document.host');
+      throw invalidClient('Clients of this host are not allowed here.', 'client_document.host');
     const known = await this.clients.find(clientId);
-    // Whoever is banned stays so, whatever the document says.
-    if (known && (known.disabledAt !== undefined || (this.kept.get(clientId)?.freshUntil ?? 0) > now)) return known;
-    return this.lookUp(clientId, known, asker, now);
+    // A disabled client stays disabled, whatever its document contains.
+    if (known && (known.disabledAt !== undefined || (this.documents.get(clientId)?.freshUntil ?? 0) > now))
+      return known;
+    return this.resolveOnce(clientId, known, requester, now);
   }
 
-  /** Requests that come while one looks the same document up wait for that one. */
-  private async lookUp(
+  /** Concurrent requests for the same document share one lookup. */
+  private async resolveOnce(
     clientId: string,
     known: Client | undefined,
-    asker: Requester,
+    requester: Requester,
     now: EpochSeconds,
   ): Promise<Client> {
     for (;;) {
       const running = this.running.get(clientId);
-      // Nothing is awaited from here until this lookup is set: of many requests at once, one looks the document up.
+      // No await between this check and setting the lookup, so that only one concurrent request starts it.
       if (!running) break;
       try {
         return await running;
       } catch (error) {
-        // That request may have been past the limits of its own address, which are not those of this one.
+        // The limits of the other request's address may have been exceeded; they do not apply to this one.
         if (!(error instanceof OAuthError) || error.code !== 'temporarily_unavailable') throw error;
       }
     }
-    const looked = this.look(clientId, known, asker, now).finally(() => {
-      if (this.running.get(clientId) === looked) this.running.delete(clientId);
+    const lookup = this.resolveDocument(clientId, known, requester, now).finally(() => {
+      if (this.running.get(clientId) === lookup) this.running.delete(clientId);
     });
-    this.running.set(clientId, looked);
-    return looked;
+    this.running.set(clientId, lookup);
+    return lookup;
   }
 
-  private async look(
+  private async resolveDocument(
     clientId: string,
     found: Client | undefined,
-    asker: Requester,
+    requester: Requester,
     now: EpochSeconds,
   ): Promise<Client> {
-    // As it is written, which is more than the protocol sees of a limited one.
+    // The stored client: the effective one omits what a restricted client may not use.
     const known = found && (await this.clients.findFresh(clientId));
-    const fetched = await this.fetch(clientId, known, asker, now);
+    const fetched = await this.fetch(clientId, known, requester, now);
     if ('stale' in fetched) return this.clientRules.effective(fetched.stale);
     try {
-      const client = await this.keep(clientId, fetched.json, asker, now);
-      this.remember(clientId, fetched.freshUntil);
+      const client = await this.store(clientId, fetched.json, requester, now);
+      this.recordFresh(clientId, fetched.freshUntil);
       return this.clientRules.effective(client);
     } catch (error) {
       if (!(error instanceof OAuthError)) throw error;
-      if (error.code !== 'temporarily_unavailable') this.fetches.refuse(clientId, error, now);
+      if (error.code !== 'temporarily_unavailable') this.fetches.recordFailure(clientId, error, now);
       const stored = known && ownLimits.includes(error.reason) ? await this.clients.findFresh(clientId) : undefined;
       if (!stored || !this.mayServeStale(clientId, error, now)) throw error;
       return this.clientRules.effective(stored);
     }
   }
 
-  /** The document; or what is stored of a known client, while the document cannot be had. */
+  /** The document; or the stored client, while the document is unavailable. */
   private async fetch(
     clientId: string,
     known: Client | undefined,
@@ -166,56 +167,60 @@ export class ClientResolver {
       const kind = known.approvedAt === undefined ? 'known' : 'approved';
       return await this.fetches.fetch(clientId, { kind, addressKey }, now);
     } catch (error) {
-      // A document that was read and is wrong speaks against the client; one that could not be read does not.
+      // An invalid document invalidates the client; an unavailable one does not.
       if (!known || !(error instanceof OAuthError) || !unavailable.includes(error.reason)) throw error;
       if (!this.mayServeStale(clientId, error, now)) throw error;
-      // As it is now: an administrator may have changed it while the document was waited for.
+      // Read again: an administrator may have changed it during the fetch.
       return { stale: (await this.clients.findFresh(clientId)) ?? known };
     }
   }
 
   private mayServeStale(clientId: string, error: OAuthError, now: EpochSeconds): boolean {
-    const kept = this.kept.get(clientId) ?? this.remember(clientId, now);
-    // Our own limits say nothing about the document: an attacker can exhaust them, and must not disable a client by that.
-    if (!ownLimits.includes(error.reason) && addSeconds(kept.freshUntil, maxStaleSeconds) <= now) kept.lapsed = true;
-    if (kept.lapsed) return false;
-    if (kept.loggedAt === undefined || addSeconds(kept.loggedAt, staleLogSeconds) <= now) {
-      kept.loggedAt = now;
+    const state = this.documents.get(clientId) ?? this.recordFresh(clientId, now);
+    // Exceeded limits of this server do not count: an attacker can exhaust them, and must not be able to disable a client.
+    if (!ownLimits.includes(error.reason) && addSeconds(state.freshUntil, maxStaleSeconds) <= now) state.lapsed = true;
+    if (state.lapsed) return false;
+    if (state.loggedAt === undefined || addSeconds(state.loggedAt, staleLogSeconds) <= now) {
+      state.loggedAt = now;
       const { host } = new URL(clientId);
-      this.log.warn({ host, reason: error.reason }, "a client's metadata document is stale: the stored one is used");
+      this.log.warn({ host, reason: error.reason }, "a client's metadata document is stale: using the stored client");
     }
     return true;
   }
 
-  private remember(clientId: string, freshUntil: EpochSeconds): Kept {
-    const kept: Kept = { freshUntil };
-    this.kept.delete(clientId);
-    this.kept.set(clientId, kept);
-    const [oldest] = this.kept.size > maxKept ? this.kept.keys() : [];
-    if (oldest !== undefined) this.kept.delete(oldest);
-    return kept;
+  private recordFresh(clientId: string, freshUntil: EpochSeconds): DocumentState {
+    const state: DocumentState = { freshUntil };
+    this.documents.delete(clientId);
+    this.documents.set(clientId, state);
+    const [oldest] = this.documents.size > maxDocuments ? this.documents.keys() : [];
+    if (oldest !== undefined) this.documents.delete(oldest);
+    return state;
   }
 
-  private async keep(clientId: string, json: Json, asker: Requester, now: EpochSeconds): Promise<Client> {
-    // Read after the fetch: an administrator may have banned the client or set its profile while the document loaded.
+  private async store(clientId: string, json: Json, requester: Requester, now: EpochSeconds): Promise<Client> {
+    // Read after the fetch: an administrator may have disabled the client or set its profile in between.
     const known = await this.clients.findFresh(clientId);
     if (known?.disabledAt !== undefined) return known;
-    const { address, addressKey, requestId } = asker;
+    const { address, addressKey, requestId } = requester;
     const actor = { kind: 'metadata-document', clientId, address, addressKey, requestId, now } as const;
     const properties = await this.inputOf(clientId, json, known);
-    const judged = this.drafts.checkDocument(actor, properties, known);
-    if ('problems' in judged) throw registrationProblem(judged.problems);
-    if (known && isSameRow(known, judged.client)) return known;
+    const checked = this.drafts.checkDocument(actor, properties, known);
+    if ('problems' in checked) throw registrationProblem(checked.problems);
+    if (known && isSameRow(known, checked.client)) return known;
     if (known) await this.limits.countDocument('update', actor);
-    // By the row as it is now: an administrator may have changed it since it was read.
-    const seen = known && (await this.clients.findFresh(clientId));
+    // Read again: an administrator may have changed the row since.
+    const current = known && (await this.clients.findFresh(clientId));
     try {
-      if (!seen) return await this.add(actor, properties);
-      const input = { id: clientId, properties: await this.inputOf(clientId, json, seen), revision: revisionOf(seen) };
+      if (!current) return await this.add(actor, properties);
+      const input = {
+        id: clientId,
+        properties: await this.inputOf(clientId, json, current),
+        revision: revisionOf(current),
+      };
       return (await this.operations.execute(UpdateClient, actor, input)).client;
     } catch (error) {
       if (!(error instanceof OperationError)) throw error;
-      throw registrationError(error) ?? changedMeanwhile();
+      throw registrationError(error) ?? clientChanged();
     }
   }
 
@@ -223,30 +228,33 @@ export class ClientResolver {
     try {
       return (await this.operations.execute(RegisterClient, actor, { properties })).client;
     } catch (error) {
-      // Another request, or another process, was first with it.
-      const isRefused = error instanceof OAuthError || error instanceof OperationError;
-      const made = isRefused ? undefined : await this.clients.findFresh(actor.clientId);
-      if (made) return made;
+      // A concurrent request, possibly in another process, may have added it.
+      const isRejected = error instanceof OAuthError || error instanceof OperationError;
+      const added = isRejected ? undefined : await this.clients.findFresh(actor.clientId);
+      if (added) return added;
       throw error;
     }
   }
 
   private async inputOf(clientId: string, json: Json, known: Client | undefined): Promise<ClientInput> {
-    // Compared as texts (draft 4.1), or one host's document could be another's client.
+    // Compared as strings (draft 4.1), or a document on one host could describe a client of another.
     if (json['client_id'] !== clientId)
-      throw notThis("The client_id of the client's metadata document is another one.", 'client_document.client_id');
+      throw invalidClient(
+        "The client_id of the client's metadata document is another one.",
+        'client_document.client_id',
+      );
     if ('client_secret' in json || 'client_secret_expires_at' in json)
-      throw notThis("A client's metadata document has no secret.", 'client_document.secret');
+      throw invalidClient("A client's metadata document has no secret.", 'client_document.secret');
     const method = json['token_endpoint_auth_method'] ?? 'none';
-    if (!documentMethods.includes(method))
-      throw notThis(
+    if (!allowedMethods.includes(method))
+      throw invalidClient(
         "A client's metadata document has the token_endpoint_auth_method none or private_key_jwt.",
         'client_document.method',
       );
     const { redirect_uris: uris } = json;
     const isNative = Array.isArray(uris) && uris.length > 0 && uris.every(isLoopbackUri);
     return registrationInput(
-      // RFC 8252 7.3: an application on the person's machine has a port that nobody knows before.
+      // RFC 8252 7.3: the port of an application on the user's machine is not known in advance.
       { ...(isNative ? { application_type: 'native' } : {}), ...json, token_endpoint_auth_method: method },
       { mayChooseProfile: false, scopes: registrableScopes(await this.resources.all()) },
       known,
@@ -254,10 +262,10 @@ export class ClientResolver {
   }
 }
 
-/** Compared as they are stored: undefined members are left out of the row, and PostgreSQL orders those of JSON. */
+/** Compared as JSON, as stored: the row omits undefined members, and PostgreSQL reorders JSON members. */
 function isSameRow(stored: Client, checked: Client): boolean {
-  const written = (client: Client): unknown => JSON.parse(JSON.stringify(toRow(client)));
-  return isDeepStrictEqual(written(stored), written(checked));
+  const serialized = (client: Client): unknown => JSON.parse(JSON.stringify(toRow(client)));
+  return isDeepStrictEqual(serialized(stored), serialized(checked));
 }
 
 function isLoopbackUri(uri: unknown): boolean {
@@ -266,11 +274,11 @@ function isLoopbackUri(uri: unknown): boolean {
   return protocol === 'http:' && isLoopbackHost(hostname);
 }
 
-function notThis(description: string, reason: string): OAuthError {
+function invalidClient(description: string, reason: string): OAuthError {
   return new OAuthError('invalid_client', description, { reason });
 }
 
-function changedMeanwhile(): OAuthError {
+function clientChanged(): OAuthError {
   return new OAuthError('temporarily_unavailable', 'The client is being changed: try again.', {
     reason: 'client_document.changed',
   });

@@ -6,7 +6,7 @@ import { mediaTypeOf, Outbound } from '@gatehouse/platform/outbound/guarded-fetc
 import { Log } from '@gatehouse/platform/telemetry/log';
 import { freshnessSeconds } from '../cache-lifetime.js';
 
-/** The draft advises five; a JWK set may be in it. */
+/** The draft recommends 5 kB; a document may contain a JWK set. */
 const maxBodyBytes = 32 * 1024;
 const timeoutMilliseconds = 5000;
 /** Documents that are not stored yet: any unauthenticated request can cause a fetch. */
@@ -21,23 +21,23 @@ const unknownLimits = {
 /** Documents of clients that are stored, separate from unknown ones: any unauthenticated request can store a client. */
 const knownLimits = { ...unknownLimits, perHost: 120 };
 const approvedLimits = { most: 20, maxPerKey: 4 };
-/** A document that could not be had, or was wrong, is not asked for again so soon. */
-const failedSeconds = 30;
-const maxFailed = 10_000;
+/** How long a failed or invalid document is not fetched again. */
+const failureCacheSeconds = 30;
+const maxFailures = 10_000;
 
-/** A client's metadata document, as it came. */
+/** A client's metadata document, not validated. */
 export interface FetchedDocument {
   readonly json: Readonly<Record<string, unknown>>;
   readonly freshUntil: EpochSeconds;
 }
 
-/** What is looked up, and which budget it is fetched on. */
+/** Which budget a fetch counts against. */
 export interface DocumentLookup {
   readonly kind: 'unknown' | 'known' | 'approved';
   readonly addressKey: string;
 }
 
-/** Fetches clients' metadata documents by the guarded client, within bounds. */
+/** Fetches clients' metadata documents with the guarded HTTP client, within limits. */
 @Injectable()
 export class DocumentFetches {
   private readonly unknown = new SourceBudget(unknownLimits);
@@ -51,8 +51,8 @@ export class DocumentFetches {
   ) {}
 
   /**
-   * @throws OAuthError invalid_client (`client_document.unreadable`, or what {@link refuse} remembers);
-   *   temporarily_unavailable (`client_document.rate`) past a bound
+   * @throws OAuthError invalid_client (`client_document.unreadable`), or the error of {@link recordFailure};
+   *   temporarily_unavailable (`client_document.rate`) over a limit
    */
   async fetch(clientId: string, lookup: DocumentLookup, now: EpochSeconds): Promise<FetchedDocument> {
     const failed = this.failed.get(clientId);
@@ -62,38 +62,40 @@ export class DocumentFetches {
     try {
       return await this.load(clientId, now);
     } catch (error) {
-      if (error instanceof OAuthError) this.refuse(clientId, error, now);
+      if (error instanceof OAuthError) this.recordFailure(clientId, error, now);
       throw error;
     } finally {
       leave();
     }
   }
 
-  /** Remembers for a while that this document is no good. */
-  refuse(clientId: string, error: OAuthError, now: EpochSeconds): void {
+  /** Remembers for a short time that this document failed. */
+  recordFailure(clientId: string, error: OAuthError, now: EpochSeconds): void {
     this.failed.delete(clientId);
-    this.failed.set(clientId, { until: addSeconds(now, failedSeconds), error });
-    forgetOldest(this.failed, maxFailed);
+    this.failed.set(clientId, { until: addSeconds(now, failureCacheSeconds), error });
+    evictOldest(this.failed, maxFailures);
   }
 
   private async load(clientId: string, now: EpochSeconds): Promise<FetchedDocument> {
     try {
-      const answer = await this.outbound.get(clientId, {
+      const response = await this.outbound.get(clientId, {
         accept: 'application/json',
         maxBodyBytes,
         timeoutMilliseconds,
       });
-      const mediaType = mediaTypeOf(answer);
-      if (mediaType !== 'application/json' && !mediaType.endsWith('+json')) throw new TypeError('it is no JSON');
-      const json: unknown = JSON.parse(answer.body.toString('utf8'));
-      if (typeof json !== 'object' || json === null || Array.isArray(json)) throw new TypeError('it is no JSON object');
+      const mediaType = mediaTypeOf(response);
+      if (mediaType !== 'application/json' && !mediaType.endsWith('+json'))
+        throw new TypeError('the response is not JSON');
+      const json: unknown = JSON.parse(response.body.toString('utf8'));
+      if (typeof json !== 'object' || json === null || Array.isArray(json))
+        throw new TypeError('the response is not a JSON object');
       return {
         json: json as Readonly<Record<string, unknown>>,
-        freshUntil: addSeconds(now, freshnessSeconds(answer)),
+        freshUntil: addSeconds(now, freshnessSeconds(response)),
       };
     } catch (cause) {
       this.log.warn({ err: cause, host: new URL(clientId).host }, "a client's metadata document could not be read");
-      // One sentence for every failure: what lies in our network is nobody's to find out.
+      // The same message for every failure, so that it reveals nothing about the internal network.
       throw new OAuthError('invalid_client', "The client's metadata document could not be read.", {
         cause,
         reason: 'client_document.unreadable',
@@ -101,7 +103,7 @@ export class DocumentFetches {
     }
   }
 
-  /** A place to fetch in, within every limit that holds for this lookup. */
+  /** Reserves capacity within every limit that applies to this lookup. @returns a function that releases it */
   private enter(host: string, lookup: DocumentLookup, now: EpochSeconds): (() => void) | undefined {
     if (lookup.kind === 'approved') return this.runningApproved.enter(host);
     return this[lookup.kind].enter(lookup.addressKey, host, now);
@@ -120,8 +122,8 @@ function tooManyLookups(): OAuthError {
   );
 }
 
-function forgetOldest(map: Map<string, unknown>, most: number): void {
-  if (map.size <= most) return;
+function evictOldest(map: Map<string, unknown>, maxSize: number): void {
+  if (map.size <= maxSize) return;
   const [oldest] = map.keys();
   if (oldest !== undefined) map.delete(oldest);
 }

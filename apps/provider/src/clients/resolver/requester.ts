@@ -1,7 +1,7 @@
-/** Where the request came from that names a client: rates, quotas and the audit log go by it. */
+/** The origin of a request that names a client, for rate limits, quotas and the audit log. */
 export interface Requester {
   readonly address: string;
-  /** What counts as one source: an IPv4 address, or the /64 of an IPv6 address. */
+  /** The source for rate limits: an IPv4 address, or the /64 of an IPv6 address. */
   readonly addressKey: string;
   readonly requestId: string;
 }
