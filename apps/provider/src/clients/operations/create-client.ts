@@ -15,7 +15,7 @@ import { mayCreateClient } from '../policy.js';
 
 export interface CreateClientInput {
   readonly properties: ClientInput;
-  /** What could not be read of a form: said together with all else that is wrong. */
+  /** Form fields that could not be parsed, reported together with all other problems. */
   readonly unread?: readonly FieldProblem[] | undefined;
 }
 
@@ -23,17 +23,17 @@ export interface PreparedClient extends CreateClientInput {
   /** The `client_id`. */
   readonly id: string;
   readonly sector: SectorCheck | undefined;
-  /** Of a client that registers itself: when it is approved at once. */
+  /** For dynamic registrations that are approved at once. */
   readonly approvedAt?: EpochSeconds | undefined;
 }
 
 export interface SavedClient {
   readonly client: Client;
-  /** Where one was made. It is shown once. */
+  /** The new secret, if one was created. It is shown once. */
   readonly secret: string | undefined;
 }
 
-/** Adds a client. One that needs a secret gets it in the result. */
+/** Adds a client. The result contains its secret if it needs one. */
 @Injectable()
 export class CreateClient implements Operation<CreateClientInput, SavedClient, PreparedClient> {
   constructor(
@@ -45,24 +45,24 @@ export class CreateClient implements Operation<CreateClientInput, SavedClient, P
     return this.prepareAs(newId(), actor, input);
   }
 
-  /** The same for a client whose `client_id` is known. */
+  /** As {@link prepare}, for a client with a given `client_id`. */
   async prepareAs(id: string, actor: Actor, input: CreateClientInput): Promise<PreparedClient> {
-    const judged = this.drafts.checkNew(actor, input.properties, id);
-    // What is wrong with it is said by perform, together with all else.
-    if (!('client' in judged) || !this.drafts.needsSectorCheck(actor, judged.client))
+    const checked = this.drafts.checkNew(actor, input.properties, id);
+    // `perform` reports its problems, together with all others.
+    if (!('client' in checked) || !this.drafts.needsSectorCheck(actor, checked.client))
       return { ...input, id, sector: undefined };
     requireAllowed(actor, mayCreateClient(actor));
     requireAllowed(actor, afterRecentSignIn(actor));
-    return { ...input, id, sector: await this.drafts.checkSector(actor, judged.client) };
+    return { ...input, id, sector: await this.drafts.checkSector(actor, checked.client) };
   }
 
   async perform(unit: Unit, actor: Actor, prepared: PreparedClient): Promise<OperationOutcome<SavedClient>> {
     requireAllowed(actor, mayCreateClient(actor));
     const { id, properties, unread = [], sector, approvedAt } = prepared;
-    const judged = this.drafts.checkNew(actor, properties, id);
-    if ('problems' in judged) throw invalidInput([...unread, ...judged.problems]);
-    const isByItself = isDynamicallyRegistered(judged.client.source);
-    const client = { ...judged.client, approvedAt: isByItself ? approvedAt : actor.now };
+    const checked = this.drafts.checkNew(actor, properties, id);
+    if ('problems' in checked) throw invalidInput([...unread, ...checked.problems]);
+    const isRegistered = isDynamicallyRegistered(checked.client.source);
+    const client = { ...checked.client, approvedAt: isRegistered ? approvedAt : actor.now };
     if (!this.drafts.isCheckFor(actor, sector, client)) throw recordChanged();
     const problems = [
       ...unread,
@@ -72,7 +72,7 @@ export class CreateClient implements Operation<CreateClientInput, SavedClient, P
     if (problems.length > 0) throw invalidInput(problems);
     requireAllowed(actor, afterRecentSignIn(actor));
     const secret = await this.clients.add(unit, client, actor.now);
-    const type = isByItself ? 'client.registered' : 'client.created';
+    const type = isRegistered ? 'client.registered' : 'client.created';
     return {
       result: { client, secret },
       changes: [{ type, clientId: id, after: clientRepresentation(client), details: { name: client.name } }],

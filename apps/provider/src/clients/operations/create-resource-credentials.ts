@@ -12,11 +12,11 @@ import { CreateClient } from './create-client.js';
 
 export interface ResourceCredentials {
   readonly client: Client;
-  /** It is shown once. */
+  /** Shown once. */
   readonly secret: string;
 }
 
-/** Gives an API a client of its own, by whose credentials it asks about tokens (RFC 7662 2.1). */
+/** Creates a client for an API, whose credentials the API uses for introspection (RFC 7662 2.1). */
 @Injectable()
 export class CreateResourceCredentials extends SimpleOperation<{ readonly resourceId: string }, ResourceCredentials> {
   constructor(
@@ -26,7 +26,7 @@ export class CreateResourceCredentials extends SimpleOperation<{ readonly resour
     super();
   }
 
-  /** @throws OperationError conflict where it has credentials already */
+  /** @throws OperationError conflict if the API already has credentials */
   async perform(
     unit: Unit,
     actor: Actor,
@@ -36,17 +36,20 @@ export class CreateResourceCredentials extends SimpleOperation<{ readonly resour
     const resource = await this.resources.lockAndRead(unit, resourceId);
     if (!resource) throw notFound('API');
     if (resource.clientId !== undefined) throw new OperationError('conflict', 'This API has credentials already.');
-    // What it may do is decided by this server, and by nobody who may manage APIs.
+    // The server decides the properties of this client, not the actor, who may manage APIs only.
     const server = { kind: 'system', now: actor.now } as const;
     const properties = { name: resource.name, scope: [], resourceServer: true };
-    const made = await this.createClient.perform(unit, server, { id: newId(), properties, sector: undefined });
-    const { client, secret } = made.result;
-    if (secret === undefined) throw new Error('the credentials of an API have a secret');
+    const created = await this.createClient.perform(unit, server, { id: newId(), properties, sector: undefined });
+    const { client, secret } = created.result;
+    if (secret === undefined) throw new Error('the client of an API has no secret');
     await this.resources.bindClient(unit, resourceId, client.id);
     const details = { identifier: resource.identifier };
     return {
       result: { client, secret },
-      changes: [...made.changes, { type: 'resource.credentials', subjectId: resourceId, clientId: client.id, details }],
+      changes: [
+        ...created.changes,
+        { type: 'resource.credentials', subjectId: resourceId, clientId: client.id, details },
+      ],
     };
   }
 }

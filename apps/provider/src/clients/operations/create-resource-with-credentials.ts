@@ -11,7 +11,7 @@ export interface ResourceWithCredentials {
   readonly credentials: ResourceCredentials;
 }
 
-/** Adds an API together with its client: both or neither. */
+/** Adds an API and its credentials in one unit of work. */
 @Injectable()
 export class CreateResourceWithCredentials extends SimpleOperation<ResourceDraft, ResourceWithCredentials> {
   constructor(
@@ -23,7 +23,7 @@ export class CreateResourceWithCredentials extends SimpleOperation<ResourceDraft
 
   async perform(unit: Unit, actor: Actor, draft: ResourceDraft): Promise<OperationOutcome<ResourceWithCredentials>> {
     const { result: resource, changes } = await this.createResource.perform(unit, actor, draft);
-    const made = await this.createCredentials.perform(unit, actor, { resourceId: resource.id });
-    return { result: { resource, credentials: made.result }, changes: [...changes, ...made.changes] };
+    const created = await this.createCredentials.perform(unit, actor, { resourceId: resource.id });
+    return { result: { resource, credentials: created.result }, changes: [...changes, ...created.changes] };
   }
 }

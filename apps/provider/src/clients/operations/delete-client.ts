@@ -8,14 +8,14 @@ import { requireAllowed } from '../../operations/policy.js';
 import { ClientsService } from '../clients.service.js';
 import { mayManageClientAfterSignIn } from '../policy.js';
 
-/** Deletes a client; its grants and tokens end. */
+/** Deletes a client, and revokes its grants and tokens. */
 @Injectable()
 export class DeleteClient extends SimpleOperation<{ readonly id: string }, void> {
   constructor(@Inject(ClientsService) private readonly clients: ClientsService) {
     super();
   }
 
-  /** @throws OperationError conflict for a client that must not be deleted as it is (`removalProblem`) */
+  /** @throws OperationError conflict for a client that cannot be deleted in its current state (`removalProblem`) */
   async perform(unit: Unit, actor: Actor, { id }: { readonly id: string }): Promise<OperationOutcome<void>> {
     const client = await this.clients.lock(unit, id);
     if (!client) throw notFound('client');

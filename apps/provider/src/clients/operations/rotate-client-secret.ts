@@ -7,23 +7,23 @@ import { requireAllowed } from '../../operations/policy.js';
 import { ClientsService } from '../clients.service.js';
 import { mayReplaceSecret } from '../policy.js';
 
-/** The longest overlap that may be asked for: 30 days. */
+/** The maximum overlap: 30 days. */
 export const maxOverlapSeconds = 2_592_000;
 
 export interface RotateClientSecretInput {
   readonly id: string;
-  /** How long the older secrets stay valid; 0 ends them now. */
+  /** How long the older secrets stay valid; 0 expires them now. */
   readonly overlapSeconds: number;
 }
 
-/** Makes a new secret for a client. */
+/** Creates a new secret for a client. */
 @Injectable()
 export class RotateClientSecret extends SimpleOperation<RotateClientSecretInput, string> {
   constructor(@Inject(ClientsService) private readonly clients: ClientsService) {
     super();
   }
 
-  /** @returns the secret, which is shown once */
+  /** @returns the new secret, which is shown once */
   async perform(unit: Unit, actor: Actor, input: RotateClientSecretInput): Promise<OperationOutcome<string>> {
     const { id, overlapSeconds } = input;
     const client = await this.clients.lock(unit, id);

@@ -13,11 +13,11 @@ import { mayManageClientAfterSignIn } from '../policy.js';
 export interface ApplicationRolesInput {
   readonly clientId: string;
   readonly userId: string;
-  /** These and no others. */
+  /** The complete list: other roles are removed. */
   readonly roles: readonly string[];
 }
 
-/** Gives a person roles in one application. */
+/** Sets the roles of a user in one application. */
 @Injectable()
 export class SetApplicationRoles extends SimpleOperation<ApplicationRolesInput, readonly string[]> {
   constructor(
@@ -29,7 +29,7 @@ export class SetApplicationRoles extends SimpleOperation<ApplicationRolesInput, 
     super();
   }
 
-  /** @throws OperationError not_found, also where a developer names a person who has not used the client */
+  /** @throws OperationError not_found, also when a developer names a user who has not used the client */
   async perform(unit: Unit, actor: Actor, input: ApplicationRolesInput): Promise<OperationOutcome<readonly string[]>> {
     const { clientId, userId } = input;
     const client = await this.clients.lock(unit, clientId);

@@ -14,13 +14,13 @@ import { maySetClientState } from '../policy.js';
 export interface ClientStateInput {
   readonly id: string;
   readonly decision: ClientDecision;
-  /** Of the client that was reviewed: whoever registered it can change it at any time. Left out: whatever it is now. */
+  /** The revision that was reviewed: the registrant can change the client at any time. By default it is not checked. */
   readonly revision?: string | undefined;
 }
 
 export interface ClientStateResult {
   readonly client: Client;
-  /** False where it was so already. */
+  /** False if the client was already in this state. */
   readonly changed: boolean;
 }
 
@@ -32,7 +32,7 @@ const events: Readonly<Record<ClientDecision, AuditType>> = {
   enable: 'client.enabled',
 };
 
-/** Approves, limits or disables a client, or takes the last two back. */
+/** Approves, restricts or disables a client, or reverts the last two. */
 @Injectable()
 export class SetClientState extends SimpleOperation<ClientStateInput, ClientStateResult> {
   constructor(
@@ -42,7 +42,7 @@ export class SetClientState extends SimpleOperation<ClientStateInput, ClientStat
     super();
   }
 
-  /** @throws OperationError changed, where an approval is of another state of the client; nothing was written then */
+  /** @throws OperationError changed, when an approval is for another revision of the client */
   async perform(unit: Unit, actor: Actor, input: ClientStateInput): Promise<OperationOutcome<ClientStateResult>> {
     const { id, decision, revision } = input;
     requireAllowed(actor, maySetClientState(actor, decision));

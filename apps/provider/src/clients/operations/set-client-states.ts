@@ -11,7 +11,7 @@ export interface ClientStatesInput {
   readonly clients: readonly { readonly id: string; readonly revision: string }[];
 }
 
-/** Decides about several clients at once. Clients that changed since they were reviewed, or are gone, are left as they are. */
+/** Sets the state of several clients. Skips clients that were changed since they were reviewed, or deleted. */
 @Injectable()
 export class SetClientStates extends SimpleOperation<ClientStatesInput, { readonly outdated: number }> {
   constructor(@Inject(SetClientState) private readonly setState: SetClientState) {
@@ -25,7 +25,7 @@ export class SetClientStates extends SimpleOperation<ClientStatesInput, { readon
   ): Promise<OperationOutcome<{ readonly outdated: number }>> {
     const changes: Change[] = [];
     let outdated = 0;
-    // In one order, so that two of these cannot wait for one another.
+    // In a fixed order, so that two of these operations do not deadlock.
     for (const { id, revision } of [...clients].sort((a, b) => (a.id < b.id ? -1 : 1))) {
       try {
         changes.push(...(await this.setState.perform(unit, actor, { id, decision, revision })).changes);

@@ -16,11 +16,11 @@ import type { SavedClient } from './create-client.js';
 
 export interface UpdateClientInput {
   readonly id: string;
-  /** Members that are left out stay as they are. */
+  /** Absent members remain unchanged. */
   readonly properties: ClientInput;
-  /** What could not be read of a form: said together with all else that is wrong. */
+  /** Form fields that could not be parsed, reported together with all other problems. */
   readonly unread?: readonly FieldProblem[] | undefined;
-  /** Of the client that the change was made from; left out: whatever it is now. */
+  /** The revision that the change is based on; by default it is not checked. */
   readonly revision?: string | undefined;
 }
 
@@ -29,8 +29,8 @@ export interface PreparedChange extends UpdateClientInput {
 }
 
 /**
- * Changes a client. One that needs a secret from now on, or whose secret is known to somebody who must not have it any
- * more (`clientHandover`), gets a new one in the result.
+ * Changes a client. The result contains a new secret if the client now needs one, or if a former holder must no longer
+ * use the old one (`clientHandover`).
  */
 @Injectable()
 export class UpdateClient implements Operation<UpdateClientInput, SavedClient, PreparedChange> {
@@ -42,14 +42,14 @@ export class UpdateClient implements Operation<UpdateClientInput, SavedClient, P
 
   async prepare(actor: Actor, input: UpdateClientInput): Promise<PreparedChange> {
     const before = await this.clients.findFresh(input.id);
-    const judged = before && this.drafts.checkChange(actor, input.properties, before);
-    // What is wrong with it is said by perform, together with all else.
-    if (!judged || !('client' in judged) || !this.drafts.needsSectorCheck(actor, judged.client, before))
+    const checked = before && this.drafts.checkChange(actor, input.properties, before);
+    // `perform` reports its problems, together with all others.
+    if (!checked || !('client' in checked) || !this.drafts.needsSectorCheck(actor, checked.client, before))
       return { ...input, sector: undefined };
     requireAllowed(actor, mayManageClient(actor, before));
     if (input.revision !== undefined && input.revision !== revisionOf(before)) throw recordChanged();
-    requireAllowed(actor, mayUpdateClient(actor, before, judged.client));
-    return { ...input, sector: await this.drafts.checkSector(actor, judged.client) };
+    requireAllowed(actor, mayUpdateClient(actor, before, checked.client));
+    return { ...input, sector: await this.drafts.checkSector(actor, checked.client) };
   }
 
   async perform(unit: Unit, actor: Actor, prepared: PreparedChange): Promise<OperationOutcome<SavedClient>> {
@@ -58,9 +58,9 @@ export class UpdateClient implements Operation<UpdateClientInput, SavedClient, P
     if (!before) throw notFound('client');
     requireAllowed(actor, mayManageClient(actor, before));
     if (revision !== undefined && revision !== revisionOf(before)) throw recordChanged();
-    const judged = this.drafts.checkChange(actor, properties, before);
-    if ('problems' in judged) throw invalidInput([...unread, ...judged.problems]);
-    const { client } = judged;
+    const checked = this.drafts.checkChange(actor, properties, before);
+    if ('problems' in checked) throw invalidInput([...unread, ...checked.problems]);
+    const { client } = checked;
     if (!this.drafts.isCheckFor(actor, sector, client, before)) throw recordChanged();
     const problems = [
       ...unread,
@@ -71,7 +71,7 @@ export class UpdateClient implements Operation<UpdateClientInput, SavedClient, P
     requireAllowed(actor, mayUpdateClient(actor, before, client));
 
     const { secret, replaced } = await this.handovers.replace(unit, { before, client, now: actor.now });
-    // Whatever made it: the result shows a new credential.
+    // For whatever reason it was created: the result reveals a new credential.
     if (secret !== undefined) requireAllowed(actor, mayReplaceSecret(actor, before));
     const changes: Change[] = [changeOf(before, client, replaced)];
     if (isMaterialChange(before, client) && !isVouchedFor(actor, client)) {
@@ -84,8 +84,8 @@ export class UpdateClient implements Operation<UpdateClientInput, SavedClient, P
 }
 
 /**
- * Users are asked for consent again, unless an administrator gave an approved client its new identity. A developer is no
- * administrator: the client that people allowed could become one that only looks trustworthy (RFC 9700 4.15).
+ * Users are asked for consent again, unless an administrator changed the identity of an approved client. A developer could
+ * turn a client that users consented to into one that only looks trustworthy (RFC 9700 4.15).
  */
 function isVouchedFor(actor: Actor, client: Client): boolean {
   return administratorsOnly(actor) === undefined && client.approvedAt !== undefined;

@@ -10,46 +10,46 @@ import type { Settings } from '../../config/settings.js';
 import { UsersService } from '../../users/users.service.js';
 import { InitialAccessTokenEntity } from './registration.entities.js';
 
-/** An initial access token as administrators see it: never its value. */
+/** An initial access token as administrators see it, without its value. */
 export interface InitialAccessToken {
   readonly id: string;
   readonly name: string;
   readonly uses: number;
-  /** Undefined: any number. */
+  /** Undefined: unlimited. */
   readonly maxUses: number | undefined;
-  /** What registers with it is approved at once. */
+  /** Clients that are registered with it are approved at once. */
   readonly approves: boolean;
   readonly createdAt: EpochSeconds;
   readonly expiresAt: EpochSeconds | undefined;
   readonly lastUsedAt: EpochSeconds | undefined;
 }
 
-/** A token that may be used now. */
+/** A token that is currently valid. */
 export interface ValidInitialAccessToken {
   readonly id: string;
-  /** True: what registers with it is approved, and may choose its security profile. */
+  /** True: clients that are registered with it are approved, and may choose their security profile. */
   readonly approves: boolean;
 }
 
-/** What `registered_with` says of the token of the settings. */
+/** The value of `registered_with` for the token of the settings. */
 export const settingTokenId = 'setting';
 
 const tokenStatements = {
-  spend: statement(
+  consume: statement(
     'initial_access_tokens.spend',
     `UPDATE initial_access_tokens SET uses = uses + 1, last_used_at = $2
      WHERE id = $1 AND (most_uses IS NULL OR uses < most_uses) AND (expires_at IS NULL OR expires_at > $2)
      RETURNING approves`,
   ),
-  withdrawOf: statement(
+  deleteApproving: statement(
     'initial_access_tokens.withdraw_of',
     'DELETE FROM initial_access_tokens WHERE made_by = $1 AND approves = TRUE RETURNING id',
   ),
   purge: statement('initial_access_tokens.purge', 'DELETE FROM initial_access_tokens WHERE expires_at <= $1'),
 };
 
-/** An administrator still sees for a while that it was there. */
-const keptSeconds = 30 * 24 * 3600;
+/** Expired tokens remain visible to administrators for this long. */
+const retentionSeconds = 30 * 24 * 3600;
 const maxListed = 1000;
 
 export interface NewInitialAccessToken {
@@ -57,7 +57,7 @@ export interface NewInitialAccessToken {
   readonly maxUses?: number | undefined;
   readonly approves?: boolean | undefined;
   readonly lifetimeSeconds?: number | undefined;
-  /** The administrator who makes it. */
+  /** The administrator who creates it. */
   readonly madeBy?: string | undefined;
 }
 
@@ -67,7 +67,7 @@ export interface CreatedInitialAccessToken {
   readonly expiresAt: EpochSeconds | undefined;
 }
 
-/** Owns initial access tokens (RFC 7591 1.2): the one of the settings, and those that administrators make. */
+/** Owns initial access tokens (RFC 7591 1.2): the one of the settings, and those that administrators create. */
 @Injectable()
 export class InitialAccessTokens implements OnModuleInit {
   private readonly settingHash: Uint8Array | undefined;
@@ -82,19 +82,19 @@ export class InitialAccessTokens implements OnModuleInit {
   }
 
   /**
-   * A token that approves does what only an administrator may do, and whoever made it has seen it: it ends with their
-   * rights. Others give what an administrator still decides about, and what runs by them goes on.
+   * A token that approves clients has a right of administrators, and its creator has seen it: it is deleted when they lose
+   * their rights. Other tokens remain: an administrator still has to approve clients that are registered with them.
    */
   onModuleInit(): void {
     this.users.addListener({
-      userEnded: (unit, userId) => this.withdrawOf(unit, userId),
+      userEnded: (unit, userId) => this.deleteApproving(unit, userId),
       rolesChanged: (unit, userId, roles) =>
-        roles.includes('admin') ? Promise.resolve() : this.withdrawOf(unit, userId),
+        roles.includes('admin') ? Promise.resolve() : this.deleteApproving(unit, userId),
     });
   }
 
-  private async withdrawOf(unit: Unit, userId: string): Promise<void> {
-    for (const { id } of await unit.all<{ id: string }>(tokenStatements.withdrawOf, userId))
+  private async deleteApproving(unit: Unit, userId: string): Promise<void> {
+    for (const { id } of await unit.all<{ id: string }>(tokenStatements.deleteApproving, userId))
       await this.audit.record(unit, {
         type: 'initial_access_token.deleted',
         actorId: null,
@@ -103,7 +103,7 @@ export class InitialAccessTokens implements OnModuleInit {
       });
   }
 
-  /** A token that may be used now; undefined for all others. Using it is {@link consume}. */
+  /** Finds a valid token without using it: see {@link consume}. */
   async findLive(text: string, now: EpochSeconds): Promise<ValidInitialAccessToken | undefined> {
     const hash = sha256(text);
     if (this.settingHash !== undefined && equalInConstantTime(this.settingHash, hash))
@@ -115,17 +115,17 @@ export class InitialAccessTokens implements OnModuleInit {
   }
 
   /**
-   * Counts a use, in the unit of the registration.
-   * @returns what it gives to the client; undefined when it was used up or expired meanwhile
+   * Counts a use, in the unit of work of the registration.
+   * @returns whether it approves the client; undefined when it has been used up or has expired since it was found
    */
   async consume(unit: Unit, id: string, now: EpochSeconds): Promise<{ readonly approves: boolean } | undefined> {
-    // It never expires and has no limit of uses: it would approve clients forever.
+    // Never approves, because it does not expire and its uses are unlimited.
     if (id === settingTokenId) return { approves: false };
-    const row = await unit.one<{ approves: 0 | 1 }>(tokenStatements.spend, id, now);
+    const row = await unit.one<{ approves: 0 | 1 }>(tokenStatements.consume, id, now);
     return row && { approves: row.approves === 1 };
   }
 
-  /** @returns the token's value, here and nowhere else ever again */
+  /** @returns the token's value, which cannot be retrieved later */
   async add(unit: Unit, token: NewInitialAccessToken, now: EpochSeconds): Promise<CreatedInitialAccessToken> {
     const id = newId();
     const value = newSecret();
@@ -160,18 +160,18 @@ export class InitialAccessTokens implements OnModuleInit {
     }));
   }
 
-  /** What the one of this id was made for; undefined when it is gone. */
+  /** The name of the token; undefined when it was deleted. */
   async name(id: string): Promise<string | undefined> {
     return (await this.rows.findOneBy({ id }))?.name;
   }
 
-  /** False when there is none. Clients that were registered with it stay. */
+  /** False when there is none. Clients that were registered with it remain. */
   async remove(unit: Unit, id: string): Promise<boolean> {
-    const gone = await unit.manager.getRepository(InitialAccessTokenEntity).delete({ id });
-    return gone.affected === 1;
+    const deleted = await unit.manager.getRepository(InitialAccessTokenEntity).delete({ id });
+    return deleted.affected === 1;
   }
 
   async purgeExpired(unit: Unit, now: EpochSeconds): Promise<number> {
-    return unit.change(tokenStatements.purge, now - keptSeconds);
+    return unit.change(tokenStatements.purge, now - retentionSeconds);
   }
 }

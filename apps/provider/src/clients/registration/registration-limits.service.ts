@@ -18,7 +18,7 @@ const limitStatements = {
          ELSE registration_rates.window_started_at END
      RETURNING registrations, window_started_at`,
   ),
-  /** Held until the unit ends: those who count the clients of one address do it one after another. */
+  /** Locked until the unit of work ends, so that quota checks of one address run one after another. */
   lock: statement(
     'registration_rates.lock',
     `INSERT INTO registration_rates (bucket, window_started_at, registrations) VALUES ($1, $2, 0)
@@ -31,10 +31,10 @@ const limitStatements = {
   purge: statement('registration_rates.purge', 'DELETE FROM registration_rates WHERE window_started_at <= $1'),
 };
 
-/** How long who is past the quota is told to wait: until an administrator decides, or a client goes unused. */
+/** `Retry-After` when the quota is exhausted: until an administrator decides, or an unused client is deleted. */
 const quotaRetrySeconds = 3600;
 
-/** What is counted. */
+/** A counted registration or update. */
 type RegistrationAttempt =
   | {
       readonly kind: 'register' | 'update';
@@ -43,7 +43,7 @@ type RegistrationAttempt =
     }
   | { readonly kind: 'document_update'; readonly addressKey: string; readonly host: string };
 
-/** Owns how many clients strangers may register: in a while, and alive at once. The counts are shared by every process. */
+/** Limits dynamic registrations: their rate, and the number of undecided clients. All processes share the counts. */
 @Injectable()
 export class RegistrationLimits {
   constructor(
@@ -52,38 +52,39 @@ export class RegistrationLimits {
   ) {}
 
   /**
-   * Counts a registration or an update, from its address and for each host that it redirects to. It is counted before
-   * anything is fetched or written for it. Loopback hosts are everybody's, and not counted.
-   * @throws OAuthError temporarily_unavailable (429) past the rate
+   * Counts a registration or an update, by its address and by each redirect host, before anything is fetched or written
+   * for it. Loopback hosts are shared by all, and not counted.
+   * @throws OAuthError temporarily_unavailable (429) over the rate limit
    */
   async countRegistration(
     kind: 'register' | 'update',
     { addressKey, now }: RegistrantActor,
     redirectUris: readonly string[],
   ): Promise<void> {
-    const wait = await this.count({ kind, addressKey, redirectUris }, now);
-    if (wait !== undefined) throw tooMany('Too many registrations: try again later.', wait, 'registration.rate');
+    const retryAfterSeconds = await this.count({ kind, addressKey, redirectUris }, now);
+    if (retryAfterSeconds !== undefined)
+      throw tooMany('Too many registrations: try again later.', retryAfterSeconds, 'registration.rate');
   }
 
   /**
-   * The same for a client with a metadata document: a new one by the address that asks and the document's host as if it
-   * redirected there; an update, which nobody authenticates, by both too.
-   * @throws OAuthError temporarily_unavailable (429) past the rate
+   * Counts a metadata document: a new client by the address of the request, with the document's host as redirect host; an
+   * update, which is not authenticated, also by both.
+   * @throws OAuthError temporarily_unavailable (429) over the rate limit
    */
-  async countDocument(kind: 'register' | 'update', from: MetadataDocumentActor): Promise<void> {
-    const { addressKey, clientId, now } = from;
+  async countDocument(kind: 'register' | 'update', actor: MetadataDocumentActor): Promise<void> {
+    const { addressKey, clientId, now } = actor;
     const attempt: RegistrationAttempt =
       kind === 'register'
         ? { kind, addressKey, redirectUris: [clientId] }
         : { kind: 'document_update', addressKey, host: new URL(clientId).host };
-    const wait = await this.count(attempt, now);
-    if (wait !== undefined) throw tooManyDocuments(wait);
+    const retryAfterSeconds = await this.count(attempt, now);
+    if (retryAfterSeconds !== undefined) throw tooManyDocuments(retryAfterSeconds);
   }
 
   /**
-   * That the address may have one more client that no administrator decided about: those that are disabled or limited
-   * stay for good, and would use the quota up. Part of the unit that makes it.
-   * @throws OAuthError temporarily_unavailable (429) past the quota
+   * Checks, in the unit of work that adds a client, that the address may have another undecided one. Disabled and
+   * restricted clients do not count: they are kept forever, and would exhaust the quota.
+   * @throws OAuthError temporarily_unavailable (429) over the quota
    */
   async requireQuota(unit: Unit, { kind, addressKey, now }: RegistrantActor | MetadataDocumentActor): Promise<void> {
     await unit.change(limitStatements.lock, `q:${addressKey}`, now);
@@ -97,11 +98,11 @@ export class RegistrationLimits {
     return unit.change(limitStatements.purge, now - this.settings.registrationRate.seconds);
   }
 
-  /** @returns the seconds after which one more may come, or undefined when this one may go on */
+  /** @returns after how many seconds to try again, or undefined when the attempt is allowed */
   private async count(attempt: RegistrationAttempt, now: EpochSeconds): Promise<number | undefined> {
     if (!this.settings.throttle) return undefined;
     const { count, seconds } = this.settings.registrationRate;
-    // A unit of its own: a registration that is refused counts too.
+    // In a separate unit of work: a rejected registration counts too.
     return this.store.run(async (unit) => {
       for (const bucket of bucketsOf(attempt)) {
         const row = await unit.one<{ registrations: number; window_started_at: number }>(
@@ -126,7 +127,7 @@ function tooManyDocuments(retryAfterSeconds: number): OAuthError {
   return tooMany('Too many new clients: try again later.', retryAfterSeconds, 'client_document.rate');
 }
 
-/** In one order everywhere: two units that wait for each other's rows would wait for ever. */
+/** In a fixed order, so that two units of work do not deadlock. */
 function bucketsOf(attempt: RegistrationAttempt): string[] {
   const { addressKey } = attempt;
   if (attempt.kind === 'update') return [`u:${addressKey}`];

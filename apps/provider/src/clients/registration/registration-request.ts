@@ -16,7 +16,7 @@ import { UnsupportedBody } from '@gatehouse/platform/http/form';
 import { readBody } from '@gatehouse/platform/http/read-form';
 import { header, type WebRequest } from '@gatehouse/platform/http/request';
 
-/** Room for fifty redirect URIs, twenty keys and everything else. */
+/** Enough for fifty redirect URIs, twenty keys and all other metadata. */
 const maxBodyBytes = 128 * 1024;
 
 export type Json = Readonly<Record<string, unknown>>;
@@ -28,7 +28,7 @@ export type Json = Readonly<Record<string, unknown>>;
  */
 export async function readMetadata(request: WebRequest): Promise<Json> {
   const body = await readBody(request, maxBodyBytes);
-  // A page of another site can send a form or plain text unasked, but not JSON.
+  // A page of another site can send a form or plain text without a CORS preflight, but not JSON.
   const mediaType = (header(request, 'content-type') ?? '').split(';')[0]?.trim().toLowerCase();
   if (mediaType !== 'application/json')
     throw invalidMetadata('The body must be application/json.', new UnsupportedBody(mediaType ?? ''));
@@ -43,43 +43,50 @@ export async function readMetadata(request: WebRequest): Promise<Json> {
   return json as Json;
 }
 
-/** The most that one client may have. */
+/** The maximum number of scopes of one client. */
 const maxScopes = 100;
 
-/** Scopes that whoever asks may register: standard ones and those of APIs. `roles` and `gatehouse:*` an administrator gives. */
+/** Scopes that can be registered dynamically: the standard ones and those of APIs. Only administrators assign `roles` and `gatehouse:*`. */
 export function registrableScopes(resources: readonly Resource[]): Scope {
   const ofResources = resources.flatMap((resource) => resource.scopes.map((scope) => scope.name));
   return [...new Set([...standardScopes, ...ofResources])].filter((scope) => !isAdminScope(scope));
 }
 
-/** What a registration is read by. */
+/** The rules for a registration. */
 export interface RegistrationPolicy {
-  /** True: an administrator's token allows it to choose a security profile. */
+  /** True: its initial access token allows it to choose a security profile. */
   readonly mayChooseProfile: boolean;
   readonly scopes: Scope;
 }
 
 /**
- * What was asked for. What is not said is back at its default (RFC 7591 2, OpenID Connect Registration 2): an update
- * replaces all metadata.
- * @param before the client that is updated: what an administrator gave it, it may go on to name
+ * Parses the requested metadata. Absent members get their defaults (RFC 7591 2, OpenID Connect Registration 2), because an
+ * update replaces all metadata.
+ * @param before the client that is updated: it may keep scopes that an administrator assigned
  * @throws OAuthError invalid_redirect_uri, invalid_client_metadata, invalid_software_statement,
  *   unapproved_software_statement
  */
 export function registrationInput(json: Json, policy: RegistrationPolicy, before?: Client): ClientInput {
-  refuseSoftwareStatement(json['software_statement']);
-  const { input: said, problems } = parseClientMetadata(json);
+  rejectSoftwareStatement(json['software_statement']);
+  const { input: requested, problems } = parseClientMetadata(json);
   if (problems.length > 0) throw registrationProblem(problems);
   const allowed = new Set([...policy.scopes, ...(before?.scope ?? [])]);
-  const scope = said.scope ?? [...allowed].slice(0, maxScopes);
-  const foreign = scope.find((each) => !allowed.has(each));
-  if (foreign !== undefined)
-    throw registrationProblem([{ field: 'scope', message: 'It names a scope that there is not, or that an administrator gives.' }]);
-  checkProfile(said, policy, before);
-  return { ...blankRegistration, ...said, name: said.name?.trim() || nameFor(said.redirectUris?.[0]), scope };
+  const scope = requested.scope ?? [...allowed].slice(0, maxScopes);
+  const disallowed = scope.find((each) => !allowed.has(each));
+  if (disallowed !== undefined)
+    throw registrationProblem([
+      { field: 'scope', message: 'It names a scope that there is not, or that an administrator gives.' },
+    ]);
+  checkProfile(requested, policy, before);
+  return {
+    ...blankRegistration,
+    ...requested,
+    name: requested.name?.trim() || nameFor(requested.redirectUris?.[0]),
+    scope,
+  };
 }
 
-/** A profile is what an administrator holds a client to: a client that registers itself keeps it, and takes none on by itself. */
+/** Administrators set the security profile: a dynamically registered client keeps it, and cannot choose one itself. */
 function checkProfile(
   { securityProfile }: ClientInput,
   { mayChooseProfile }: RegistrationPolicy,
@@ -95,8 +102,8 @@ function checkProfile(
   ]);
 }
 
-/** No issuer of software statements is trusted here, and one that is ignored would look as if it were (RFC 7591 3.1.1, 3.2.2). */
-function refuseSoftwareStatement(value: unknown): void {
+/** Rejected rather than ignored, because no issuer of software statements is trusted (RFC 7591 3.1.1, 3.2.2). */
+function rejectSoftwareStatement(value: unknown): void {
   if (value === undefined || value === null) return;
   if (typeof value !== 'string' || !/^[\w-]+\.[\w-]+\.[\w-]+$/.test(value))
     throw new OAuthError('invalid_software_statement', 'The software_statement is no signed JWT.', {
@@ -107,14 +114,14 @@ function refuseSoftwareStatement(value: unknown): void {
   });
 }
 
-/** RFC 7591 2: without a client_name there is still something to show to people. */
+/** A name to show to users when there is no client_name (RFC 7591 2). */
 function nameFor(redirectUri: string | undefined): string {
   if (redirectUri === undefined || !URL.canParse(redirectUri)) return 'Unnamed client';
   const { hostname, protocol } = new URL(redirectUri);
   return (hostname || protocol.slice(0, -1)).slice(0, 200);
 }
 
-/** What is wrong, with the member's name (RFC 7591 3.2.2). */
+/** The problems as an OAuth error, with the names of the members (RFC 7591 3.2.2). */
 export function registrationProblem(problems: readonly FieldProblem[]): OAuthError {
   const named = problems.map(({ field, message }) => ({ name: metadataName(field), message }));
   const code = named.some(({ name }) => name === 'redirect_uris') ? 'invalid_redirect_uri' : 'invalid_client_metadata';
@@ -124,15 +131,15 @@ export function registrationProblem(problems: readonly FieldProblem[]): OAuthErr
     .slice(0, 5)
     .map((each) => (each ? `${each.name}: ${each.message}` : ''))
     .join(' ');
-  return new OAuthError(code, inAscii(description), { reason: `registration.${first?.name ?? 'metadata'}` });
+  return new OAuthError(code, toAscii(description), { reason: `registration.${first?.name ?? 'metadata'}` });
 }
 
-/** RFC 6749 5.2: error_description has no quotation marks, backslashes or anything beyond ASCII. */
-function inAscii(text: string): string {
+/** RFC 6749 5.2: error_description excludes quotation marks, backslashes and non-ASCII characters. */
+function toAscii(text: string): string {
   return text.replace(/["’]/g, "'").replace(/[^\x20-\x7e]|\\/g, '');
 }
 
-/** An operation's refusal in the words of the protocol; undefined for one that has none. */
+/** The protocol error for an operation error; undefined if there is none. */
 export function registrationError(error: OperationError): OAuthError | undefined {
   switch (error.code) {
     case 'invalid':

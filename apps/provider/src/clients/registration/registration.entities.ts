@@ -10,7 +10,7 @@ import {
 } from '@gatehouse/platform/database/columns';
 import { Entity } from 'typeorm';
 
-/** An initial access token (RFC 7591 1.2): whoever holds it may register clients. Made and removed by administrators. */
+/** An initial access token (RFC 7591 1.2): its holder may register clients. Created and deleted by administrators. */
 @Entity('initial_access_tokens')
 export class InitialAccessTokenEntity {
   @IdPrimaryColumn()
@@ -20,15 +20,15 @@ export class InitialAccessTokenEntity {
   @BytesColumn()
   tokenHash!: Buffer;
 
-  /** Whom it was made for: a note of the administrator. */
+  /** A note of the administrator: whom it is for. */
   @TextColumn()
   name!: string;
 
-  /** Clients that were registered with it. */
+  /** The number of clients that were registered with it. */
   @IntegerColumn()
   uses!: number;
 
-  /** How many may be; null: any number. */
+  /** The maximum of `uses`; null: unlimited. */
   @IntegerColumn({ name: 'most_uses', nullable: true })
   maxUses!: number | null;
 
@@ -36,14 +36,14 @@ export class InitialAccessTokenEntity {
   @FlagColumn()
   approves!: boolean;
 
-  /** The administrator who made it; null: the command line, a service account. One that approves ends with their rights. */
+  /** The administrator who created it; null: the command line, a service account. If it approves, it is deleted when they lose their rights. */
   @IdColumn({ nullable: true })
   madeBy!: string | null;
 
   @InstantColumn()
   createdAt!: number;
 
-  /** The purge clears it some time later; null: never. */
+  /** The purge deletes the row some time later; null: never. */
   @InstantColumn({ nullable: true })
   expiresAt!: number | null;
 
@@ -51,14 +51,14 @@ export class InitialAccessTokenEntity {
   lastUsedAt!: number | null;
 }
 
-/** How many clients were registered from an address, or for a redirect host, in a window of time. */
+/** The number of registrations from an address, or for a redirect host, in a time window. */
 @Entity('registration_rates')
 export class RegistrationRateEntity {
-  /** `a:` and an address, `h:` and a host; `d:` and `dh:` where metadata documents changed; or `q:` and an address whose quota is being counted. */
+  /** `a:`ADDRESS, `h:`HOST; for updates `u:`ADDRESS; for changed metadata documents `d:`ADDRESS and `dh:`HOST; `q:`ADDRESS locks a quota. */
   @TextPrimaryColumn()
   bucket!: string;
 
-  /** The purge clears the row after the window. */
+  /** The purge deletes the row after the window. */
   @InstantColumn()
   windowStartedAt!: number;
 

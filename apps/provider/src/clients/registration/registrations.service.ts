@@ -7,11 +7,11 @@ import { ClientsService } from '../clients.service.js';
 import { InitialAccessTokens } from './initial-access-tokens.service.js';
 import { RegistrationLimits } from './registration-limits.service.js';
 
-/** Where a client came from that nobody of ours made. */
+/** The origin of a dynamically registered client. */
 export interface RegistrationNote {
-  /** What its quota is counted by. */
+  /** The source that the quota counts by. */
   readonly addressKey: string;
-  /** Undefined in open registration, and for a metadata document. */
+  /** Undefined for open registration and for a metadata document. */
   readonly initialTokenId: string | undefined;
   /** Undefined for a client with a metadata document. */
   readonly registrationToken: string | undefined;
@@ -36,11 +36,11 @@ const registrationStatements = {
   ),
 };
 
-/** Compared with when there is nothing to compare with, so that both take the same time. */
-const noHash = randomBytes(32);
+/** Compared with when no hash is stored, so that both cases take the same time. */
+const dummyHash = randomBytes(32);
 
 /**
- * Owns where registered clients came from, and the registration access tokens by which their registrants manage them.
+ * Owns the origins of registered clients, and their registration access tokens.
  * @see RFC 7592 3
  */
 @Injectable()
@@ -62,28 +62,28 @@ export class Registrations {
       client?.ownerId === undefined
         ? await this.store.one<{ hash: Buffer | null }>(registrationStatements.findHash, id)
         : undefined;
-    return equalInConstantTime(row?.hash ?? noHash, sha256(registrationToken)) ? client : undefined;
+    return equalInConstantTime(row?.hash ?? dummyHash, sha256(registrationToken)) ? client : undefined;
   }
 
-  /** Notes where a client came from, in the unit that adds it. */
-  async note(unit: Unit, id: string, from: RegistrationNote): Promise<void> {
-    const { addressKey, initialTokenId, registrationToken } = from;
+  /** Records the origin of a client, in the unit of work that adds it. */
+  async note(unit: Unit, id: string, origin: RegistrationNote): Promise<void> {
+    const { addressKey, initialTokenId, registrationToken } = origin;
     const hash = registrationToken === undefined ? null : Buffer.from(sha256(registrationToken));
     await unit.change(registrationStatements.note, id, addressKey, initialTokenId ?? null, hash);
   }
 
-  /** False when another update replaced it meanwhile. */
-  async replaceToken(unit: Unit, id: string, old: string, fresh: string): Promise<boolean> {
-    const [before, after] = [old, fresh].map((token) => Buffer.from(sha256(token)));
+  /** False when a concurrent update replaced it. */
+  async replaceToken(unit: Unit, id: string, oldToken: string, newToken: string): Promise<boolean> {
+    const [before, after] = [oldToken, newToken].map((token) => Buffer.from(sha256(token)));
     return (await unit.change(registrationStatements.replaceToken, id, before ?? null, after ?? null)) === 1;
   }
 
-  /** Ends the registration access token of a client, which others manage from now on. @returns whether it had one */
+  /** Revokes the registration access token of a client that now has another manager. @returns whether it had one */
   async endToken(unit: Unit, id: string): Promise<boolean> {
     return (await unit.change(registrationStatements.endToken, id)) === 1;
   }
 
-  /** Clears what has expired: initial access tokens, counts. */
+  /** Deletes expired initial access tokens and counts. */
   async purgeExpired(unit: Unit, now: EpochSeconds): Promise<number> {
     return (await this.tokens.purgeExpired(unit, now)) + (await this.limits.purgeExpired(unit, now));
   }

@@ -11,7 +11,7 @@ import {
 
 export type RegistrationTokenInput = Omit<NewInitialAccessToken, 'madeBy'>;
 
-/** Makes an initial access token, by which clients register themselves (RFC 7591 3). */
+/** Creates an initial access token, which allows dynamic registration (RFC 7591 3). */
 @Injectable()
 export class CreateInitialAccessToken extends SimpleOperation<RegistrationTokenInput, CreatedInitialAccessToken> {
   constructor(@Inject(InitialAccessTokens) private readonly tokens: InitialAccessTokens) {
@@ -25,8 +25,8 @@ export class CreateInitialAccessToken extends SimpleOperation<RegistrationTokenI
     input: RegistrationTokenInput,
   ): Promise<OperationOutcome<CreatedInitialAccessToken>> {
     requireAllowed(actor, administratorsAfterRecentSignIn(actor));
-    const made = await this.tokens.add(unit, { ...input, madeBy: actingUserId(actor) }, actor.now);
+    const created = await this.tokens.add(unit, { ...input, madeBy: actingUserId(actor) }, actor.now);
     const details = { approves: input.approves ?? false };
-    return { result: made, changes: [{ type: 'initial_access_token.created', subjectId: made.id, details }] };
+    return { result: created, changes: [{ type: 'initial_access_token.created', subjectId: created.id, details }] };
   }
 }

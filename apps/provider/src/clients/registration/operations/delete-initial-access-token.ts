@@ -6,7 +6,7 @@ import { SimpleOperation, type OperationOutcome } from '../../../operations/oper
 import { administratorsAfterRecentSignIn, requireAllowed } from '../../../operations/policy.js';
 import { InitialAccessTokens } from '../initial-access-tokens.service.js';
 
-/** Deletes an initial access token. Clients that registered with it stay. */
+/** Deletes an initial access token. Clients that were registered with it remain. */
 @Injectable()
 export class DeleteInitialAccessToken extends SimpleOperation<{ readonly id: string }, void> {
   constructor(@Inject(InitialAccessTokens) private readonly tokens: InitialAccessTokens) {

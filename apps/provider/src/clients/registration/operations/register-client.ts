@@ -17,7 +17,7 @@ import {
 } from '../../operations/create-client.js';
 
 export interface RegisteredClient extends SavedClient {
-  /** By which it is read, changed and deleted (RFC 7592). A client with a metadata document has none. */
+  /** To read, change and delete the registration (RFC 7592). A client with a metadata document has none. */
   readonly registrationToken: string | undefined;
 }
 
@@ -26,8 +26,8 @@ interface PreparedRegistration extends PreparedClient {
 }
 
 /**
- * Adds a client that comes by itself: by dynamic registration (RFC 7591 3), or by a metadata document. It is counted by
- * the address that it comes from, and approved at once where its initial access token says so.
+ * Adds a client by dynamic registration (RFC 7591 3) or by a metadata document. Registrations are limited by address; an
+ * initial access token may approve the client at once.
  */
 @Injectable()
 export class RegisterClient implements Operation<CreateClientInput, RegisteredClient, PreparedRegistration> {
@@ -39,31 +39,34 @@ export class RegisterClient implements Operation<CreateClientInput, RegisteredCl
     @Inject(Registrations) private readonly registrations: Registrations,
   ) {}
 
-  /** @throws OperationError invalid; OAuthError temporarily_unavailable past a rate */
+  /** @throws OperationError invalid; OAuthError temporarily_unavailable over the rate limit */
   async prepare(actor: Actor, input: CreateClientInput): Promise<PreparedRegistration> {
-    const from = registrantOf(actor);
-    const judged = this.drafts.checkNew(from, input.properties, '');
-    if ('problems' in judged) throw invalidInput(judged.problems);
-    if (from.kind === 'metadata-document') {
-      await this.limits.countDocument('register', from);
-      return { ...(await this.create.prepareAs(from.clientId, from, input)), registrationToken: undefined };
+    const registrant = registrantOf(actor);
+    const checked = this.drafts.checkNew(registrant, input.properties, '');
+    if ('problems' in checked) throw invalidInput(checked.problems);
+    if (registrant.kind === 'metadata-document') {
+      await this.limits.countDocument('register', registrant);
+      return { ...(await this.create.prepareAs(registrant.clientId, registrant, input)), registrationToken: undefined };
     }
-    await this.limits.countRegistration('register', from, judged.client.redirectUris);
-    return { ...(await this.create.prepare(from, input)), registrationToken: newSecret() };
+    await this.limits.countRegistration('register', registrant, checked.client.redirectUris);
+    return { ...(await this.create.prepare(registrant, input)), registrationToken: newSecret() };
   }
 
-  /** @throws OperationError; OAuthError invalid_token for a token that was used up meanwhile, temporarily_unavailable */
+  /** @throws OperationError; OAuthError invalid_token for a token that has been used up since, temporarily_unavailable */
   async perform(unit: Unit, actor: Actor, prepared: PreparedRegistration): Promise<OperationOutcome<RegisteredClient>> {
-    const from = registrantOf(actor);
+    const registrant = registrantOf(actor);
     const { id, registrationToken } = prepared;
-    const proof = from.kind === 'registrant' && from.proof.kind === 'initial-access-token' ? from.proof : undefined;
-    const approves = proof !== undefined && (await this.consumeToken(unit, proof.id, from)).approves;
-    if (!approves) await this.limits.requireQuota(unit, from);
-    const approvedAt = approves ? from.now : undefined;
-    const { result, changes } = await this.create.perform(unit, from, { ...prepared, approvedAt });
+    const proof =
+      registrant.kind === 'registrant' && registrant.proof.kind === 'initial-access-token'
+        ? registrant.proof
+        : undefined;
+    const approves = proof !== undefined && (await this.consumeToken(unit, proof.id, registrant)).approves;
+    if (!approves) await this.limits.requireQuota(unit, registrant);
+    const approvedAt = approves ? registrant.now : undefined;
+    const { result, changes } = await this.create.perform(unit, registrant, { ...prepared, approvedAt });
     const approval: Change[] = approves ? [{ type: 'client.approved', clientId: id, subjectId: proof.id }] : [];
     await this.registrations.note(unit, id, {
-      addressKey: from.addressKey,
+      addressKey: registrant.addressKey,
       initialTokenId: proof?.id,
       registrationToken,
     });
@@ -75,16 +78,16 @@ export class RegisterClient implements Operation<CreateClientInput, RegisteredCl
     tokenId: string,
     { now }: RegistrantActor | MetadataDocumentActor,
   ): Promise<{ readonly approves: boolean }> {
-    const spent = await this.initialTokens.consume(unit, tokenId, now);
-    if (!spent)
+    const consumed = await this.initialTokens.consume(unit, tokenId, now);
+    if (!consumed)
       throw new OAuthError('invalid_token', 'The initial access token is used up or expired.', {
         reason: 'registration.token_spent',
       });
-    return spent;
+    return consumed;
   }
 }
 
-/** @throws OperationError forbidden: others create clients, and do not register them */
+/** @throws OperationError forbidden for other actors, who create clients instead */
 function registrantOf(actor: Actor): RegistrantActor | MetadataDocumentActor {
   if (actor.kind === 'registrant' || actor.kind === 'metadata-document') return actor;
   throw new OperationError('forbidden', 'Only clients register themselves.');

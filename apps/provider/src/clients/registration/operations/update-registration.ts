@@ -15,13 +15,13 @@ interface PreparedUpdate extends PreparedChange {
   readonly registrationToken: string;
 }
 
-type HolderOfToken = RegistrantActor & {
+type TokenHolder = RegistrantActor & {
   readonly proof: Extract<RegistrationProof, { readonly kind: 'registration-access-token' }>;
 };
 
 /**
- * Replaces the metadata of a client that registered itself, and its registration access token (RFC 7592 2.2). What an
- * administrator approved is as it was, or has to be approved again.
+ * Replaces the metadata of a dynamically registered client, and its registration access token (RFC 7592 2.2). A change of
+ * approved properties requires a new approval.
  */
 @Injectable()
 export class UpdateRegistration implements Operation<UpdateClientInput, RegisteredClient, PreparedUpdate> {
@@ -33,29 +33,29 @@ export class UpdateRegistration implements Operation<UpdateClientInput, Register
     @Inject(Registrations) private readonly registrations: Registrations,
   ) {}
 
-  /** @throws OperationError invalid; OAuthError temporarily_unavailable past a rate */
+  /** @throws OperationError invalid; OAuthError temporarily_unavailable over the rate limit */
   async prepare(actor: Actor, input: UpdateClientInput): Promise<PreparedUpdate> {
-    const from = holderOf(actor);
+    const registrant = holderOf(actor);
     const before = await this.clients.findFresh(input.id);
-    const judged = before && this.drafts.checkChange(from, input.properties, before);
-    if (judged && 'problems' in judged) throw invalidInput(judged.problems);
-    await this.limits.countRegistration('update', from, judged?.client.redirectUris ?? []);
-    return { ...(await this.update.prepare(from, input)), registrationToken: newSecret() };
+    const checked = before && this.drafts.checkChange(registrant, input.properties, before);
+    if (checked && 'problems' in checked) throw invalidInput(checked.problems);
+    await this.limits.countRegistration('update', registrant, checked?.client.redirectUris ?? []);
+    return { ...(await this.update.prepare(registrant, input)), registrationToken: newSecret() };
   }
 
-  /** @throws OperationError forbidden where another update replaced the token meanwhile */
+  /** @throws OperationError forbidden when a concurrent update replaced the token */
   async perform(unit: Unit, actor: Actor, prepared: PreparedUpdate): Promise<OperationOutcome<RegisteredClient>> {
-    const from = holderOf(actor);
+    const registrant = holderOf(actor);
     const { registrationToken } = prepared;
-    const { result, changes } = await this.update.perform(unit, from, prepared);
-    if (!(await this.registrations.replaceToken(unit, prepared.id, from.proof.token, registrationToken)))
+    const { result, changes } = await this.update.perform(unit, registrant, prepared);
+    if (!(await this.registrations.replaceToken(unit, prepared.id, registrant.proof.token, registrationToken)))
       throw new OperationError('forbidden', 'The registration access token was replaced meanwhile.');
     return { result: { ...result, registrationToken }, changes };
   }
 }
 
-/** @throws OperationError forbidden for all others */
-function holderOf(actor: Actor): HolderOfToken {
+/** @throws OperationError forbidden for other actors */
+function holderOf(actor: Actor): TokenHolder {
   if (actor.kind === 'registrant' && actor.proof.kind === 'registration-access-token')
     return { ...actor, proof: actor.proof };
   throw new OperationError('forbidden', 'Only the holder of its registration access token updates a registration.');
