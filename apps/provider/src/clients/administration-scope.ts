@@ -1,10 +1,10 @@
 import { isDynamicallyRegistered, type Client, type Scope } from '@gatehouse/domain/oauth';
 
 /**
- * What a client may still do at the administration's API, whatever its tokens say: nothing where it registered itself, and
- * nothing for itself where it is no service account.
- * @param client as endpoints see it (`ClientRules.asSeen`)
- * @param actsFor whom its token is for
+ * The scopes that a client may use at the administration API, whatever its tokens contain: none for a dynamically
+ * registered client, and none in its own name unless it is a service account.
+ * @param client as endpoints see it (`ClientRules.effective`)
+ * @param actsFor whom the token was issued for
  */
 export function administrationScopeOf(client: Client, actsFor: 'itself' | 'a person'): Scope {
   if (isDynamicallyRegistered(client.source)) return [];

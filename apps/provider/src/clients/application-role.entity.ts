@@ -1,7 +1,7 @@
 import { IdPrimaryColumn, TextPrimaryColumn } from '@gatehouse/platform/database/columns';
 import { Entity } from 'typeorm';
 
-/** A role that a person has in one application, by the application's own word. */
+/** A role of a user in one application; the application defines its name. */
 @Entity('application_roles')
 export class ApplicationRoleEntity {
   @TextPrimaryColumn()

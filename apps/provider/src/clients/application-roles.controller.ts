@@ -19,10 +19,10 @@ import { SetApplicationRoles } from './operations/set-application-roles.js';
 import { ClientsService } from './clients.service.js';
 
 const pageSize = 25;
-const nobody = 'There is nobody of this username.';
-const noMember = 'Nobody of this username has logged in to this application.';
+const unknownUser = 'There is nobody of this username.';
+const notAMember = 'Nobody of this username has logged in to this application.';
 
-interface Shown {
+interface FormView {
   readonly username: string;
   readonly roles: string;
   readonly problems?: readonly FieldProblem[];
@@ -30,7 +30,7 @@ interface Shown {
   readonly status?: number;
 }
 
-/** The page of the roles that people have in one application: for administrators, and the developer who owns it. */
+/** The page that sets the roles of users in one application: for administrators, and for the developer who owns it. */
 @Controller(`${routes.clients}/roles`)
 export class ApplicationRolesController {
   constructor(
@@ -45,7 +45,7 @@ export class ApplicationRolesController {
 
   @Get(':id')
   async page(@Req() request: WebRequest): Promise<Reply> {
-    const context = await this.openFor(request);
+    const context = await this.requireEditor(request);
     const client = await getEditable(this.clients, context, request.params['id'] ?? '');
     return this.show(context, client, { username: query(request).text('user').slice(0, 200), roles: '' });
   }
@@ -53,29 +53,32 @@ export class ApplicationRolesController {
   @Post(':id')
   async set(@Req() request: WebRequest): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request);
-    const context = await this.openFor(request);
+    const context = await this.requireEditor(request);
     const client = await getEditable(this.clients, context, request.params['id'] ?? '');
-    const typed = { username: form.text('username').trim().slice(0, 200), roles: form.text('roles').slice(0, 6000) };
-    if (refusal) return this.show(context, client, { ...typed, status: 403, error: refusal.sentence });
-    const roles = typed.roles.split(/\s+/).filter((role) => role !== '');
+    const submitted = {
+      username: form.text('username').trim().slice(0, 200),
+      roles: form.text('roles').slice(0, 6000),
+    };
+    if (refusal) return this.show(context, client, { ...submitted, status: 403, error: refusal.sentence });
+    const roles = submitted.roles.split(/\s+/).filter((role) => role !== '');
     const problem = applicationRolesProblem(roles);
-    const user = await this.memberOf(context, client, typed.username);
+    const user = await this.memberOf(context, client, submitted.username);
     const problems = [
-      ...(user ? [] : [{ field: 'username', message: canAdminister(context) ? nobody : noMember }]),
+      ...(user ? [] : [{ field: 'username', message: canAdminister(context) ? unknownUser : notAMember }]),
       ...(problem === undefined ? [] : [{ field: 'roles', message: problem }]),
     ];
-    if (!user || problems.length > 0) return this.show(context, client, { ...typed, problems, status: 422 });
+    if (!user || problems.length > 0) return this.show(context, client, { ...submitted, problems, status: 422 });
     const input = { clientId: client.id, userId: user.id, roles };
     const outcome = await this.operations.execute(SetApplicationRoles, input, { context, form });
-    if ('refusal' in outcome) return this.show(context, client, { ...typed, ...outcome.refusal });
+    if ('refusal' in outcome) return this.show(context, client, { ...submitted, ...outcome.refusal });
     return Reply.redirect(`${routes.clients}/roles/${encodeURIComponent(client.id)}?done=saved`, {
       cookies: context.cookies,
     });
   }
 
   /**
-   * Administrators know who has an account; a developer gives roles to people who have used the application, and cannot
-   * find out by it who else is here.
+   * Administrators may find every account. A developer only finds users who have used the application, so the form does
+   * not reveal who else has an account.
    */
   private async memberOf(context: UserRequestContext, client: Client, username: string): Promise<User | undefined> {
     const user = await this.users.findByUsername(username);
@@ -83,7 +86,7 @@ export class ApplicationRolesController {
     return (await this.usage.hasUsed(client.id, user.id)) ? user : undefined;
   }
 
-  private async show(context: UserRequestContext, client: Client, shown: Shown): Promise<Reply> {
+  private async show(context: UserRequestContext, client: Client, view: FormView): Promise<Reply> {
     const parameters = query(context.request);
     const after = parameters.get('after')?.slice(0, 100);
     const { members, next } = await this.roles.members(client.id, { after, limit: pageSize });
@@ -97,16 +100,16 @@ export class ApplicationRolesController {
         members: members.map(({ userId, roles }) => ({ username: names.get(userId) ?? userId, roles })),
         isFirst: after === undefined,
         next,
-        values: { username: shown.username, roles: shown.roles },
-        ...problemModel(shown.problems ?? []),
-        error: shown.error,
-        notice: parameters.text('done') === 'saved' && shown.status === undefined ? 'Saved.' : undefined,
+        values: { username: view.username, roles: view.roles },
+        ...problemModel(view.problems ?? []),
+        error: view.error,
+        notice: parameters.text('done') === 'saved' && view.status === undefined ? 'Saved.' : undefined,
       },
-      { status: shown.status ?? 200 },
+      { status: view.status ?? 200 },
     );
   }
 
-  private async openFor(request: WebRequest): Promise<UserRequestContext> {
+  private async requireEditor(request: WebRequest): Promise<UserRequestContext> {
     const context = await this.contexts.requireUser(request);
     this.contexts.requireRole(context, 'admin', 'developer');
     return context;

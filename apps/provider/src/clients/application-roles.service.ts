@@ -6,13 +6,16 @@ const roleStatements = {
     'application_roles.of',
     'SELECT role FROM application_roles WHERE client_id = $1 AND user_id = $2 ORDER BY role',
   ),
-  people: statement(
+  members: statement(
     'application_roles.people',
     `SELECT user_id, role FROM application_roles WHERE client_id = $1 AND user_id IN (
        SELECT DISTINCT user_id FROM application_roles WHERE client_id = $1 AND user_id > $2 ORDER BY user_id LIMIT $3)
      ORDER BY user_id, role`,
   ),
-  forget: statement('application_roles.forget', 'DELETE FROM application_roles WHERE client_id = $1 AND user_id = $2'),
+  removeAll: statement(
+    'application_roles.forget',
+    'DELETE FROM application_roles WHERE client_id = $1 AND user_id = $2',
+  ),
   add: statement(
     'application_roles.add',
     'INSERT INTO application_roles (client_id, user_id, role) VALUES ($1, $2, $3)',
@@ -21,20 +24,20 @@ const roleStatements = {
 
 export const maxApplicationRoles = 50;
 
-/** What is wrong with these roles; undefined when nothing is. A role is a word of the application. */
+/** The problem with these roles; undefined when they are valid. The application defines what a role means. */
 export function applicationRolesProblem(roles: readonly string[]): string | undefined {
   if (roles.length > maxApplicationRoles) return `A person has at most ${maxApplicationRoles} roles in an application.`;
-  const wrong = roles.find((role) => !/^[\x21-\x7e]{1,100}$/.test(role));
-  return wrong === undefined ? undefined : 'A role has 1 to 100 printable ASCII characters, and no space.';
+  const invalid = roles.find((role) => !/^[\x21-\x7e]{1,100}$/.test(role));
+  return invalid === undefined ? undefined : 'A role has 1 to 100 printable ASCII characters, and no space.';
 }
 
-/** Somebody who has roles in an application. */
+/** A user with roles in an application. */
 export interface ApplicationMember {
   readonly userId: string;
   readonly roles: readonly string[];
 }
 
-/** Owns the roles that people have in one application. They mean nothing here: the application is told, when its scope asks. */
+/** Owns the roles of users in applications. This server does not interpret them: it passes them on where the scope includes them. */
 @Injectable()
 export class ApplicationRoles {
   constructor(@Inject(Store) private readonly store: Store) {}
@@ -43,31 +46,31 @@ export class ApplicationRoles {
     return (await this.store.all<{ role: string }>(roleStatements.of, clientId, userId)).map(({ role }) => role);
   }
 
-  /** The same, as a unit of work sees them. */
+  /** As {@link of}, read in a unit of work. */
   async ofIn(unit: Unit, clientId: string, userId: string): Promise<readonly string[]> {
     return (await unit.all<{ role: string }>(roleStatements.of, clientId, userId)).map(({ role }) => role);
   }
 
-  /** Who has roles there, by id. @param after the id of the last one of the page before */
+  /** One page of users with roles in the application, by id. @param after the last id of the previous page */
   async members(
     clientId: string,
     { after = '', limit }: { readonly after?: string | undefined; readonly limit: number },
   ): Promise<{ readonly members: readonly ApplicationMember[]; readonly next: string | undefined }> {
     const rows = await this.store.all<{ user_id: string; role: string }>(
-      roleStatements.people,
+      roleStatements.members,
       clientId,
       after,
       limit + 1,
     );
-    const people = new Map<string, string[]>();
-    for (const { user_id: userId, role } of rows) people.set(userId, [...(people.get(userId) ?? []), role]);
-    const members = [...people].slice(0, limit).map(([userId, roles]) => ({ userId, roles }));
-    return { members, next: people.size > limit ? members.at(-1)?.userId : undefined };
+    const rolesByUser = new Map<string, string[]>();
+    for (const { user_id: userId, role } of rows) rolesByUser.set(userId, [...(rolesByUser.get(userId) ?? []), role]);
+    const members = [...rolesByUser].slice(0, limit).map(([userId, roles]) => ({ userId, roles }));
+    return { members, next: rolesByUser.size > limit ? members.at(-1)?.userId : undefined };
   }
 
-  /** Gives a person these roles and no others. @param roles checked ({@link applicationRolesProblem}); none takes all away */
+  /** Replaces the roles of a user. @param roles checked ({@link applicationRolesProblem}); an empty list removes all */
   async set(unit: Unit, clientId: string, userId: string, roles: readonly string[]): Promise<void> {
-    await unit.change(roleStatements.forget, clientId, userId);
+    await unit.change(roleStatements.removeAll, clientId, userId);
     for (const role of roles) await unit.change(roleStatements.add, clientId, userId, role);
   }
 }

@@ -4,16 +4,16 @@ import { canAudit } from '../users/actor.js';
 import type { UserRequestContext } from '../users/sessions/request-context.js';
 import type { ClientsService } from './clients.service.js';
 
-/** More clients than these a developer's lists of grants and tokens do not gather at once. */
+/** A developer's lists of grants and tokens cover at most this many clients. */
 const maxOwnClients = 100;
 
-/** An administrator edits every client, a developer those that they own. */
+/** Administrators and auditors open every client, developers the ones that they own. */
 export function mayEdit(context: UserRequestContext, client: Client): boolean {
   return canAudit(context) || (context.user.roles.includes('developer') && client.ownerId === context.user.id);
 }
 
 /**
- * The client as the database has it now, for somebody who may edit it.
+ * The client as stored, bypassing the cache, for a user who may edit it.
  * @throws PageError record.not_found, page.forbidden
  */
 export async function getEditable(clients: ClientsService, context: UserRequestContext, id: string): Promise<Client> {
@@ -23,7 +23,7 @@ export async function getEditable(clients: ClientsService, context: UserRequestC
   return client;
 }
 
-/** Whose clients a visitor sees: undefined means all. */
+/** The clients that the user may see; undefined means all. */
 export async function visibleClientIds(
   clients: ClientsService,
   context: UserRequestContext,

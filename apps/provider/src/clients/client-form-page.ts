@@ -14,14 +14,14 @@ import { metadataModel } from './client-metadata-form.js';
 import { clientPropertyForms, isForAdministrators, mainFlags, mainProperties } from './client-property-forms.js';
 import { rowLists, suggestedScopes, type ClientFormValues } from './client-form.js';
 
-interface Shown {
+interface FormView {
   readonly values: ClientFormValues;
   readonly problems: readonly FieldProblem[];
-  /** The field to go on with, when nothing is wrong. */
+  /** The field to focus when there is no problem. */
   readonly focus?: string | undefined;
 }
 
-const grantTypeWords: Readonly<Record<string, string>> = {
+const grantTypeLabels: Readonly<Record<string, string>> = {
   authorization_code: 'Logs people in (authorization code)',
   refresh_token: 'Keeps access with refresh tokens; with openid, it also needs the scope offline_access',
   client_credentials: 'Acts for itself, without a person',
@@ -33,31 +33,31 @@ const grantTypeWords: Readonly<Record<string, string>> = {
   implicit: 'Gets ID tokens, or tokens, in the redirect itself (implicit and hybrid flows)',
 };
 
-const authMethodWords: Readonly<Record<string, string>> = {
+const authMethodLabels: Readonly<Record<string, string>> = {
   client_secret_basic: 'HTTP Basic (client_secret_basic)',
   client_secret_post: 'In the form body (client_secret_post)',
   client_secret_jwt: 'By a JWT that its secret signs (client_secret_jwt)',
   private_key_jwt: 'By a JWT that its private key signs (private_key_jwt)',
 };
 
-const algorithmWords: Readonly<Record<string, string>> = {
+const algorithmLabels: Readonly<Record<string, string>> = {
   RS256: 'RS256: every library knows it',
   ES256: 'ES256: faster, smaller signatures',
   EdDSA: 'EdDSA: fastest, newer libraries',
 };
 
-/** The model of the form of a client, for adding and for editing. */
-export function clientFormModel({ values, problems, focus }: Shown): object {
+/** The view model of the client form, for adding and editing. */
+export function clientFormModel({ values, problems, focus }: FormView): object {
   const model = problemModel(problems);
   const focused = model.firstProblem ?? focus;
   const [redirectUris, postLogoutRedirectUris, scope] = rowLists;
-  const shown = { problems: model.problems, focused };
+  const fieldState = { problems: model.problems, focused };
   return {
     ...model,
     focused,
-    words: Object.fromEntries(mainProperties.map((property) => [property, wordsOf(property)])),
+    words: Object.fromEntries(mainProperties.map((property) => [property, labelsOf(property)])),
     values: { name: values.name, owner: values.owner, tokenExchange: values.tokenExchange },
-    flags: flagModels(values.flags, shown),
+    flags: flagModels(values.flags, fieldState),
     types: options(['confidential', 'public'], values.type, {
       confidential: 'Confidential: it runs on a server and can keep a secret',
       public: 'Public: it runs in a browser or on a device and has none',
@@ -69,34 +69,34 @@ export function clientFormModel({ values, problems, focus }: Shown): object {
     authMethods: options(
       authMethods.filter((method) => method !== 'none'),
       values.authMethod,
-      authMethodWords,
+      authMethodLabels,
     ),
     grantTypes: grantTypeNames.map((name) => ({
       name,
-      words: grantTypeWords[name] ?? name,
+      words: grantTypeLabels[name] ?? name,
       checked: values.grantTypes.includes(name),
     })),
     responseTypes: responseTypeNames.map((name) => ({ name, checked: values.responseTypes.includes(name) })),
     metadata: metadataModel(values.metadata, model.problems, focused),
     algorithms: options(
-      [...new Set([...Object.keys(algorithmWords), ...signatureAlgorithms])],
+      [...new Set([...Object.keys(algorithmLabels), ...signatureAlgorithms])],
       values.idTokenSignedResponseAlg,
-      algorithmWords,
+      algorithmLabels,
     ),
     redirectUris: listFieldModel(
       redirectUris,
       values.redirectUris.map((value, row) => ({ value, isDefault: row === values.defaultRedirectUri })),
-      shown,
+      fieldState,
     ),
     postLogoutRedirectUris: listFieldModel(
       postLogoutRedirectUris,
       values.postLogoutRedirectUris.map((value) => ({ value })),
-      shown,
+      fieldState,
     ),
     scopes: listFieldModel(
       scope,
       values.scope.map((value, row) => ({ value, isDefault: values.defaultScope.includes(row) })),
-      shown,
+      fieldState,
     ),
     usesListFields: true,
     suggestedScopes,
@@ -108,7 +108,7 @@ function flagModels(
   { problems, focused }: Pick<ProblemModel, 'problems'> & { readonly focused: string | undefined },
 ): object[] {
   return mainFlags.map((name) => ({
-    ...wordsOf(name),
+    ...labelsOf(name),
     name,
     checked: flags[name],
     problem: problems[name],
@@ -118,16 +118,16 @@ function flagModels(
   }));
 }
 
-function wordsOf(property: ClientPropertyName): { readonly label: Text; readonly hint: Text | undefined } {
+function labelsOf(property: ClientPropertyName): { readonly label: Text; readonly hint: Text | undefined } {
   const { label, help } = clientPropertyForms[property];
   return { label, hint: help };
 }
 
-function options(names: readonly string[], chosen: string, words: Readonly<Record<string, string>>): object[] {
-  return names.map((name) => ({ name, words: words[name] ?? name, chosen: name === chosen }));
+function options(names: readonly string[], chosen: string, labels: Readonly<Record<string, string>>): object[] {
+  return names.map((name) => ({ name, words: labels[name] ?? name, chosen: name === chosen }));
 }
 
-/** One line of the list of clients. */
+/** A row of the list of clients. */
 export function clientLine(client: Client, owners: ReadonlyMap<string, string>): object {
   return {
     id: client.id,
@@ -143,7 +143,7 @@ export function clientLine(client: Client, owners: ReadonlyMap<string, string>):
   };
 }
 
-/** Where a client sends people, for whoever judges it. */
+/** The hosts of the redirect URIs, for the administrator who reviews the client. */
 function hostsOf(redirectUris: readonly string[]): string {
   const hosts = [...new Set(redirectUris.map((uri) => new URL(uri)).map((url) => url.host || url.protocol))];
   return hosts.length > 3 ? `${hosts.slice(0, 3).join(', ')}, …` : hosts.join(', ');

@@ -20,28 +20,28 @@ import { mainFlags } from './client-property-forms.js';
 import type { FieldProblem } from '../web/form-errors.js';
 import { changeRows, maxRows, rowAfterRemoval, type ListField } from '../web/list-fields.js';
 
-/** The form of a client as typed: blank rows included, nothing checked. */
+/** The client form as submitted: unchecked, with blank rows. */
 export interface ClientFormValues {
   readonly name: string;
   readonly type: string;
   readonly applicationType: string;
   readonly authMethod: string;
   readonly redirectUris: readonly string[];
-  /** The row of the default redirect URI; -1 for none. */
+  /** The row index of the default redirect URI; -1 for none. */
   readonly defaultRedirectUri: number;
   readonly postLogoutRedirectUris: readonly string[];
   readonly scope: readonly string[];
-  /** The rows of the default scopes. */
+  /** The row indexes of the default scopes. */
   readonly defaultScope: readonly number[];
   readonly grantTypes: readonly string[];
-  /** Chosen where the grant type implicit is; the code alone otherwise. */
+  /** Only used with the grant type implicit; `code` otherwise. */
   readonly responseTypes: readonly string[];
   readonly idTokenSignedResponseAlg: string;
   readonly metadata: MetadataValues;
   readonly flags: FlagValues;
-  /** A rule in each line; administrators alone see the field. */
+  /** One rule per line; only administrators see the field. */
   readonly tokenExchange: string;
-  /** A username; administrators alone see the field. */
+  /** A username; only administrators see the field. */
   readonly owner: string;
 }
 
@@ -52,7 +52,7 @@ function flagValues(isOn: (name: ClientFlagName) => boolean): FlagValues {
   return Object.fromEntries(mainFlags.map((name) => [name, isOn(name)]));
 }
 
-/** The lists of the form. */
+/** The list fields of the form. */
 export const rowLists = [
   { list: 'redirectUris', row: 'redirect-uri', label: 'Redirect URI' },
   { list: 'postLogoutRedirectUris', row: 'post-logout-redirect-uri', label: 'Address after logout' },
@@ -124,7 +124,7 @@ export function readClientForm(form: Form): ClientFormValues {
   };
 }
 
-/** What a button of one of the lists does, and to the defaults among their rows; undefined when the action is another one. */
+/** Applies a list button, and adjusts the row indexes of the defaults; undefined when the action is not a list button. */
 export function changeLists(
   values: ClientFormValues,
   action: string,
@@ -153,13 +153,13 @@ function rowNumber(text: string | undefined): number {
 
 export interface InputOfForm {
   readonly properties: ClientInput;
-  /** What could not be read at all. */
+  /** Fields that could not be parsed. */
   readonly problems: readonly FieldProblem[];
-  /** A problem of the client, said of the row of the form that it came from. */
+  /** Maps a problem of the client to its row in the form. */
   inForm(problem: FieldProblem): FieldProblem;
 }
 
-/** The form as properties of a client: blank and repeated rows are left out. */
+/** The form as client properties, without blank and repeated rows. */
 export function toInput(values: ClientFormValues): InputOfForm {
   const redirectUris = filled(values.redirectUris);
   const postLogoutRedirectUris = filled(values.postLogoutRedirectUris);
@@ -180,7 +180,7 @@ export function toInput(values: ClientFormValues): InputOfForm {
       name: values.name,
       type: values.type,
       applicationType: values.applicationType,
-      // A public client has no secret to choose a method for, and PKCE is not its choice: the form hides both.
+      // Public clients have no secret and always use PKCE: the form hides both fields.
       authMethod: isPublic ? 'none' : values.authMethod,
       pkceRequired: isPublic || values.flags.pkceRequired === true,
       redirectUris: redirectUris.values,
@@ -202,10 +202,10 @@ export function toInput(values: ClientFormValues): InputOfForm {
   };
 }
 
-function filled(typed: readonly string[]): { values: string[]; rows: number[] } {
+function filled(submitted: readonly string[]): { values: string[]; rows: number[] } {
   const values: string[] = [];
   const rows: number[] = [];
-  typed.forEach((text, row) => {
+  submitted.forEach((text, row) => {
     const value = text.trim();
     if (value === '' || values.includes(value)) return;
     values.push(value);

@@ -5,16 +5,16 @@ import type { Unit } from '@gatehouse/platform/database/store';
 import { ClientsService } from './clients.service.js';
 import { Registrations } from './registration/registrations.service.js';
 
-/** Of credentials that a client has no more, for the audit log: what became of them, never their values. */
+/** What happened to replaced credentials, for the audit log; never their values. */
 export interface ReplacedCredentials {
   readonly client_secret?: 'new';
   readonly registration_access_token?: 'ended';
 }
 
-/** Members of which the audit log says that they changed. */
+/** Members whose change is recorded in the audit log without their values. */
 export const credentialMembers = ['client_secret', 'registration_access_token'] as const;
 
-/** Carries out what a change of a client does to its credentials (`clientHandover`). */
+/** Replaces or revokes credentials when a client changes (`clientHandover`). */
 @Injectable()
 export class ClientHandovers {
   constructor(
@@ -23,10 +23,9 @@ export class ClientHandovers {
   ) {}
 
   /**
-   * Replaces a client by what it is after a change, which was checked, and its credentials where somebody has them who must
-   * not have them any more.
-   * @param change before: as `ClientsService.lock` gave it
-   * @returns a new secret, where one was made
+   * Stores a changed client that was checked, and replaces credentials that a former holder must no longer use.
+   * @param change before: as returned by `ClientsService.lock`
+   * @returns the new secret, if one was created
    */
   async replace(
     unit: Unit,

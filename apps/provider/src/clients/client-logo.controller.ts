@@ -6,7 +6,7 @@ import { routes } from '../web/routes.js';
 import { ClientLogos } from './client-logos.service.js';
 import { ClientsService } from './clients.service.js';
 
-/** Shows clients' logos from our own address. */
+/** Serves clients' logos from this server's origin. */
 @Controller(routes.clientLogo)
 export class ClientLogoController {
   constructor(

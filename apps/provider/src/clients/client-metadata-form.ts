@@ -13,10 +13,10 @@ import { metadataGroups } from './client-property-forms.js';
 const fields = metadataGroups.flatMap((group) => group.fields);
 const maxCharacters = 40_000;
 
-/** As typed: text by member; a flag is `yes` or empty. */
+/** As submitted: text by member; a flag is `yes` or empty. */
 export type MetadataValues = Readonly<Partial<Record<MetadataPropertyName, string>>>;
 
-/** The choices that a client has of which nothing is said. */
+/** The default choices of a new client. */
 export const blankMetadata: MetadataValues = Object.fromEntries(
   metadataPropertyNames.flatMap((name) => {
     const { default: standard } = metadataProperties[name];
@@ -25,10 +25,10 @@ export const blankMetadata: MetadataValues = Object.fromEntries(
 );
 
 export function metadataValues(client: Client): MetadataValues {
-  return Object.fromEntries(fields.map((field) => [field.member, shown(client[field.member])]));
+  return Object.fromEntries(fields.map((field) => [field.member, formatValue(client[field.member])]));
 }
 
-function shown(value: Client[MetadataPropertyName]): string {
+function formatValue(value: Client[MetadataPropertyName]): string {
   if (value === undefined) return '';
   if (typeof value === 'boolean') return value ? 'yes' : '';
   if (typeof value === 'string' || typeof value === 'number') return String(value);
@@ -43,7 +43,7 @@ export function readMetadataValues(form: Form): MetadataValues {
   return Object.fromEntries(fields.map(({ member }) => [member, form.text(member).slice(0, maxCharacters)]));
 }
 
-/** The values as properties of a client: one that is blank is back at its default. */
+/** The values as client properties; a blank value resets the property to its default. */
 export function metadataInput(values: MetadataValues): {
   readonly input: ClientInput;
   readonly problems: readonly FieldProblem[];
@@ -62,7 +62,7 @@ export function metadataInput(values: MetadataValues): {
       else problems.push({ field: member, message: 'This is no JSON object.' });
     } else input[member] = text;
   }
-  // Every member was set to a value of the kind that the table says the property has.
+  // Every value has the kind that the table gives for its property.
   return { input, problems };
 }
 
@@ -82,7 +82,7 @@ function parseKeys(text: string): object | undefined {
   }
 }
 
-/** A problem with one of several lines is said of their field, with the line. */
+/** Maps a problem with one line of a multi-line field to the field, and names the line. */
 export function metadataProblem({ field, message }: FieldProblem): FieldProblem {
   const [member = '', index] = field.split('.');
   const isLines = fields.some((each) => each.member === member && each.kind === 'lines');
@@ -91,7 +91,7 @@ export function metadataProblem({ field, message }: FieldProblem): FieldProblem 
     : { field, message };
 }
 
-/** What the view shows: a group is open where something in it is filled in or wrong. */
+/** The view model: a group is open when one of its fields has a problem. */
 export function metadataModel(
   values: MetadataValues,
   problems: Readonly<Record<string, Message>>,

@@ -5,7 +5,7 @@ import { ClientStates } from './client-states.service.js';
 import { LogoutFailures } from './logout-failures.service.js';
 import { InitialAccessTokens, settingTokenId } from './registration/initial-access-tokens.service.js';
 
-/** Says where a client comes from and how it fares, for its page. */
+/** Describes the origin and status of a client, for its page. */
 @Injectable()
 export class ClientOrigins {
   constructor(
@@ -14,7 +14,7 @@ export class ClientOrigins {
     @Inject(LogoutFailures) private readonly logoutFailures: LogoutFailures,
   ) {}
 
-  /** Who made it and when, whether it is approved, when it was used last, and whether its logouts arrive. */
+  /** Who created it and when, whether it is approved, when it was last used, and whether its logouts are delivered. */
   async model(client: Client, now: EpochSeconds): Promise<object | undefined> {
     const origin = await this.states.origin(client.id);
     if (!origin) return undefined;

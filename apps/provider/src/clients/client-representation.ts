@@ -1,8 +1,8 @@
 import { formatClientMetadata, formatOwnProperties, type Client } from '@gatehouse/domain/oauth';
 
 /**
- * A client in JSON, for the command line and the API: its metadata under the protocol's names (RFC 7591 2), and what
- * administrators decide under ours. Instants are seconds since the epoch. Never a secret.
+ * A client in JSON, for the command line and the API: metadata under the names of RFC 7591 2, and the properties that
+ * administrators set under names of this server. Instants are seconds since the epoch. Never contains a secret.
  */
 export function clientRepresentation(client: Client): Record<string, unknown> {
   return {

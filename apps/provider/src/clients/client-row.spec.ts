@@ -37,10 +37,10 @@ describe('the row of a client', () => {
   }
 
   it.each<[string, Partial<ClientDraft>]>([
-    ['with defaults alone', {}],
+    ['with defaults only', {}],
     ['without a redirect URI', { grantTypes: ['client_credentials'], redirectUris: [] }],
     [
-      'with other values than the defaults',
+      'with non-default values',
       {
         ownerId: 'owner',
         applicationType: 'native',
@@ -55,7 +55,7 @@ describe('the row of a client', () => {
         restrictedAt: createdAt,
       },
     ],
-  ])('gives the same client back: %s', (_what, changes) => {
+  ])('returns the same client: %s', (_what, changes) => {
     const client = checked(changes);
     expect(toClient(stored(client))).toEqual(client);
   });

@@ -9,12 +9,12 @@ import {
 } from '@gatehouse/domain/oauth';
 import type { ClientEntity } from './client.entity.js';
 
-/** SQL: the client came by itself, and no administrator approved, disabled or limited it. */
+/** SQL: a dynamically registered client that no administrator has approved, disabled or restricted. */
 export const undecidedCondition = 'approved_at IS NULL AND disabled_at IS NULL AND limited_at IS NULL';
 
-/** The client that a row is. */
+/** Converts a row to a client. */
 export function toClient(row: ClientEntity): Client {
-  // Both kinds of properties were written from a checked client, and by nobody else.
+  // Both kinds of properties are only written from a checked client.
   const properties: Record<string, unknown> = { ...plainMetadata, ...row.metadata };
   for (const name of columnPropertyNames) properties[name] = row[name] ?? undefined;
   return Object.assign(properties as unknown as ClientMetadata & Pick<Client, ColumnPropertyName>, {
@@ -28,7 +28,7 @@ export function toClient(row: ClientEntity): Client {
   });
 }
 
-/** What the row has beside the client: when and where from, and the version of its credentials. */
+/** Columns that are not part of the client: timestamps, origin and credentials version. */
 type RowOnly =
   | 'createdAt'
   | 'updatedAt'
@@ -38,7 +38,7 @@ type RowOnly =
   | 'registrationTokenHash'
   | 'credentialsVersion';
 
-/** A client's row, without what the row has beside it. */
+/** Converts a client to its columns, without {@link RowOnly}. */
 export function toRow(client: Client): Omit<ClientEntity, RowOnly> {
   const columns: Partial<Record<ColumnPropertyName, unknown>> = {};
   for (const name of columnPropertyNames) columns[name] = client[name] ?? null;
@@ -55,12 +55,12 @@ export function toRow(client: Client): Omit<ClientEntity, RowOnly> {
   };
 }
 
-/** RFC 6749 appendix A.1: printable ASCII. Anything else is not looked up, a NUL least of all. */
+/** RFC 6749 appendix A.1: printable ASCII. Anything else (PostgreSQL rejects NUL) is not looked up. */
 export function isClientId(text: string): boolean {
   return /^[\x21-\x7e]{1,200}$/.test(text);
 }
 
-/** The origins of its redirect URIs on the web, each once. */
+/** The distinct web origins of its redirect URIs. */
 export function webOriginsOf({ redirectUris }: Client): string[] {
   const urls = redirectUris.map((uri) => new URL(uri));
   return [...new Set(urls.filter(isWeb).map(({ origin }) => origin))];

@@ -9,17 +9,17 @@ import {
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 
-/** What this server's settings demand of every client. */
+/** The requirements that this server's settings place on every client. */
 @Injectable()
 export class ClientRules {
   constructor(@Inject(SETTINGS) private readonly settings: Settings) {}
 
-  /** Checks a client's metadata, by the security profile of this server too. */
+  /** Checks a client's metadata, including the security profile of this server. */
   check(draft: Parameters<typeof checkClientMetadata>[0]): ReturnType<typeof checkClientMetadata> {
     return checkClientMetadata(draft, this.settings);
   }
 
-  /** A client as endpoints see it: held to its security profile, and to its limits. */
+  /** A client as endpoints see it: with its security profile and restrictions applied. */
   effective(client: Client): Client {
     return withoutOwnedAdministration(restrictedClient(underProfile(client, this.settings.securityProfile)));
   }

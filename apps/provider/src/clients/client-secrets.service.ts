@@ -12,13 +12,13 @@ import { ClientSecretEntity } from './client.entity.js';
 export interface StoredSecret {
   readonly id: string;
   readonly hash: Uint8Array;
-  /** The secret itself, encrypted; undefined where only its hash is kept. */
+  /** The encrypted secret; undefined when only its hash is stored. */
   readonly sealed: string | undefined;
   readonly createdAt: EpochSeconds;
   readonly expiresAt: EpochSeconds | undefined;
 }
 
-/** Owns the rows of clients' secrets: a hash for all, the secret itself for those that cannot do without. */
+/** Owns client secrets: stored as a hash, and encrypted where the client's metadata requires the secret itself. */
 @Injectable()
 export class ClientSecrets {
   constructor(
@@ -26,7 +26,7 @@ export class ClientSecrets {
     @Inject(Keyring) private readonly keyring: Keyring,
   ) {}
 
-  /** Newest first, those that have ended and are not purged yet among them. */
+  /** Newest first, including expired ones that are not purged yet. */
   async read(clientId: string): Promise<StoredSecret[]> {
     const rows = await this.secrets.find({ where: { clientId }, order: { createdAt: 'DESC', id: 'DESC' } });
     return rows.map((row) => ({
@@ -38,15 +38,15 @@ export class ClientSecrets {
     }));
   }
 
-  /** The secret itself. @throws CannotOpen when it was not sealed here */
+  /** Decrypts the secret. @throws UnsealError when it was not encrypted for this row with a key of this server */
   open(secret: StoredSecret & { readonly sealed: string }): string {
-    return this.keyring.open(placeOf(secret.id), secret.sealed).toString('utf8');
+    return this.keyring.open(associatedDataOf(secret.id), secret.sealed).toString('utf8');
   }
 
   /**
-   * Makes what is stored what the client's metadata need.
-   * @returns a new secret where the client needs one that it does not have: one of which we know but the hash is of no
-   *   use where the secret itself is the key, and ends
+   * Adapts the stored secrets to what the client's metadata requires.
+   * @returns a new secret when the client lacks a usable one: where the secret itself is the key, a secret that is only
+   *   stored as a hash is replaced
    */
   async reconcile(unit: Unit, clientId: string, need: SecretNeed, now: EpochSeconds): Promise<string | undefined> {
     const repository = unit.manager.getRepository(ClientSecretEntity);
@@ -61,7 +61,7 @@ export class ClientSecrets {
     return this.add(unit, clientId, need, now);
   }
 
-  /** A new secret; the others end after the overlap. */
+  /** Creates a secret; the older ones expire after the overlap. */
   async rotate(
     unit: Unit,
     clientId: string,
@@ -81,8 +81,8 @@ export class ClientSecrets {
   }
 
   async purgeExpired(unit: Unit, now: EpochSeconds): Promise<number> {
-    const gone = await unit.manager.getRepository(ClientSecretEntity).delete({ expiresAt: LessThanOrEqual(now) });
-    return gone.affected ?? 0;
+    const deleted = await unit.manager.getRepository(ClientSecretEntity).delete({ expiresAt: LessThanOrEqual(now) });
+    return deleted.affected ?? 0;
   }
 
   private async add(
@@ -92,13 +92,13 @@ export class ClientSecrets {
     now: EpochSeconds,
   ): Promise<string> {
     const id = newId();
-    // RFC 7518 3.2: a key for HMAC is at least as long as the hash, 64 bytes for HS512.
+    // RFC 7518 3.2: an HMAC key is at least as long as the hash output, 64 bytes for HS512.
     const secret = need === 'known' ? newLongSecret() : newSecret();
     await unit.manager.getRepository(ClientSecretEntity).insert({
       id,
       clientId,
       secretHash: sha256(secret),
-      secretSealed: need === 'known' ? this.keyring.seal(placeOf(id), secret) : null,
+      secretSealed: need === 'known' ? this.keyring.seal(associatedDataOf(id), secret) : null,
       createdAt: now,
       expiresAt: null,
     });
@@ -106,7 +106,7 @@ export class ClientSecrets {
   }
 }
 
-function placeOf(id: string): string {
+function associatedDataOf(id: string): string {
   return `client_secrets.secret_sealed:${id}`;
 }
 
@@ -114,7 +114,7 @@ export function isValidSecret(secret: StoredSecret, now: EpochSeconds): boolean 
   return secret.expiresAt === undefined || secret.expiresAt > now;
 }
 
-/** True when one of the valid secrets has this hash; every one is compared, so that the time tells nothing. */
+/** True when one of the valid secrets has this hash. Compares all of them, so that timing reveals nothing. */
 export function matchesSecret(secrets: readonly StoredSecret[], hash: Uint8Array, now: EpochSeconds): boolean {
   let found = false;
   for (const secret of secrets) if (equalInConstantTime(secret.hash, hash) && isValidSecret(secret, now)) found = true;

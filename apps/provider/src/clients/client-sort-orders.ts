@@ -1,19 +1,19 @@
-/** By name; who was added last first. */
+/** `newest`: most recently added first. */
 export const clientSortOrders = ['name', 'newest'] as const;
 export type ClientSortOrder = (typeof clientSortOrders)[number];
 
-/** The kinds of the values of a cursor of the list in this order. */
+/** The value types of a list cursor in this order. */
 export function clientCursorShape(order: ClientSortOrder): readonly ('string' | 'number')[] {
   return [order === 'newest' ? 'number' : 'string', 'string'];
 }
 
-/** By what of its rows a list is read. */
+/** The SQL ordering of each sort order. */
 export const clientOrderings = {
   name: { column: 'client.name', direction: 'ASC' },
   newest: { column: 'client.createdAt', direction: 'DESC' },
 } as const;
 
-/** Which clients a list shows: those that await review, those that are approved, those that are switched off. */
+/** The states by which a list can be filtered; `new` clients await review. */
 export const clientStates = ['new', 'approved', 'restricted', 'disabled'] as const;
 export type ClientState = (typeof clientStates)[number];
 

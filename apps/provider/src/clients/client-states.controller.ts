@@ -15,7 +15,7 @@ import { SetClientStates } from './operations/set-client-states.js';
 
 const maxAtOnce = 100;
 
-/** What administrators decide about clients that are there: approve, switch off and on; one, or many of the list. */
+/** Approves, restricts, disables or enables clients: one, or several of the list. For administrators. */
 @Controller(routes.clients)
 export class ClientStatesController {
   constructor(
@@ -24,18 +24,18 @@ export class ClientStatesController {
     @Inject(PageForms) private readonly forms: PageForms,
   ) {}
 
-  /** Of the list: every client that is ticked. */
+  /** The clients that are selected in the list. */
   @Post()
   async many(@Req() request: WebRequest): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request);
-    const context = await this.openFor(request);
+    const context = await this.requireAdministrator(request);
     const state = clientStates.find((each) => each === form.get('state'));
     const list = `${routes.clients}?${state === undefined ? '' : `state=${state}&`}`;
-    // A list has nothing that was typed: it is shown afresh.
+    // There is no input to preserve: the list is reloaded.
     if (refusal) return Reply.redirect(`${list}done=refused`, { cookies: context.cookies });
     const decision = decisionOf(form);
     const ids = [...new Set(form.all('id'))].slice(0, maxAtOnce);
-    // A form without a revision shows no client: nothing can be approved by it.
+    // Without a revision the client was not reviewed, so the approval fails.
     const clients = ids.map((id) => ({ id, revision: form.get(`revision:${id}`) ?? '' }));
     const outcome = await this.operations.execute(SetClientStates, { decision, clients }, { context, form });
     const outdated = 'result' in outcome ? outcome.result.outdated : 0;
@@ -43,17 +43,17 @@ export class ClientStatesController {
     return Reply.redirect(`${list}done=${done}`, { cookies: context.cookies });
   }
 
-  /** Somebody who had to log in again first comes back here with GET. */
+  /** The target of the redirect after a required sign-in. */
   @Get('state/:id')
   async backToClient(@Req() request: WebRequest): Promise<Reply> {
-    const context = await this.openFor(request);
+    const context = await this.requireAdministrator(request);
     return Reply.redirect(this.pageOf(request), { cookies: context.cookies });
   }
 
   @Post('state/:id')
   async one(@Req() request: WebRequest): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request);
-    const context = await this.openFor(request);
+    const context = await this.requireAdministrator(request);
     if (refusal) return Reply.redirect(`${this.pageOf(request)}?done=refused`, { cookies: context.cookies });
     const input = { id: request.params['id'] ?? '', decision: decisionOf(form), revision: form.get('revision') ?? '' };
     const outcome = await this.operations.execute(SetClientState, input, { context, form });
@@ -66,7 +66,7 @@ export class ClientStatesController {
     return `${routes.clients}/update/${encodeURIComponent(request.params['id'] ?? '')}`;
   }
 
-  private async openFor(request: WebRequest): Promise<UserRequestContext> {
+  private async requireAdministrator(request: WebRequest): Promise<UserRequestContext> {
     const context = await this.contexts.requireUser(request);
     this.contexts.requireRole(context, 'admin');
     return context;

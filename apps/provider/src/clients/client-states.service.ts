@@ -13,7 +13,7 @@ import { ClientEntity } from './client.entity.js';
 import { undecidedCondition } from './client-row.js';
 import { ClientsService } from './clients.service.js';
 
-/** Where a client comes from and when it was used: for those who decide about it. */
+/** The origin and use of a client, for administrators who review it. */
 export interface ClientOrigin {
   readonly source: Client['source'];
   readonly createdAt: EpochSeconds;
@@ -21,16 +21,16 @@ export interface ClientOrigin {
   readonly disabledAt: EpochSeconds | undefined;
   readonly restrictedAt: EpochSeconds | undefined;
   readonly registeredAddress: string | undefined;
-  /** The id of an initial access token, or `setting`; undefined in open registration and for all that were not registered. */
+  /** The id of an initial access token, or `setting`; undefined for open registration and for clients that were not registered dynamically. */
   readonly registeredWith: string | undefined;
   readonly lastUsedAt: EpochSeconds | undefined;
-  /** When it is deleted unless somebody uses it; undefined for a client that an administrator approved, disabled or limited. */
+  /** When it is deleted unless it is used before; undefined for a client that an administrator approved, disabled or restricted. */
   readonly goesAt: EpochSeconds | undefined;
 }
 
 /**
- * A client that is disabled or limited stays: its row is the restriction, and a metadata document would come back without
- * one. Only administrators make such rows.
+ * Disabled and restricted clients are kept: the row holds the restriction, and a metadata document that is resolved again
+ * would be stored without it. Only administrators create such rows.
  */
 const selectUnused = `SELECT id FROM clients
   WHERE ${undecidedCondition} AND last_used_at <= $1 AND updated_at <= $1 ORDER BY last_used_at LIMIT 100`;
@@ -52,15 +52,15 @@ const stateStatements = {
 };
 
 /**
- * `limit`: it signs people in and gets nothing more. `disable`: nobody signs in through it, and it gets no token. `approve`: the
- * consent page shows no warning any more, and the client is kept when it is unused.
+ * `approve`: the consent page shows no warning, and the client is kept when unused. `restrict`: no new users until an
+ * administrator approves it; it signs users in and gets nothing more. `disable`: no sign-ins and no tokens.
  */
 export const clientDecisions = ['approve', 'restrict', 'unrestrict', 'disable', 'enable'] as const;
 export type ClientDecision = (typeof clientDecisions)[number];
 
-const maxInStep = 100;
+const purgeBatchSize = 100;
 
-/** Owns what becomes of a client once it is there: approved, switched off and on, gone because nobody used it. */
+/** Owns the state of stored clients: approved, restricted, disabled, or deleted when unused. */
 @Injectable()
 export class ClientStates {
   constructor(
@@ -74,7 +74,7 @@ export class ClientStates {
   async origin(id: string): Promise<ClientOrigin | undefined> {
     const row = await this.rows.findOneBy({ id });
     if (!row) return undefined;
-    const used = Math.max(row.lastUsedAt ?? row.createdAt, row.updatedAt);
+    const usedAt = Math.max(row.lastUsedAt ?? row.createdAt, row.updatedAt);
     const isUndecided = row.approvedAt === null && row.disabledAt === null && row.restrictedAt === null;
     return {
       source: row.source as Client['source'],
@@ -84,16 +84,18 @@ export class ClientStates {
       restrictedAt: instant(row.restrictedAt),
       registeredAddress: row.registeredAddress ?? undefined,
       registeredWith: row.registeredWith ?? undefined,
-      // A registered client begins with the instant of its registration, which is no use.
+      // A registered client starts with the time of its registration, which does not count as a use.
       lastUsedAt: row.lastUsedAt === row.createdAt ? undefined : instant(row.lastUsedAt),
-      goesAt: isUndecided ? addSeconds(epochSeconds(used), this.settings.registrationUnusedLifetimeSeconds) : undefined,
+      goesAt: isUndecided
+        ? addSeconds(epochSeconds(usedAt), this.settings.registrationUnusedLifetimeSeconds)
+        : undefined,
     };
   }
 
   /**
-   * Carries a decision out; the grants end where it restricts the client, or lifts a restriction: a process that had not
-   * learned of it yet could still make some. A client that nobody approved gets the whole of its unused lifetime again.
-   * @returns false where it was so already
+   * Applies a decision. Unless it is an approval, the client's grants are revoked, also when a restriction is lifted: a
+   * process with an outdated cache may have issued some. The lifetime of an unused, unapproved client starts again.
+   * @returns false when the client was already in this state
    */
   async set(unit: Unit, id: string, decision: ClientDecision, now: EpochSeconds): Promise<boolean> {
     if ((await unit.change(stateStatements[decision], id, now)) !== 1) return false;
@@ -102,7 +104,7 @@ export class ClientStates {
     return true;
   }
 
-  /** Where these clients come from, by id. */
+  /** The origins of these clients, by id. */
   async originsOf(ids: readonly string[]): Promise<ReadonlyMap<string, ClientOrigin>> {
     const origins = new Map<string, ClientOrigin>();
     for (const id of ids) {
@@ -112,7 +114,7 @@ export class ClientStates {
     return origins;
   }
 
-  /** A step of the purge: clients that no administrator decided about, and that were neither used nor changed for long. */
+  /** One step of the purge: clients that no administrator decided about and that were not used or changed for long. */
   async purgeUnused(unit: Unit, now: EpochSeconds): Promise<PurgeStep> {
     const before = addSeconds(now, -this.settings.registrationUnusedLifetimeSeconds);
     const unused = await unit.all<{ id: string }>(stateStatements.unused, before);
@@ -122,7 +124,7 @@ export class ClientStates {
       await this.audit.record(unit, { type: 'client.expired', actorId: null, clientId: id });
     }
     if (unused.length > 0) await this.versions.bump(unit, 'clients');
-    return { gone: unused.length, more: unused.length === maxInStep };
+    return { gone: unused.length, more: unused.length === purgeBatchSize };
   }
 }
 

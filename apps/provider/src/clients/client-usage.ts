@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
 
-/** What is known of how people use clients. */
+/** How users use clients. */
 interface ClientUsageSource {
-  /** How many people let each of these clients act for them; those that nobody did may be left out. */
+  /** How many users granted each of these clients access; clients without any may be absent. */
   countPeople(clientIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
-  /** Whether a person has used a client. */
+  /** Whether a user has used a client. */
   hasUsed(clientId: string, userId: string): Promise<boolean>;
 }
 
-/** How people use clients, for those who know clients and no grants. The grants module, which depends on this one, answers. */
+/** Client usage for modules that must not depend on grants. The grants module, which depends on this one, provides the source. */
 @Injectable()
 export class ClientUsage implements ClientUsageSource {
   private source: ClientUsageSource | undefined;
@@ -27,7 +27,7 @@ export class ClientUsage implements ClientUsageSource {
 
   /** @throws Error in an application without the grants module */
   private requireSource(): ClientUsageSource {
-    if (!this.source) throw new Error('nothing answers how people use clients');
+    if (!this.source) throw new Error('client usage has no source: import the grants module');
     return this.source;
   }
 }

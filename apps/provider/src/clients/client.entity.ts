@@ -17,7 +17,7 @@ export class ClientEntity {
   @IdPrimaryColumn()
   id!: string;
 
-  /** What people read on the consent page. */
+  /** Shown on the consent page. */
   @TextColumn()
   name!: string;
 
@@ -49,62 +49,62 @@ export class ClientEntity {
   @JsonColumn()
   responseTypes!: string[];
 
-  /** What it may ask for. */
+  /** The scopes that it may request. */
   @JsonColumn()
   scope!: string[];
 
-  /** What a request without `scope` means. */
+  /** The scopes of a request without `scope`. */
   @JsonColumn()
   defaultScope!: string[];
 
   @TextColumn()
   idTokenSignedResponseAlg!: string;
 
-  /** What it says of itself beside that: `ClientMetadata` of the domain, what is absent left out. */
+  /** All other metadata: `ClientMetadata` of the domain, without absent members. */
   @JsonColumn({ maxLength: 200_000 })
   metadata!: object;
 
-  /** False: a confidential client that need not send PKCE where `GATEHOUSE_PKCE=public`. */
+  /** False: a confidential client that may omit PKCE where `GATEHOUSE_PKCE=public`. */
   @FlagColumn()
   pkceRequired!: boolean;
 
-  /** False: an administrator lets it go without the consent page. */
+  /** False: an administrator allowed it to skip the consent page. */
   @FlagColumn()
   consentRequired!: boolean;
 
-  /** True: an administrator lets it get tokens for itself at APIs that do not let anyone. */
+  /** True: an administrator allowed it to get tokens in its own name for APIs that do not allow every client. */
   @FlagColumn({ name: 'acts_for_itself' })
   serviceAccount!: boolean;
 
-  /** Rules of the domain: the APIs that it may exchange people's tokens for. */
+  /** Rules (of the domain): the APIs for which it may exchange users' tokens. */
   @JsonColumn()
   tokenExchange!: object[];
 
-  /** True: the credentials of an API, which asks about tokens and gets none. */
+  /** True: the credentials of an API, which introspects tokens and gets none. */
   @FlagColumn()
   resourceServer!: boolean;
 
-  /** True: an administrator wants more than one factor of whoever logs in there. */
+  /** True: an administrator requires more than one factor for sign-ins to it. */
   @FlagColumn()
   secondFactorRequired!: boolean;
 
-  /** The developer who may edit it; null: administrators alone. */
+  /** The developer who may edit it; null: only administrators. */
   @IdColumn({ nullable: true })
   ownerId!: string | null;
 
-  /** `admin`, `developer`, `registration` or `metadata_document`: who made it. */
+  /** `admin`, `developer`, `registration` or `metadata_document`: who created it. */
   @TextColumn()
   source!: string;
 
-  /** When an administrator looked at a client that was registered by protocol; of all others when it was made. */
+  /** When an administrator approved a dynamically registered client; for all others, when it was created. */
   @InstantColumn({ nullable: true })
   approvedAt!: number | null;
 
-  /** When people or the client itself used it last, to the minute; of a registered one at first when it was registered. */
+  /** The last use by a user or the client itself, to the minute; initially the time of registration of a registered one. */
   @InstantColumn({ nullable: true })
   lastUsedAt!: number | null;
 
-  /** Where a registration came from: the address, or its /64 for IPv6. */
+  /** The address of the registration, or its /64 for IPv6. */
   @TextColumn({ nullable: true })
   registeredAddress!: string | null;
 
@@ -125,13 +125,13 @@ export class ClientEntity {
   @InstantColumn({ nullable: true })
   disabledAt!: number | null;
 
-  /** Since when it may log people in and nothing more. */
+  /** Since when it is restricted: it signs users in and gets nothing more. */
   @InstantColumn({ name: 'limited_at', nullable: true })
   restrictedAt!: number | null;
 
   /**
-   * Raised by whatever ends its credentials or its own tokens. A request that authenticated under an earlier one gets no
-   * token that only these end.
+   * Incremented when its credentials or its own tokens are revoked. A request that authenticated with an earlier version
+   * gets no token that depends only on them.
    */
   @IntegerColumn()
   credentialsVersion!: number;
@@ -151,8 +151,8 @@ export class ClientSecretEntity {
   secretHash!: Buffer;
 
   /**
-   * The secret itself, AES-256-GCM under GATEHOUSE_SECRET_KEY, bound to this row: only where the client is registered for
-   * what cannot be done with a hash (HMAC, encryption by the secret). Null for all others.
+   * The secret itself, encrypted with AES-256-GCM under GATEHOUSE_SECRET_KEY and bound to this row. Only for clients
+   * registered for algorithms that need it (HMAC, encryption with the secret); null otherwise.
    */
   @TextColumn({ nullable: true })
   secretSealed!: string | null;
@@ -160,7 +160,7 @@ export class ClientSecretEntity {
   @InstantColumn()
   createdAt!: number;
 
-  /** Set when a newer one replaced it: the end of the overlap. */
+  /** The end of the overlap; set when a newer secret replaces it. */
   @InstantColumn({ nullable: true })
   expiresAt!: number | null;
 }

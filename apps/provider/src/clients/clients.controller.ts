@@ -42,7 +42,7 @@ import { UpdateClient } from './operations/update-client.js';
 
 const pageSize = 25;
 
-/** How long the old secret stays valid after a rotation. The first is preselected: enough to replace it where it is used. */
+/** How long the old secret stays valid after a rotation. The first is preselected: enough time to deploy the new one. */
 const overlaps = [
   { seconds: 86_400, words: 'Goes on for 1 day' },
   { seconds: 7 * 86_400, words: 'Goes on for 7 days' },
@@ -62,14 +62,14 @@ const notices: Readonly<Record<string, string>> = {
   refused: 'The form was open for too long. Nothing was changed: please try again.',
 };
 
-const stateWords: Readonly<Record<ClientState, string>> = {
+const stateLabels: Readonly<Record<ClientState, string>> = {
   new: 'Not approved yet',
   approved: 'Approved',
   restricted: 'Restricted',
   disabled: 'Switched off',
 };
 
-const orderWords: Readonly<Record<ClientSortOrder, string>> = { name: 'By name', newest: 'Newest first' };
+const orderLabels: Readonly<Record<ClientSortOrder, string>> = { name: 'By name', newest: 'Newest first' };
 
 function filterQuery(search: string, state: ClientState | undefined, order: ClientSortOrder): string {
   return new URLSearchParams({
@@ -79,13 +79,13 @@ function filterQuery(search: string, state: ClientState | undefined, order: Clie
   }).toString();
 }
 
-interface Shown {
+interface FormView {
   readonly values: ClientFormValues;
   readonly problems?: readonly FieldProblem[];
   readonly focus?: string;
   readonly error?: Message;
   readonly status?: number;
-  /** Of the state that the form was made of; left out: of the one that there is. */
+  /** The revision that the form is based on; by default the current one. */
   readonly revision?: string | undefined;
 }
 
@@ -97,7 +97,7 @@ interface Posted {
   readonly revision?: string | undefined;
 }
 
-/** The pages of clients: list, add, edit, delete, a new secret. Administrators see all, developers their own. */
+/** Pages to list, add, edit and delete clients, and to rotate their secrets. Administrators see all, developers their own. */
 @Controller(routes.clients)
 // eslint-disable-next-line local/max-injected-dependencies -- a page of clients shows owner, origins, state and use, each from its own service
 export class ClientsController {
@@ -114,7 +114,7 @@ export class ClientsController {
 
   @Get()
   async list(@Req() request: WebRequest): Promise<Reply> {
-    const context = await this.openFor(request);
+    const context = await this.requireEditor(request);
     const parameters = query(request);
     const search = parameters.text('q').trim().slice(0, 200);
     const state = clientStates.find((each) => each === parameters.get('state'));
@@ -132,19 +132,19 @@ export class ClientsController {
     return this.contexts.page(context, 'clients/list', {
       search,
       state,
-      states: clientStates.map((each) => ({ name: each, words: stateWords[each], chosen: each === state })),
-      orderChoices: clientSortOrders.map((each) => ({ order: each, words: orderWords[each], chosen: each === order })),
+      states: clientStates.map((each) => ({ name: each, words: stateLabels[each], chosen: each === state })),
+      orderChoices: clientSortOrders.map((each) => ({ order: each, words: orderLabels[each], chosen: each === order })),
       filterQuery: filterQuery(search, state, order),
       clients: clients.map((client) => clientLine(client, owners)),
-      undecidedModels: state === 'new' && canAudit(context) ? await this.newcomers(clients) : undefined,
+      undecidedModels: state === 'new' && canAudit(context) ? await this.reviewModels(clients) : undefined,
       isFirst: after === undefined,
       next: next && formatCursor(next),
       notice: notices[parameters.text('done')],
     });
   }
 
-  /** What whoever decides about clients that came by themselves wants to know of them. */
-  private async newcomers(clients: readonly Client[]): Promise<object[]> {
+  /** What an administrator needs to review dynamically registered clients. */
+  private async reviewModels(clients: readonly Client[]): Promise<object[]> {
     const ids = clients.map(({ id }) => id);
     const origins = await this.states.originsOf(ids);
     const people = await this.usage.countPeople(ids);
@@ -164,30 +164,30 @@ export class ClientsController {
 
   @Get('add')
   async addForm(@Req() request: WebRequest): Promise<Reply> {
-    const context = await this.openFor(request);
+    const context = await this.requireEditor(request);
     return this.show(context, undefined, { values: blankClientForm(context.user.username) });
   }
 
   @Post('add')
   async add(@Req() request: WebRequest): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request);
-    const context = await this.openFor(request);
+    const context = await this.requireEditor(request);
     const values = form.names.length > 0 ? readClientForm(form) : blankClientForm(context.user.username);
     return this.save(context, undefined, { form, values, action: form.get('action') ?? 'save', refusal });
   }
 
   @Get('update/:id')
   async updateForm(@Req() request: WebRequest): Promise<Reply> {
-    const context = await this.openFor(request);
-    const client = await this.editable(context, request);
+    const context = await this.requireEditor(request);
+    const client = await this.getClient(context, request);
     return this.show(context, client, { values: clientFormOf(client, await this.ownerName(client)) });
   }
 
   @Post('update/:id')
   async update(@Req() request: WebRequest): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request);
-    const context = await this.openFor(request);
-    const client = await this.editable(context, request);
+    const context = await this.requireEditor(request);
+    const client = await this.getClient(context, request);
     const values = form.names.length > 0 ? readClientForm(form) : clientFormOf(client, await this.ownerName(client));
     const revision = form.get('revision');
     return this.save(context, client, { form, values, action: form.get('action') ?? 'save', refusal, revision });
@@ -195,15 +195,15 @@ export class ClientsController {
 
   @Get('delete/:id')
   async removeForm(@Req() request: WebRequest): Promise<Reply> {
-    const context = await this.openFor(request);
-    return this.showRemoval(context, await this.editable(context, request), '');
+    const context = await this.requireEditor(request);
+    return this.showRemoval(context, await this.getClient(context, request), '');
   }
 
   @Post('delete/:id')
   async remove(@Req() request: WebRequest): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request);
-    const context = await this.openFor(request);
-    const client = await this.editable(context, request);
+    const context = await this.requireEditor(request);
+    const client = await this.getClient(context, request);
     const typed = form.text('name').trim();
     if (refusal) return this.showRemoval(context, client, typed, { status: 403, error: refusal.sentence });
     if (typed !== client.name)
@@ -213,11 +213,11 @@ export class ClientsController {
     return Reply.redirect(`${routes.clients}?done=deleted`, { cookies: context.cookies });
   }
 
-  /** Somebody who had to log in again first comes back here with GET. */
+  /** The target of the redirect after a required sign-in. */
   @Get('secret/:id')
   async secretForm(@Req() request: WebRequest): Promise<Reply> {
-    const context = await this.openFor(request);
-    const client = await this.editable(context, request);
+    const context = await this.requireEditor(request);
+    const client = await this.getClient(context, request);
     return Reply.redirect(`${routes.clients}/update/${encodeURIComponent(client.id)}#secret`, {
       cookies: context.cookies,
     });
@@ -226,8 +226,8 @@ export class ClientsController {
   @Post('secret/:id')
   async rotateSecret(@Req() request: WebRequest): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request);
-    const context = await this.openFor(request);
-    const client = await this.editable(context, request);
+    const context = await this.requireEditor(request);
+    const client = await this.getClient(context, request);
     const overlap = overlaps.find(({ seconds }) => String(seconds) === form.get('overlap'));
     const values = clientFormOf(client, await this.ownerName(client));
     if (refusal || !overlap) {
@@ -235,9 +235,9 @@ export class ClientsController {
       return this.show(context, client, { values, status: 422, error: 'Choose how long the old secret goes on.' });
     }
     const input = { id: client.id, overlapSeconds: overlap.seconds };
-    const made = await this.operations.execute(RotateClientSecret, input, { context, form });
-    if ('refusal' in made) return this.show(context, client, { values, ...made.refusal });
-    return this.showSecret(context, client, made.result, `The old secret: ${overlap.words.toLowerCase()}.`);
+    const rotated = await this.operations.execute(RotateClientSecret, input, { context, form });
+    if ('refusal' in rotated) return this.show(context, client, { values, ...rotated.refusal });
+    return this.showSecret(context, client, rotated.result, `The old secret: ${overlap.words.toLowerCase()}.`);
   }
 
   private async save(context: UserRequestContext, before: Client | undefined, posted: Posted): Promise<Reply> {
@@ -260,9 +260,9 @@ export class ClientsController {
         )
       : await this.operations.execute(CreateClient, input, submission);
     if ('refusal' in saved) {
-      const shown = { values, ...saved.refusal, problems: saved.refusal.problems.map(inForm) };
-      // Saving again replaces the state as it is now.
-      return this.show(context, before, saved.refusal.status === 409 ? shown : { ...shown, revision });
+      const view = { values, ...saved.refusal, problems: saved.refusal.problems.map(inForm) };
+      // After a conflict, saving again overwrites the current state.
+      return this.show(context, before, saved.refusal.status === 409 ? view : { ...view, revision });
     }
     const { client, secret } = saved.result;
     const old = before && secretNeed(before) !== 'none' ? 'The old secret has ended.' : undefined;
@@ -273,7 +273,7 @@ export class ClientsController {
     });
   }
 
-  /** Administrators name the owner; what a developer sends instead is ignored. */
+  /** Only administrators set the owner; the field is ignored from developers. */
   private async ownerOf(
     context: UserRequestContext,
     values: ClientFormValues,
@@ -283,7 +283,7 @@ export class ClientsController {
     return owner ? { id: owner.id } : { problem: { field: 'owner', message: 'There is no user of this name.' } };
   }
 
-  private async show(context: UserRequestContext, client: Client | undefined, shown: Shown): Promise<Reply> {
+  private async show(context: UserRequestContext, client: Client | undefined, view: FormView): Promise<Reply> {
     const hasSecret = client !== undefined && secretNeed(client) !== 'none';
     const secrets = hasSecret ? await this.clients.listSecrets(client.id, context.now) : [];
     return this.contexts.page(
@@ -297,17 +297,17 @@ export class ClientsController {
           hasSecret,
           mayRotate: mayReplaceCredentials(context, client),
           secrets,
-          revision: shown.revision ?? revisionOf(client),
-          // Only where the page shows the client itself, and not what somebody typed.
-          approval: shown.status === undefined && shown.revision === undefined ? revisionOf(client) : undefined,
+          revision: view.revision ?? revisionOf(client),
+          // Only when the page shows the stored client, not submitted values.
+          approval: view.status === undefined && view.revision === undefined ? revisionOf(client) : undefined,
           ...(await this.origins.model(client, context.now)),
         },
-        ...clientFormModel({ values: shown.values, problems: shown.problems ?? [], focus: shown.focus }),
+        ...clientFormModel({ values: view.values, problems: view.problems ?? [], focus: view.focus }),
         overlaps,
-        error: shown.error,
-        notice: shown.status === undefined ? notices[query(context.request).text('done')] : undefined,
+        error: view.error,
+        notice: view.status === undefined ? notices[query(context.request).text('done')] : undefined,
       },
-      { status: shown.status ?? 200 },
+      { status: view.status ?? 200 },
     );
   }
 
@@ -319,7 +319,7 @@ export class ClientsController {
     context: UserRequestContext,
     client: Client,
     typed: string,
-    shown: { readonly status?: number; readonly error?: Message; readonly problem?: string } = {},
+    view: { readonly status?: number; readonly error?: Message; readonly problem?: string } = {},
   ): Reply {
     return this.contexts.page(
       context,
@@ -327,21 +327,21 @@ export class ClientsController {
       {
         client: { id: client.id, name: client.name },
         typed,
-        problem: shown.problem,
-        error: shown.error,
-        firstProblem: shown.problem && 'name',
+        problem: view.problem,
+        error: view.error,
+        firstProblem: view.problem && 'name',
       },
-      { status: shown.status ?? 200 },
+      { status: view.status ?? 200 },
     );
   }
 
-  private async openFor(request: WebRequest): Promise<UserRequestContext> {
+  private async requireEditor(request: WebRequest): Promise<UserRequestContext> {
     const context = await this.contexts.requireUser(request);
     this.contexts.requireRole(context, 'admin', 'developer');
     return context;
   }
 
-  private editable(context: UserRequestContext, request: WebRequest): Promise<Client> {
+  private getClient(context: UserRequestContext, request: WebRequest): Promise<Client> {
     return getEditable(this.clients, context, request.params['id'] ?? '');
   }
 
@@ -351,7 +351,7 @@ export class ClientsController {
   }
 }
 
-/** The owner of a client with a gatehouse scope would become an administrator by a secret of its own. */
+/** With the secret of a client with a gatehouse scope, its owner would gain administrator rights. */
 function mayReplaceCredentials(context: UserRequestContext, client: Client): boolean {
   return canAudit(context) || ownerMayReplaceCredentials(client);
 }

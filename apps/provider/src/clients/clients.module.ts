@@ -46,11 +46,11 @@ import { ClientsService } from './clients.service.js';
 import { LogoutFailures } from './logout-failures.service.js';
 
 /**
- * Owns: clients, their secrets and keys, and the clients of dynamic registration with their initial access tokens.
+ * Owns: clients, their secrets and keys, and dynamic registration with its initial access tokens.
  * Pages: /client.
- * Invariant: a secret is shown once and stored as a hash, and itself (encrypted) only where it is a key; a change is seen
- * by every process within a second; what nobody approved is labelled, counted, and goes when it is not used.
- * Must not know: grants and tokens; they follow a client's end.
+ * Invariant: a secret is shown once and stored as a hash, and encrypted only where it is used as a key; every process sees
+ * a change within a second; unapproved clients are labelled, count against a quota, and are deleted when unused.
+ * Must not know: grants and tokens; they listen to lifecycle events of clients.
  */
 @Module({
   imports: [

@@ -27,15 +27,15 @@ import { ClientRules } from './client-rules.service.js';
 import { isClientId, toClient, toRow, webOriginsOf } from './client-row.js';
 import { ClientSecrets, isValidSecret, matchesSecret, type StoredSecret } from './client-secrets.service.js';
 
-/** Called in the same unit as the change. */
+/** Called in the unit of work of the change. */
 export interface ClientLifecycleListener {
-  /** A client is removed, switched off or limited. */
+  /** The client's grants and tokens end, because it was deleted, disabled or restricted, or for another change. */
   clientEnded(unit: Unit, clientId: string, now: EpochSeconds): Promise<void>;
-  /** A client has another name, logo, website, sector or redirect host, and no administrator stands for the change. */
+  /** The name, logo, website, sector or a redirect host of a client changed, and no administrator approved the change. */
   clientIdentityChanged?(unit: Unit, clientId: string, now: EpochSeconds): Promise<void>;
-  /** The client's own tokens end, because it lost the right to them or has another owner. Consents and grants of users remain. */
+  /** The client's own tokens are revoked, because it lost the right to them or has a new owner. Consents and grants of users remain. */
   ownTokensEnded?(unit: Unit, clientId: string, now: EpochSeconds): Promise<void>;
-  /** A client got or lost these scopes of the administration: grants that have one of them end. */
+  /** A client gained or lost these administration scopes: grants with one of them are revoked. */
   administrationChanged?(unit: Unit, change: AdministrationChange, now: EpochSeconds): Promise<void>;
 }
 
@@ -44,28 +44,28 @@ export interface AdministrationChange {
   readonly scopes: readonly string[];
 }
 
-/** A client, and the version of its credentials that it is read with (see {@link ClientEntity.credentialsVersion}). */
+/** A client and the version of its credentials (see {@link ClientEntity.credentialsVersion}). */
 export interface VersionedClient {
   readonly client: Client;
   readonly credentialsVersion: number;
 }
 
-interface Cached extends VersionedClient {
+interface CachedClient extends VersionedClient {
   readonly secrets: readonly StoredSecret[];
 }
 
-/** How many clients a process keeps at hand; past it the oldest loaded goes. */
+/** How many clients a process caches; the one loaded first is evicted. */
 const maxCached = 10_000;
-/** The last use of a client is noted to the minute. */
+/** The last use of a client is recorded to the minute. */
 const useSeconds = 60;
 
-/** Owns clients. What every request reads is kept in the process and dropped within a second of a change. */
+/** Owns clients. They are cached; the cache is cleared within a second of a change. */
 @Injectable()
 export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
   private readonly listeners: ClientLifecycleListener[] = [];
-  private cache = new Map<string, Cached>();
+  private cache = new Map<string, CachedClient>();
   private origins = new Set<string>();
-  private noted = new Map<string, EpochSeconds>();
+  private lastNoted = new Map<string, EpochSeconds>();
   private readonly uses: LastUse<string>;
 
   constructor(
@@ -85,77 +85,77 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
     });
   }
 
-  addListener(follower: ClientLifecycleListener): void {
-    this.listeners.push(follower);
+  addListener(listener: ClientLifecycleListener): void {
+    this.listeners.push(listener);
   }
 
-  /** Tells, in the unit of what was done, that nothing of this client goes on. */
+  /** Ends everything that was issued to this client: notifies the listeners in the same unit of work. */
   async end(unit: Unit, id: string, now: EpochSeconds): Promise<void> {
     await this.raiseCredentialsVersion(unit, id);
-    for (const follower of this.listeners) await follower.clientEnded(unit, id, now);
+    for (const listener of this.listeners) await listener.clientEnded(unit, id, now);
   }
 
-  /** Notes that a person or the client itself used it. */
+  /** Records that a user or the client itself used it. */
   noteUse(id: string, now: EpochSeconds): void {
-    const before = this.noted.get(id);
+    const before = this.lastNoted.get(id);
     if (before !== undefined && now < before + useSeconds) return;
-    if (this.noted.size >= maxCached) this.noted.clear();
-    this.noted.set(id, now);
+    if (this.lastNoted.size >= maxCached) this.lastNoted.clear();
+    this.lastNoted.set(id, now);
     this.uses.note(id, now);
   }
 
-  /** What was noted is written before the store is closed. */
+  /** Writes pending uses before the store is closed. */
   async beforeApplicationShutdown(): Promise<void> {
     await this.uses.flush();
   }
 
-  /** A client by its `client_id`, from the cache. A miss is never cached: a client made a moment ago works. */
+  /** A client by its `client_id`, from the cache. Misses are not cached, so that a new client works immediately. */
   async find(id: string): Promise<Client | undefined> {
     return (await this.load(id))?.client;
   }
 
-  /** The same with the version of its credentials. */
+  /** As {@link find}, with the version of its credentials. */
   findVersioned(id: string): Promise<VersionedClient | undefined> {
     return this.load(id);
   }
 
-  /** The next look-up of this client reads the database. */
+  /** Removes the client from the cache of this process. */
   forget(id: string): void {
     this.cache.delete(id);
   }
 
-  /** A client as the database has it now: for pages that edit it. */
+  /** Reads a client from the database, for pages that edit it. */
   async findFresh(id: string): Promise<Client | undefined> {
     if (!isClientId(id)) return undefined;
     const row = await this.clients.findOneBy({ id });
     return row ? toClient(row) : undefined;
   }
 
-  /** The client as it is now; it stays so until the unit ends. */
+  /** Reads a client and locks its row until the unit of work ends. */
   async lock(unit: Unit, id: string): Promise<Client | undefined> {
     await unit.one(clientStatements.lock, id);
     const row = await unit.manager.getRepository(ClientEntity).findOneBy({ id });
     return row ? toClient(row) : undefined;
   }
 
-  /** The same for units that do not change the client, as endpoints see it: past the cache, which may be outdated. */
+  /** As {@link lock}, with a shared lock, and as endpoints see the client. Bypasses the cache, which may be outdated. */
   async lockShared(unit: Unit, id: string): Promise<Client | undefined> {
     await this.hold(unit, id);
     return this.findIn(unit, id);
   }
 
-  /** Keeps the client as it is until the unit ends; many units may do so at once. */
+  /** Takes a shared lock on the client's row until the unit of work ends. */
   async hold(unit: Unit, id: string): Promise<void> {
     await unit.one(clientStatements.lockShared, id);
   }
 
-  /** The client as this unit sees it, and as endpoints do. */
+  /** Reads the client in this unit of work, as endpoints see it. */
   async findIn(unit: Unit, id: string): Promise<Client | undefined> {
     const row = await unit.manager.getRepository(ClientEntity).findOneBy({ id });
     return row ? this.rules.effective(toClient(row)) : undefined;
   }
 
-  /** Those of these clients that exist, as this unit sees them. */
+  /** Reads those of these clients that exist in this unit of work. */
   async findAll(unit: Unit, ids: readonly string[]): Promise<Client[]> {
     if (ids.length === 0) return [];
     return (await unit.manager.getRepository(ClientEntity).findBy({ id: In([...ids]) })).map(toClient);
@@ -164,25 +164,25 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
   /** True when the secret is one of the client's valid ones. */
   async verifySecret(clientId: string, secret: string, now: EpochSeconds): Promise<boolean> {
     const hash = sha256(secret);
-    return this.rereadUnless(clientId, (secrets) => matchesSecret(secrets, hash, now));
+    return this.testWithReload(clientId, (secrets) => matchesSecret(secrets, hash, now));
   }
 
-  /** True when one of the client's valid secrets that we know passes the test. */
+  /** True when one of the client's valid secrets passes the test; only secrets that are stored encrypted are tested. */
   async testSecrets(clientId: string, now: EpochSeconds, passes: (secret: string) => boolean): Promise<boolean> {
-    return this.rereadUnless(clientId, (secrets) => this.known(secrets, now).some(passes));
+    return this.testWithReload(clientId, (secrets) => this.decryptValid(secrets, now).some(passes));
   }
 
-  /** The client's valid secrets that we know, the newest first; none unless its metadata need them (`secretNeed`). */
+  /** The client's valid secrets, newest first, if its metadata requires the secret itself (`secretNeed`); otherwise none. */
   async knownSecrets(clientId: string, now: EpochSeconds): Promise<string[]> {
-    return this.known((await this.load(clientId))?.secrets ?? [], now);
+    return this.decryptValid((await this.load(clientId))?.secrets ?? [], now);
   }
 
-  /** One page of clients in the order of their names. `after`: name and id of the last of the page before. */
+  /** One page of clients. `after`: the sort value and the id of the last client of the previous page. */
   async list(query: {
     ownerId?: string | undefined;
     search?: string | undefined;
     state?: ClientState | undefined;
-    /** By name where it is left out. */
+    /** Defaults to `name`. */
     order?: ClientSortOrder | undefined;
     after?: Cursor | undefined;
     limit: number;
@@ -214,7 +214,7 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
     };
   }
 
-  /** Names by id, for lists that name clients. */
+  /** The names of clients, by id. */
   async names(ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
     const names = new Map<string, string>();
     for (const id of new Set(ids)) {
@@ -224,7 +224,7 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
     return names;
   }
 
-  /** Secrets that are valid now, without their values: for the client's page. */
+  /** The currently valid secrets without their values, for the client's page. */
   async listSecrets(
     clientId: string,
     now: EpochSeconds,
@@ -234,8 +234,8 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
   }
 
   /**
-   * Adds a client that was checked.
-   * @returns the secret of one that needs one, here and nowhere else ever again
+   * Adds a checked client.
+   * @returns its secret if it needs one; it cannot be retrieved later
    */
   async add(unit: Unit, client: Client, now: EpochSeconds): Promise<string | undefined> {
     await unit.manager.getRepository(ClientEntity).insert({
@@ -249,18 +249,18 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
       credentialsVersion: 0,
     });
     await this.writeOrigins(unit, client);
-    // No process has it in its cache: a miss is never kept.
+    // No cache to invalidate: misses are not cached.
     return this.secrets.reconcile(unit, client.id, secretNeed(client), now);
   }
 
   /**
-   * Replaces a client by what it is after a change, which was checked.
-   * @param before as {@link lock} gave it
-   * @returns a new secret, where the client needs one from now on, or the secret itself where a hash was enough
+   * Stores a changed client that was checked.
+   * @param before from {@link lock}
+   * @returns a new secret if the client now needs one, or needs the secret itself where only a hash is stored
    */
   async replace(unit: Unit, before: Client, client: Client, now: EpochSeconds): Promise<string | undefined> {
     const { id } = before;
-    // What was given under other subjects, or a laxer profile, is not held to the new ones.
+    // Grants and tokens issued under other subjects or a weaker profile do not meet the new requirements.
     if (changesSubjects(before, client) || raisesProfile(before, client)) await this.end(unit, id, now);
     else if (endsCredentials(before, client)) await this.raiseCredentialsVersion(unit, id);
     await unit.manager.getRepository(ClientEntity).update({ id }, { ...toRow(client), updatedAt: now });
@@ -270,23 +270,23 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
     return secret;
   }
 
-  /** Tells, in the unit of the change, that people would judge the client otherwise now. */
+  /** Notifies the listeners that the client's identity, which users consented to, changed. */
   async identityChanged(unit: Unit, id: string, now: EpochSeconds): Promise<void> {
-    for (const follower of this.listeners) await follower.clientIdentityChanged?.(unit, id, now);
+    for (const listener of this.listeners) await listener.clientIdentityChanged?.(unit, id, now);
   }
 
-  /** Notifies the listeners, in the unit of the change, that the client's own tokens end. */
+  /** Revokes the client's own tokens: notifies the listeners in the same unit of work. */
   async endOwnTokens(unit: Unit, id: string, now: EpochSeconds): Promise<void> {
     await this.raiseCredentialsVersion(unit, id);
-    for (const follower of this.listeners) await follower.ownTokensEnded?.(unit, id, now);
+    for (const listener of this.listeners) await listener.ownTokensEnded?.(unit, id, now);
   }
 
-  /** Tells, in the unit of the change, which scopes of the administration the client got or lost. */
+  /** Notifies the listeners which administration scopes the client gained or lost. */
   async administrationChanged(unit: Unit, change: AdministrationChange, now: EpochSeconds): Promise<void> {
-    for (const follower of this.listeners) await follower.administrationChanged?.(unit, change, now);
+    for (const listener of this.listeners) await listener.administrationChanged?.(unit, change, now);
   }
 
-  /** The clients of an owner; they stay so until the unit ends. */
+  /** Reads the clients of an owner and locks their rows until the unit of work ends. */
   async lockOwnedBy(unit: Unit, ownerId: string): Promise<Client[]> {
     const rows = await unit.all<{ id: string }>(clientStatements.lockOwned, ownerId);
     return this.findAll(
@@ -296,10 +296,10 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
   }
 
   /**
-   * Makes a new secret. The older ones stay valid for the overlap and then end.
-   * @param overlapSeconds 0 ends them now
-   * @param client as {@link lock} gave it
-   * @returns the new secret, or undefined for a client without one
+   * Creates a new secret. The older ones expire after the overlap.
+   * @param overlapSeconds 0 expires them now
+   * @param client from {@link lock}
+   * @returns the new secret; undefined for a client that uses none
    */
   async rotateSecret(
     unit: Unit,
@@ -315,7 +315,7 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
     return secret;
   }
 
-  /** Deletes a client, and ends what it got. */
+  /** Deletes a client, and revokes its grants and tokens. */
   async remove(unit: Unit, id: string, now: EpochSeconds): Promise<void> {
     await this.end(unit, id, now);
     await unit.manager.getRepository(ClientEntity).delete({ id });
@@ -326,7 +326,7 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
     return this.secrets.purgeExpired(unit, now);
   }
 
-  /** True when a redirect URI of any client lies at this origin. */
+  /** True when any client has a redirect URI of this origin. */
   async isRegisteredOrigin(origin: string): Promise<boolean> {
     if (this.origins.has(origin)) return true;
     if (origin.length > 300 || (await this.store.one(clientStatements.findOrigin, origin)) === undefined) return false;
@@ -335,7 +335,7 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
     return true;
   }
 
-  /** The row is locked first: tokens are stored under a share of that lock, before this or after it. */
+  /** Locks the row first: tokens are stored under a shared lock on it, so either before or after the increment. */
   private async raiseCredentialsVersion(unit: Unit, id: string): Promise<void> {
     await unit.one(clientStatements.lock, id);
     await unit.change(clientStatements.raiseCredentialsVersion, id);
@@ -348,40 +348,40 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
     if (origins.length > 0) await repository.insert(origins.map((origin) => ({ origin, clientId: client.id })));
   }
 
-  private known(secrets: readonly StoredSecret[], now: EpochSeconds): string[] {
+  private decryptValid(secrets: readonly StoredSecret[], now: EpochSeconds): string[] {
     return secrets.flatMap((secret) => {
       const { sealed } = secret;
       return sealed !== undefined && isValidSecret(secret, now) ? [this.secrets.open({ ...secret, sealed })] : [];
     });
   }
 
-  /** Secrets that do not pass are read once more, afresh: one that another process made a moment ago works. */
-  private async rereadUnless(
+  /** Reads the secrets from the database if no cached one passes: another process may just have created one. */
+  private async testWithReload(
     clientId: string,
     passes: (secrets: readonly StoredSecret[]) => boolean,
   ): Promise<boolean> {
     const cached = await this.load(clientId);
     if (cached && passes(cached.secrets)) return true;
     this.forget(clientId);
-    const fresh = await this.load(clientId);
-    return fresh !== undefined && passes(fresh.secrets);
+    const reloaded = await this.load(clientId);
+    return reloaded !== undefined && passes(reloaded.secrets);
   }
 
-  private async load(id: string): Promise<Cached | undefined> {
+  private async load(id: string): Promise<CachedClient | undefined> {
     const hit = this.cache.get(id);
     if (hit) return hit;
     if (!isClientId(id)) return undefined;
     const generation = this.cache;
     const row = await this.clients.findOneBy({ id });
     if (!row) return undefined;
-    const loaded: Cached = {
+    const loaded: CachedClient = {
       client: this.rules.effective(toClient(row)),
-      // Of the row, which is read before the secrets: a secret that is newer than its version is refused, never the reverse.
+      // Read before the secrets: a secret may be newer than this version and is then rejected, but never older.
       credentialsVersion: row.credentialsVersion,
       secrets: await this.secrets.read(id),
     };
     if (generation.size >= maxCached) generation.delete(generation.keys().next().value ?? id);
-    // Into the map that was current when the row was read: an invalidation since then must not be undone.
+    // Into the map that was current when the row was read, so that a later invalidation is not undone.
     generation.set(id, loaded);
     return loaded;
   }

@@ -6,7 +6,7 @@ import { OperationError } from '../operations/operation-error.js';
 import { administrationScopeOf } from './administration-scope.js';
 import { ClientsService } from './clients.service.js';
 
-/** Reads the clients that act again in the unit of an operation: they may have been disabled or limited, or lost the right. */
+/** Rereads the acting client in the unit of an operation: it may have been disabled or restricted, or lost its rights. */
 @Injectable()
 export class CurrentServiceAccounts implements ActorReader {
   constructor(
@@ -21,7 +21,7 @@ export class CurrentServiceAccounts implements ActorReader {
     return clientId === undefined ? undefined : this.clients.hold(unit, clientId);
   }
 
-  /** By whose access token a person acts is asked too. */
+  /** Also checks the client whose access token a user acts with. */
   async read(unit: Unit, actor: Actor): Promise<Actor> {
     const clientId = clientOf(actor);
     if (clientId === undefined) return actor;

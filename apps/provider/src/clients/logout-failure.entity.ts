@@ -2,27 +2,27 @@ import { InstantColumn, IntegerColumn, TextColumn, TextPrimaryColumn } from '@ga
 import { Entity } from 'typeorm';
 
 /**
- * Back-channel logouts that do not reach a client: one row per client, deleted by the next one that arrives. Read and
- * written by the named statements of its service.
+ * Back-channel logouts that could not be delivered to a client: one row per client, deleted by the next successful
+ * delivery. Read and written by the named statements of its service.
  */
 @Entity('logout_failures')
 export class LogoutFailureEntity {
   @TextPrimaryColumn()
   clientId!: string;
 
-  /** The address of the last attempt: the row says nothing of another one that the client has since. */
+  /** The URI of the last attempt: the row does not apply to a URI that the client registered later. */
   @TextColumn()
   uri!: string;
 
-  /** Of the last attempt: short, stable and without secrets. */
+  /** Why the last attempt failed: short, stable and without secrets. */
   @TextColumn()
   reason!: string;
 
-  /** 0: the last attempt will not be repeated by itself. */
+  /** 0: the last logout is not retried. */
   @IntegerColumn()
   retried!: number;
 
-  /** Failed attempts at this address since the last logout that arrived. */
+  /** Failed attempts at this URI since the last successful delivery. */
   @IntegerColumn()
   failures!: number;
 

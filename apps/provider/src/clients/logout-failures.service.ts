@@ -41,26 +41,26 @@ const failureStatements = {
   clear: statement('logout_failures.clear', 'DELETE FROM logout_failures WHERE client_id = $1'),
 };
 
-/** The kinds of messages in the outbox: for approved clients, and for all others. */
+/** The outbox kinds of logouts: for approved clients, and for all others. */
 export const logoutKinds = ['backchannel-logout', 'backchannel-logout-unapproved'] as const;
 
-/** Longer than the outbox waits between two attempts. */
-const longestPauseSeconds = 3600;
+/** Longer than the longest delay of the outbox between two attempts. */
+const maxRetryDelaySeconds = 3600;
 const maxReasonCharacters = 200;
 
-/** Why a client does not learn of the end of sessions. */
+/** Why the back-channel logouts of a client fail. */
 export interface LogoutFailure {
   readonly clientId: string;
   readonly host: string;
   readonly reason: string;
-  /** False: the last logout is not sent again by itself. */
+  /** False: the last logout is not retried. */
   readonly retried: boolean;
   readonly failures: number;
   readonly firstFailedAt: EpochSeconds;
   readonly lastFailedAt: EpochSeconds;
 }
 
-/** Keeps what went wrong with the back-channel logouts of a client until one arrives (Back-Channel Logout 1.0 2.5). */
+/** Records failed back-channel logouts of a client until one is delivered (Back-Channel Logout 1.0 2.5). */
 @Injectable()
 export class LogoutFailures {
   constructor(@Inject(Store) private readonly store: Store) {}
@@ -76,19 +76,19 @@ export class LogoutFailures {
     );
   }
 
-  /** One arrived. Read first: those that arrive as a rule make no write. */
+  /** Called after a delivery. Reads first, so that deliveries usually write nothing. */
   async clear(clientId: string): Promise<void> {
     if (!(await this.store.one(failureStatements.find, clientId))) return;
     await this.store.run((unit) => unit.change(failureStatements.clear, clientId));
   }
 
-  /** Undefined where all arrive, or the client has another address since. */
+  /** Undefined when deliveries succeed, or the client has registered another URI since. */
   async find({ id, backchannelLogoutUri }: Client, now: EpochSeconds): Promise<LogoutFailure | undefined> {
     const row = await this.store.one<FailureRow>(failureStatements.find, id);
     return row && row.uri === backchannelLogoutUri ? toFailure(row, now) : undefined;
   }
 
-  /** The most recent first, also of addresses that clients had before. */
+  /** The most recent first, including those of URIs that clients have replaced. */
   async list(limit: number, now: EpochSeconds): Promise<(LogoutFailure & { readonly uri: string })[]> {
     const rows = await this.store.all<FailureRow>(failureStatements.list, limit);
     return rows.map((row) => ({ ...toFailure(row, now), uri: row.uri }));
@@ -100,8 +100,8 @@ function toFailure(row: FailureRow, now: EpochSeconds): LogoutFailure {
     clientId: row.client_id,
     host: new URL(row.uri).host,
     reason: row.reason,
-    // Without another attempt for so long, the outbox has given up.
-    retried: Number(row.retried) === 1 && now < Number(row.last_failed_at) + longestPauseSeconds,
+    // No attempt for that long: the outbox has given up.
+    retried: Number(row.retried) === 1 && now < Number(row.last_failed_at) + maxRetryDelaySeconds,
     failures: Number(row.failures),
     firstFailedAt: epochSeconds(Number(row.first_failed_at)),
     lastFailedAt: epochSeconds(Number(row.last_failed_at)),

@@ -1,7 +1,6 @@
 /**
- * One or two characters that stand for a client without a trusted logo: the first letters of the first two words of its
- * name, or its first character where the name has no letter. The case is left to the style sheet, which knows the
- * language of the page.
+ * One or two characters in place of a trusted logo: the initials of the first two words of the client's name, or its
+ * first character when the name has no letter. The style sheet sets the case, which depends on the page's language.
  */
 export function monogramOf(name: string): string {
   // Composed first, so that an accent stays with its letter.

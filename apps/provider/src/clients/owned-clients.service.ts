@@ -10,8 +10,8 @@ import { ClientHandovers, credentialMembers } from './client-handovers.service.j
 import { ClientsService } from './clients.service.js';
 
 /**
- * What becomes of a developer's clients when the developer is deleted: they stay, owned by nobody, with credentials that
- * nobody has. An administrator who wants one to go on makes it a new secret, or registers new keys.
+ * Releases a developer's clients when the developer is deleted: they remain without an owner, and with credentials that
+ * nobody knows. To keep using one, an administrator rotates its secret or registers new keys.
  */
 @Injectable()
 export class OwnedClients implements OnModuleInit {
@@ -29,7 +29,7 @@ export class OwnedClients implements OnModuleInit {
   private async release(unit: Unit, ownerId: string, now: EpochSeconds): Promise<void> {
     for (const client of await this.clients.lockOwnedBy(unit, ownerId)) {
       const released = releasedClient(client);
-      // The new secret goes nowhere.
+      // The new secret is discarded.
       const { replaced } = await this.handovers.replace(unit, { before: client, client: released, now });
       const after = { ...clientRepresentation(released), ...replaced };
       const changes = changedMembers(clientRepresentation(client), after, credentialMembers);

@@ -13,10 +13,10 @@ import {
 } from './policy';
 
 const owned = aClient({ id: ownClientId, ownerId });
-const clientOfNobody = aClient({ id: ownClientId, ownerId: undefined });
-const clientOfAnother = aClient({ id: ownClientId, ownerId: 'somebody' });
+const clientWithoutOwner = aClient({ id: ownClientId, ownerId: undefined });
+const clientOfOtherOwner = aClient({ id: ownClientId, ownerId: 'somebody' });
 
-/** Without regard to owners and to the age of a sign-in. */
+/** Regardless of owners and of the age of a sign-in. */
 const administrators: ForEachActor<PolicyDenial> = {
   administrator: undefined,
   'stale administrator': undefined,
@@ -46,15 +46,15 @@ const ownerToo = {
   'owner with an unused second factor': undefined,
   'auditor who owns': undefined,
 };
-/** The registration access token of a client that has an owner is good no more. */
+/** The registration access token of a client with an owner is no longer valid. */
 const documentToo = { 'metadata document of the client': undefined };
 const registrantToo = { 'registrant of the client': undefined };
-/** Instead of "may", for the owner. */
+/** Replaces "allowed" for the owner. */
 const ownerSignsIn = { 'stale owner': 'recent_sign_in', 'owner with an unused second factor': 'recent_sign_in' };
 const administratorSignsIn = { 'stale administrator': 'recent_sign_in' };
 
 describe('who may create a client', () => {
-  it('administrators, developers, and whoever registers or describes one', () => {
+  it('administrators, developers, registrants and metadata documents', () => {
     expect(ofEachActor(mayCreateClient)).toEqual({
       ...administrators,
       ...ownerToo,
@@ -77,22 +77,22 @@ describe('who may manage a client', () => {
     });
   });
 
-  it('that somebody else owns: no developer', () => {
-    expect(ofEachActor((actor) => mayManageClient(actor, clientOfAnother))).toEqual({
+  it('that another user owns: administrators, but no developer', () => {
+    expect(ofEachActor((actor) => mayManageClient(actor, clientOfOtherOwner))).toEqual({
       ...administrators,
       ...documentToo,
     });
   });
 
-  it('that nobody owns: administrators, and the client itself', () => {
-    expect(ofEachActor((actor) => mayManageClient(actor, clientOfNobody))).toEqual({
+  it('without an owner: administrators, and the client itself', () => {
+    expect(ofEachActor((actor) => mayManageClient(actor, clientWithoutOwner))).toEqual({
       ...administrators,
       ...documentToo,
       ...registrantToo,
     });
   });
 
-  it('after a recent sign-in, where it is deleted or people get roles in it', () => {
+  it('to delete it or to set roles in it: after a recent sign-in', () => {
     expect(ofEachActor((actor) => mayManageClientAfterSignIn(actor, owned))).toEqual({
       ...administrators,
       ...ownerToo,
@@ -106,9 +106,9 @@ describe('who may manage a client', () => {
 describe('who may update a client', () => {
   it.each<[string, Partial<Client>]>([
     ['its contacts', { contacts: ['support@client.test'] }],
-    ['its addresses after a logout', { postLogoutRedirectUris: ['https://client.test/bye'] }],
+    ['its post-logout redirect URIs', { postLogoutRedirectUris: ['https://client.test/bye'] }],
     ['nothing', {}],
-  ])('in %s: who may manage it', (_what, change) => {
+  ])('in %s: all who may manage it', (_what, change) => {
     const update = (actor: Parameters<typeof mayUpdateClient>[0]): PolicyDenial =>
       mayUpdateClient(actor, owned, { ...owned, ...change });
     expect(ofEachActor(update)).toEqual({ ...administrators, ...ownerToo, ...documentToo });
@@ -116,11 +116,11 @@ describe('who may update a client', () => {
 
   it.each<[string, Partial<Client>]>([
     ['its name', { name: 'Your bank' }],
-    ['where it receives codes', { redirectUris: ['https://elsewhere.test/callback'] }],
+    ['its redirect URIs', { redirectUris: ['https://elsewhere.test/callback'] }],
     ['how it authenticates', { authMethod: 'client_secret_post' }],
-    ['whom it belongs to', { ownerId: 'somebody' }],
+    ['its owner', { ownerId: 'somebody' }],
     ['whether users consent', { consentRequired: !owned.consentRequired }],
-  ])('in %s: they, after a recent sign-in', (_what, change) => {
+  ])('in %s: all who may manage it, after a recent sign-in', (_what, change) => {
     expect(ofEachActor((actor) => mayUpdateClient(actor, owned, { ...owned, ...change }))).toEqual({
       ...administrators,
       ...ownerToo,
@@ -130,14 +130,16 @@ describe('who may update a client', () => {
     });
   });
 
-  it('whom a change makes the owner: not yet', () => {
-    const taken = ofEachActor((actor) => mayUpdateClient(actor, clientOfAnother, { ...clientOfAnother, ownerId }));
+  it('not the user whom the change makes the owner', () => {
+    const taken = ofEachActor((actor) =>
+      mayUpdateClient(actor, clientOfOtherOwner, { ...clientOfOtherOwner, ownerId }),
+    );
     expect([taken['owner'], taken['administrator']]).toEqual(['forbidden', undefined]);
   });
 });
 
 describe('who may replace the secret of a client', () => {
-  it('who may manage it, after a recent sign-in', () => {
+  it('all who may manage it, after a recent sign-in', () => {
     expect(ofEachActor((actor) => mayReplaceSecret(actor, owned))).toEqual({
       ...administrators,
       ...ownerToo,
@@ -147,7 +149,7 @@ describe('who may replace the secret of a client', () => {
     });
   });
 
-  it.each(['gatehouse:admin', 'gatehouse:read'])('not the owner of one with the scope %s', (scope) => {
+  it.each(['gatehouse:admin', 'gatehouse:read'])('not the owner of a client with the scope %s', (scope) => {
     const administrating = aClient({ id: ownClientId, ownerId, scope: ['openid', scope] });
     expect(ofEachActor((actor) => mayReplaceSecret(actor, administrating))).toEqual({
       ...administrators,
@@ -157,7 +159,7 @@ describe('who may replace the secret of a client', () => {
     });
   });
 
-  it('an administrator who owns one with the scope gatehouse:admin', () => {
+  it('an administrator who owns a client with the scope gatehouse:admin', () => {
     const administrating = aClient({ id: ownClientId, ownerId: 'admin', scope: ['gatehouse:admin'] });
     const replaced = ofEachActor((actor) => mayReplaceSecret(actor, administrating));
     expect([replaced['administrator'], replaced['owner']]).toEqual([undefined, 'forbidden']);

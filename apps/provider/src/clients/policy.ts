@@ -14,7 +14,7 @@ import {
 } from '../operations/policy.js';
 import type { ClientDecision } from './client-states.service.js';
 
-/** Administrators and developers add clients; whoever registers one, by protocol or by its document, adds that one. */
+/** Administrators and developers may add clients; so may registrants and metadata documents. */
 export function mayCreateClient(actor: Actor): PolicyDenial {
   switch (actor.kind) {
     case 'registrant':
@@ -30,7 +30,7 @@ export function mayCreateClient(actor: Actor): PolicyDenial {
 
 /**
  * Administrators manage every client, developers those that they own. A registration access token and a metadata document
- * are good for one client each, the token as long as nobody owns it.
+ * are valid for one client each, the token only while the client has no owner.
  */
 export function mayManageClient(actor: Actor, client: Pick<Client, 'id' | 'ownerId'>): PolicyDenial {
   switch (actor.kind) {
@@ -47,13 +47,13 @@ export function mayManageClient(actor: Actor, client: Pick<Client, 'id' | 'owner
   }
 }
 
-/** As whom an actor who may create or manage a client does so: what properties they may set. */
+/** The editor role of an actor, which decides the client properties that they may set. */
 export function clientEditorOf(actor: Actor): ClientEditor {
   switch (actor.kind) {
     case 'registrant':
       return actor.proof.kind === 'initial-access-token' && actor.proof.approves ? 'approved_registrant' : 'registrant';
     case 'metadata-document':
-    // Visitors may do neither; the fewest rights, should a rule above be missed.
+    // Visitors may neither create nor manage clients: the fewest rights, in case a check is missing.
     case 'visitor':
       return 'registrant';
     case 'person':
@@ -66,25 +66,25 @@ export function clientEditorOf(actor: Actor): ClientEditor {
   }
 }
 
-/** A change needs a recent sign-in where it touches credentials or rights, or what people know the client by. */
+/** A change of credentials, rights or the identity that users know the client by requires a recent sign-in. */
 export function mayUpdateClient(actor: Actor, before: Client, after: Client): PolicyDenial {
   return changesCredentials(after, before) || isMaterialChange(before, after)
     ? mayManageClientAfterSignIn(actor, before)
     : mayManageClient(actor, before);
 }
 
-/** Deleting a client, and the roles that people have in it. */
+/** For deleting a client, and for setting the roles of users in it. */
 export function mayManageClientAfterSignIn(actor: Actor, client: Pick<Client, 'id' | 'ownerId'>): PolicyDenial {
   return mayManageClient(actor, client) ?? afterRecentSignIn(actor);
 }
 
-/** The owner of a client with a gatehouse scope would become an administrator by a secret of their own. */
+/** With the secret of a client with a gatehouse scope, its owner would gain administrator rights. */
 export function mayReplaceSecret(actor: Actor, client: Pick<Client, 'id' | 'ownerId' | 'scope'>): PolicyDenial {
   if (isOwner(actor, client) && !isAdministrator(actor) && !ownerMayReplaceCredentials(client)) return 'forbidden';
   return mayManageClientAfterSignIn(actor, client);
 }
 
-/** What only takes rights away needs no recent sign-in, so that a client can be stopped without delay. */
+/** Restricting or disabling requires no recent sign-in, so that a client can be stopped without delay. */
 export function maySetClientState(actor: Actor, decision: ClientDecision): PolicyDenial {
   const restricts = decision === 'restrict' || decision === 'disable';
   return restricts ? administratorsOnly(actor) : administratorsAfterRecentSignIn(actor);

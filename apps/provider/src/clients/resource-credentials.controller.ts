@@ -9,7 +9,7 @@ import { PageOperations } from '../users/page-operations.service.js';
 import { RequestContexts } from '../users/sessions/request-contexts.service.js';
 import { CreateResourceCredentials } from './operations/create-resource-credentials.js';
 
-/** The button on an API's page that makes its credentials. Here and not there: they are a client. */
+/** Creates the credentials of an API, from its page. Part of this module because the credentials are a client. */
 @Controller(`${routes.resources}/credentials`)
 export class ResourceCredentialsController {
   constructor(
@@ -19,7 +19,7 @@ export class ResourceCredentialsController {
     @Inject(ResourcesService) private readonly resources: ResourcesService,
   ) {}
 
-  /** Somebody who had to log in again first comes back here with GET. */
+  /** The target of the redirect after a required sign-in. */
   @Get(':id')
   back(@Req() request: WebRequest): Reply {
     return Reply.redirect(`${routes.resources}/update/${encodeURIComponent(request.params['id'] ?? '')}`);
@@ -35,14 +35,14 @@ export class ResourceCredentialsController {
     if (!resource) throw new PageError('record.not_found');
     const back = `${routes.resources}/update/${resource.id}`;
     if (refusal) return Reply.redirect(`${back}?done=refused`, { cookies: context.cookies });
-    const made = await this.operations.execute(
+    const created = await this.operations.execute(
       CreateResourceCredentials,
       { resourceId: resource.id },
       { context, form },
     );
-    // It has credentials already: the page shows them.
-    if ('refusal' in made) return Reply.redirect(back, { cookies: context.cookies });
-    const { client, secret } = made.result;
+    // The API already has credentials: the page shows them.
+    if ('refusal' in created) return Reply.redirect(back, { cookies: context.cookies });
+    const { client, secret } = created.result;
     return this.contexts.page(context, 'clients/secret', { client: { id: client.id, name: client.name }, secret });
   }
 }

@@ -1,10 +1,10 @@
 import { InstantColumn, TextColumn, TextPrimaryColumn } from '@gatehouse/platform/database/columns';
 import { Entity } from 'typeorm';
 
-/** A secret that this server made for itself once, the same for every process and never changed. */
+/** A secret that this server generated once: shared by all processes and never changed. */
 @Entity('server_secrets')
 export class ServerSecretEntity {
-  /** What it is for. */
+  /** Its purpose. */
   @TextPrimaryColumn()
   name!: string;
 

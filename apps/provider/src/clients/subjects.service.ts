@@ -7,11 +7,11 @@ import { statement, Store } from '@gatehouse/platform/database/store';
 import { Keyring } from '@gatehouse/platform/secrets/keyring';
 
 const name = 'pairwise';
-const place = `server_secrets.value:${name}`;
+const associatedData = `server_secrets.value:${name}`;
 
 const secretStatements = {
   find: statement('server_secrets.find', 'SELECT value_sealed FROM server_secrets WHERE name = $1'),
-  /** Of two processes at once one makes it, and both take that. */
+  /** Of two concurrent processes one creates it, and both use it. */
   insert: statement(
     'server_secrets.insert',
     'INSERT INTO server_secrets (name, value_sealed, created_at) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING',
@@ -19,10 +19,10 @@ const secretStatements = {
 };
 
 /**
- * Says under which `sub` a client knows a person (OpenID Connect Core 8): the account's id, or one of the client's sector.
+ * The `sub` of a user for a client (OpenID Connect Core 8): the account's id, or a pairwise one per sector.
  *
- * The salt is made once and kept sealed in the database: GATEHOUSE_SECRET_KEY may be changed, and nobody may become
- * somebody else to a client by that.
+ * The salt is generated once and stored encrypted, not derived from GATEHOUSE_SECRET_KEY: rotating that key must not change
+ * the subjects.
  */
 @Injectable()
 export class Subjects {
@@ -34,7 +34,7 @@ export class Subjects {
     @Inject(Clock) private readonly clock: Clock,
   ) {}
 
-  /** Answers at once where the client takes public subjects: the hot paths wait for nothing. */
+  /** Synchronous for public subjects, so that hot paths do not wait. */
   of(client: Client, userId: string): string | Promise<string> {
     return client.subjectType === 'pairwise' ? this.pairwise(client, userId) : userId;
   }
@@ -48,17 +48,17 @@ export class Subjects {
   }
 
   private async load(): Promise<Buffer> {
-    const known = await this.read();
-    if (known) return known;
-    const sealed = this.keyring.seal(place, randomBytes(32));
+    const existing = await this.read();
+    if (existing) return existing;
+    const sealed = this.keyring.seal(associatedData, randomBytes(32));
     await this.store.run((unit) => unit.change(secretStatements.insert, name, sealed, this.clock.now()));
-    const made = await this.read();
-    if (!made) throw new Error('the salt of pairwise subjects was not stored');
-    return made;
+    const stored = await this.read();
+    if (!stored) throw new Error('the salt of pairwise subjects was not stored');
+    return stored;
   }
 
   private async read(): Promise<Buffer | undefined> {
     const row = await this.store.one<{ value_sealed: string }>(secretStatements.find, name);
-    return row && this.keyring.open(place, row.value_sealed);
+    return row && this.keyring.open(associatedData, row.value_sealed);
   }
 }
