@@ -6,7 +6,7 @@ import {
 } from '@gatehouse/platform/database/columns';
 import { Entity, PrimaryColumn } from 'typeorm';
 
-/** How often something happened in an hour. Read and written by the named statements of its service. */
+/** The number of events of a kind in an hour. Read and written by the named statements of its service. */
 @Entity('activity_hours')
 export class ActivityHourEntity {
   /** Hours since the epoch. */
@@ -20,13 +20,13 @@ export class ActivityHourEntity {
   count!: number;
 }
 
-/** A request of the protocol that a rule refused. Read and written by the named statements of its service. */
+/** A failed request (a protocol rule refused it). Read and written by the named statements of its service. */
 @Entity('refusals')
 export class FailedRequestEntity {
   @SelectorPrimaryColumn()
   selector!: number;
 
-  /** As the person was shown it, and as in the log. */
+  /** As shown to the user and as in the log. */
   @TextColumn()
   requestId!: string;
 
@@ -40,29 +40,29 @@ export class FailedRequestEntity {
   @TextColumn()
   reason!: string;
 
-  /** The code that the client was told. */
+  /** The error code of the response. */
   @TextColumn()
   error!: string;
 
   @TextColumn()
   description!: string;
 
-  /** As it was sent: there may be no such client. */
+  /** As received: the client may not exist. */
   @TextColumn({ nullable: true })
   clientId!: string | null;
 
   @TextColumn()
   address!: string;
 
-  /** JSON: what came, without secrets. */
+  /** The received parameters as JSON, without secrets. */
   @TextColumn()
   parameters!: string;
 }
 
-/** Forms of pages that were refused for their origin in an hour. Read and written by the named statements of its service. */
+/** Forms that were rejected for their origin, per hour. Read and written by the named statements of its service. */
 @Entity('form_refusals')
 export class RejectedFormEntity {
-  /** One of `OriginRefusal`. */
+  /** One of `OriginRejection`. */
   @TextPrimaryColumn()
   reason!: string;
 
@@ -74,7 +74,7 @@ export class RejectedFormEntity {
   count!: number;
 }
 
-/** How many more refusals a source had in an hour than are kept. */
+/** The number of failed requests of a source in an hour that were only counted, not stored. */
 @Entity('refusal_counts')
 export class FailedRequestCountEntity {
   @TextPrimaryColumn()

@@ -14,10 +14,10 @@ const activityStatements = {
   purge: statement('activity_hours.purge', 'DELETE FROM activity_hours WHERE hour < $1'),
 };
 
-const everyMilliseconds = 5_000;
-const keptHours = 31 * 24;
+const flushMilliseconds = 5_000;
+const retentionHours = 31 * 24;
 
-/** How often something happened in one hour. */
+/** The number of events of a kind in one hour. */
 export interface HourlyCount {
   /** Hours since the epoch. */
   readonly hour: number;
@@ -26,8 +26,8 @@ export interface HourlyCount {
 }
 
 /**
- * How many logins, failures, tokens and refusals there were by the hour, of all processes. Counted in memory and written
- * some seconds later: no request waits for it, and a process that dies takes those seconds with it.
+ * Counts sign-ins, failures, tokens and failed requests per hour, across all processes. Counted in memory and written some
+ * seconds later: no request waits for the write, and a process that crashes loses the counts of those seconds.
  */
 @Injectable()
 export class Activity implements OnModuleInit, BeforeApplicationShutdown {
@@ -43,7 +43,7 @@ export class Activity implements OnModuleInit, BeforeApplicationShutdown {
   onModuleInit(): void {
     this.counters.onActivity((kind) => {
       this.counts.set(kind, (this.counts.get(kind) ?? 0) + 1);
-      this.timer ??= setTimeout(() => void this.flush(), everyMilliseconds).unref();
+      this.timer ??= setTimeout(() => void this.flush(), flushMilliseconds).unref();
     });
   }
 
@@ -54,14 +54,14 @@ export class Activity implements OnModuleInit, BeforeApplicationShutdown {
   async flush(): Promise<void> {
     clearTimeout(this.timer);
     this.timer = undefined;
-    // Always in this order: two processes never wait for each other in a circle.
-    const counted = [...this.counts].sort(([a], [b]) => (a < b ? -1 : 1));
+    // In a fixed order, so that two processes do not deadlock.
+    const entries = [...this.counts].sort(([a], [b]) => (a < b ? -1 : 1));
     this.counts = new Map();
-    if (counted.length === 0) return;
+    if (entries.length === 0) return;
     const hour = hourOf(this.clock.now());
     await this.store
       .run((unit) => {
-        for (const [kind, count] of counted) unit.write(activityStatements.add, hour, kind, count);
+        for (const [kind, count] of entries) unit.write(activityStatements.add, hour, kind, count);
       })
       .catch(() => undefined);
   }
@@ -72,7 +72,7 @@ export class Activity implements OnModuleInit, BeforeApplicationShutdown {
   }
 
   async purgeExpired(unit: Unit, now: EpochSeconds): Promise<number> {
-    return unit.change(activityStatements.purge, hourOf(now) - keptHours);
+    return unit.change(activityStatements.purge, hourOf(now) - retentionHours);
   }
 }
 

@@ -18,7 +18,7 @@ export interface AuditRow {
   readonly subject_id: string | null;
   readonly address: string | null;
   readonly request_id: string | null;
-  /** JSON */
+  /** JSON. */
   readonly details: string;
 }
 
@@ -34,15 +34,15 @@ interface SealRow {
 
 type Unsigned = Omit<SealRow, 'mac'>;
 
-/** What a look through the whole chain found. */
+/** The result of verifying the whole chain. */
 export interface AuditVerification {
   readonly seals: number;
   readonly events: number;
-  /** Newer ones, that no seal vouches for yet. */
+  /** Newer events that are not sealed yet. */
   readonly unsealed: number;
-  /** The hash of the last seal: whoever keeps it elsewhere sees later whether the end was cut off. */
+  /** The hash of the last seal: kept elsewhere, it allows detecting that the end was truncated. */
   readonly head: string | undefined;
-  /** What is wrong first; undefined when all is as it was written. */
+  /** The first problem; undefined when the chain is intact. */
   readonly problem: string | undefined;
 }
 
@@ -66,22 +66,22 @@ const chainStatements = {
   ),
   purgeEvents: statement('audit_events.purge', 'DELETE FROM audit_events WHERE selector <= $1'),
   markPurged: statement('audit_seals.mark_purged', 'UPDATE audit_seals SET purged_at = $2, mac = $3 WHERE number = $1'),
-  forget: statement('audit_seals.forget', 'DELETE FROM audit_seals WHERE number < $1'),
+  deleteBefore: statement('audit_seals.forget', 'DELETE FROM audit_seals WHERE number < $1'),
 };
 
-/** Of one seal, and of one read. */
+/** The maximum number of events per seal and per read. */
 export const maxEvents = 5_000;
 /**
- * An event's selector is taken before its unit ends, and by the clock of its own process: what is younger than this
- * may still get neighbours. A unit takes 15 seconds at most.
+ * A selector is generated before the unit of work ends, by the clock of its own process: events with a smaller selector
+ * may still be committed within this time. A unit of work takes at most 15 seconds.
  */
 export const settleMilliseconds = 120_000;
-const start = '0'.repeat(64);
+const genesisHash = '0'.repeat(64);
 
 /**
- * Seals what was written, in batches and afterwards, so that nobody who writes waits for another: each seal is a hash of
- * the one before and of its events, under our key. A changed, removed or added event, and a removed seal, no longer fit.
- * What it cannot see is an end that was cut off together with its seals; keep the head elsewhere for that.
+ * Seals events in batches after they are written, so that writers do not wait for each other: each seal is a hash of the
+ * previous seal and of its events, authenticated with a key of this server. Changed, removed or added events and removed
+ * seals are detected. A truncated end is only detected if the head is kept elsewhere.
  */
 @Injectable()
 export class AuditChain implements OnModuleInit {
@@ -96,26 +96,26 @@ export class AuditChain implements OnModuleInit {
     return this.followLastSeal();
   }
 
-  /** The clock may be set back after a seal, which another process made: what this one records still follows it. */
+  /** Generates selectors after the last seal, even if the clock is behind the process that created the seal. */
   async followLastSeal(): Promise<void> {
     const last = await this.store.one<SealRow>(chainStatements.last);
     if (last) this.selectors.startAfter(last.last_selector);
   }
 
   /**
-   * Seals all events that have settled. Of two processes at once one fails with the number that both would give.
-   * @param before milliseconds since the epoch: only events that are older
-   * @returns how many seals were made
+   * Seals all settled events. Of two concurrent processes, one fails because the number of its seal exists already.
+   * @param before milliseconds since the epoch: only older events are sealed
+   * @returns the number of new seals
    */
   async seal(before = Date.now() - settleMilliseconds): Promise<number> {
     const bound = firstSelectorAt(before);
-    for (let made = 0; ; made++) {
+    for (let created = 0; ; created++) {
       const last = await this.store.one<SealRow>(chainStatements.last);
       const rows = await this.store.all<AuditRow>(chainStatements.events, last?.last_selector ?? 0, bound, maxEvents);
       const end = rows.at(-1);
-      if (!end) return made;
+      if (!end) return created;
       const number = (last?.number ?? 0) + 1;
-      const hash = hashOf(last?.hash ?? start, rows);
+      const hash = hashOf(last?.hash ?? genesisHash, rows);
       const now = this.clock.now();
       const sealed = {
         number,
@@ -133,10 +133,10 @@ export class AuditChain implements OnModuleInit {
     }
   }
 
-  /** @param expected a head that was noted: it must be in the chain */
+  /** @param expected an earlier head, which must be in the chain */
   async verify(expected?: string): Promise<AuditVerification> {
     const found = { seals: 0, events: 0, head: undefined as string | undefined };
-    let met = expected === undefined;
+    let hasExpected = expected === undefined;
     let before: SealRow | undefined;
     for (;;) {
       const seals = await this.store.all<SealRow>(chainStatements.after, before?.number ?? 0, 100);
@@ -147,7 +147,7 @@ export class AuditChain implements OnModuleInit {
         found.seals += 1;
         found.events += seal.purged_at === null ? seal.events : 0;
         found.head = seal.hash;
-        met ||= seal.hash === expected;
+        hasExpected ||= seal.hash === expected;
         before = seal;
       }
     }
@@ -155,11 +155,11 @@ export class AuditChain implements OnModuleInit {
     return {
       ...found,
       unsealed: Number(rest?.n ?? 0),
-      problem: met ? undefined : 'the head that was expected is not in the chain: its end was cut off, or written anew',
+      problem: hasExpected ? undefined : 'the expected head is not in the chain: its end was truncated or rewritten',
     };
   }
 
-  /** Events in their order, page by page. */
+  /** Events in order, read page by page. */
   async *read(sinceMilliseconds = 0, untilMilliseconds = Number.MAX_SAFE_INTEGER): AsyncGenerator<AuditRow> {
     const until =
       untilMilliseconds === Number.MAX_SAFE_INTEGER ? Number.MAX_SAFE_INTEGER : firstSelectorAt(untilMilliseconds) - 1;
@@ -172,24 +172,24 @@ export class AuditChain implements OnModuleInit {
     }
   }
 
-  /** A step of the purge: a whole seal's events, never a part. The last purged seal stays; those before it go. */
+  /** One step of the purge: all events of a seal. The last purged seal is kept, earlier ones are deleted. */
   async purgeSealed(unit: Unit, sealedUntil: EpochSeconds, now: EpochSeconds): Promise<PurgeStep> {
     const seal = await unit.one<SealRow>(chainStatements.oldest, sealedUntil);
-    // One that was changed stays with its events, for whoever looks into it.
+    // A modified seal is kept with its events, for an investigation.
     if (!seal || !this.isOwnSeal(seal)) return { gone: 0, more: false };
     const gone = await unit.change(chainStatements.purgeEvents, seal.last_selector);
     await unit.change(chainStatements.markPurged, seal.number, now, this.macOf({ ...seal, purged_at: now }));
-    await unit.change(chainStatements.forget, seal.number);
+    await unit.change(chainStatements.deleteBefore, seal.number);
     return { gone, more: true };
   }
 
-  /** What is wrong with the seal itself, and its place in the chain. */
+  /** The problem of the seal itself, or of its position in the chain. */
   private problemOf(seal: SealRow, before: SealRow | undefined): string | undefined {
-    if (!this.isOwnSeal(seal)) return `seal ${seal.number} is not of our key, or was changed`;
+    if (!this.isOwnSeal(seal)) return `seal ${seal.number} was changed, or was created with another key`;
     if (before === undefined)
       return seal.number === 1 || seal.purged_at !== null
         ? undefined
-        : `the chain begins with seal ${seal.number}: those before it are missing`;
+        : `the chain starts with seal ${seal.number}: earlier seals are missing`;
     if (seal.number !== before.number + 1) return `seal ${before.number + 1} is missing`;
     return undefined;
   }
@@ -202,11 +202,11 @@ export class AuditChain implements OnModuleInit {
       maxEvents + 1,
     );
     if (seal.purged_at !== null)
-      return rows.length === 0 ? undefined : `events that were purged with seal ${seal.number} are there again`;
+      return rows.length === 0 ? undefined : `events that were purged with seal ${seal.number} exist again`;
     const place = `the events of seal ${seal.number} (until ${new Date(seal.sealed_at * 1000).toISOString()})`;
     if (rows.length < seal.events) return `${place}: ${seal.events - rows.length} of ${seal.events} are missing`;
-    if (rows.length > seal.events) return `${place}: there are ${rows.length} where ${seal.events} were sealed`;
-    if (hashOf(before?.hash ?? start, rows) !== seal.hash) return `${place} were changed`;
+    if (rows.length > seal.events) return `${place}: ${rows.length} exist, but ${seal.events} were sealed`;
+    if (hashOf(before?.hash ?? genesisHash, rows) !== seal.hash) return `${place} were changed`;
     return undefined;
   }
 
@@ -216,11 +216,11 @@ export class AuditChain implements OnModuleInit {
 
   private macOf(seal: Unsigned): string {
     const [mac] = this.macsOf(seal);
-    if (!mac) throw new Error('there is no key');
+    if (!mac) throw new Error('the keyring has no key');
     return mac.toString('hex');
   }
 
-  /** Over all that the row says: that its events were purged, too, is for us alone to say. */
+  /** Covers all columns, so that `purged_at` cannot be forged either. */
   private macsOf(seal: Unsigned): readonly Buffer[] {
     const { number, last_selector, events, hash, sealed_at, purged_at } = seal;
     const text = JSON.stringify([number, last_selector, events, hash, sealed_at, purged_at]);
@@ -228,7 +228,7 @@ export class AuditChain implements OnModuleInit {
   }
 }
 
-/** The same text on both engines, whatever the order of their columns. */
+/** Identical on both engines, regardless of the order of columns. */
 function hashOf(before: string, rows: readonly AuditRow[]): string {
   const hash = createHash('sha256').update(before);
   for (const row of rows)

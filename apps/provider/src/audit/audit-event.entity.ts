@@ -1,7 +1,7 @@
 import { InstantColumn, JsonColumn, SelectorPrimaryColumn, TextColumn } from '@gatehouse/platform/database/columns';
 import { Entity } from 'typeorm';
 
-/** Something that was done. Appended by the named statement of its service; never changed. */
+/** An audit event. Appended by the named statement of its service; never changed. */
 @Entity('audit_events')
 export class AuditEventEntity {
   @SelectorPrimaryColumn()
@@ -13,14 +13,14 @@ export class AuditEventEntity {
   @TextColumn()
   type!: string;
 
-  /** The id of the user who acted, or `cli:NAME` of the command line; null for a stranger, a client or the server itself. */
+  /** The id of the user who acted, or `cli:NAME` for the command line; null for a visitor, a client or the server itself. */
   @TextColumn({ nullable: true })
   actorId!: string | null;
 
   @TextColumn({ nullable: true })
   clientId!: string | null;
 
-  /** On whom or what it was done. */
+  /** The user, session, grant … that it concerns. */
   @TextColumn({ nullable: true })
   subjectId!: string | null;
 

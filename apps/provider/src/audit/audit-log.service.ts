@@ -7,7 +7,7 @@ import type { AuditType } from './audit.service.js';
 import type { Changes } from './changed-members.js';
 import { currentType, storedTypes } from './renamed-types.js';
 
-/** An event as it was written. */
+/** A stored event. */
 export interface LoggedEvent {
   readonly selector: number;
   /** Epoch seconds. */
@@ -19,37 +19,37 @@ export interface LoggedEvent {
   readonly address: string | null;
   readonly requestId: string | null;
   readonly details: Readonly<Record<string, unknown>>;
-  /** What changed, of events of changes; empty for others. */
+  /** The changed members; empty for events that change no record. */
   readonly changes: Changes;
 }
 
 export interface AuditSearch {
   readonly types?: readonly AuditType[] | undefined;
-  /** Of a user: what they did, and what was done to them. */
+  /** The user as actor or as subject. */
   readonly userId?: string | undefined;
   readonly clientId?: string | undefined;
   readonly address?: string | undefined;
   readonly requestId?: string | undefined;
-  /** The selector where the page before ended. */
+  /** The last selector of the previous page. */
   readonly before?: number | undefined;
   readonly limit: number;
 }
 
 export interface AuditPage {
   readonly events: readonly LoggedEvent[];
-  /** Where the next page begins; undefined at the end of the log. */
+  /** `before` of the next page; undefined at the end of the log. */
   readonly next: number | undefined;
 }
 
 const columns = 'selector, at, type, actor_id, client_id, subject_id, address, request_id, details';
 
 const logStatements = {
-  ofPerson: statement(
+  ofUser: statement(
     'audit_events.of_person',
     `SELECT * FROM (SELECT ${columns} FROM audit_events WHERE actor_id = $1 AND selector < $2
-       ORDER BY selector DESC LIMIT $3) AS done
+       ORDER BY selector DESC LIMIT $3) AS by_actor
      UNION SELECT * FROM (SELECT ${columns} FROM audit_events WHERE subject_id = $1 AND selector < $2
-       ORDER BY selector DESC LIMIT $3) AS suffered
+       ORDER BY selector DESC LIMIT $3) AS by_subject
      ORDER BY selector DESC LIMIT $3`,
   ),
   floor: statement(
@@ -59,28 +59,28 @@ const logStatements = {
   one: statement('audit_events.one', `SELECT ${columns} FROM audit_events WHERE selector = $1`),
 };
 
-/** So many events are looked through for one page; a rare one is found by going on. */
-const maxLookedAt = 50_000;
+/** The maximum number of events that are scanned for one page; rare events may be on later pages. */
+const maxScanned = 50_000;
 
-/** Reads the log, the newest event first. */
+/** Reads the audit log, newest event first. */
 @Injectable()
 export class AuditLog {
   constructor(@Inject(Store) private readonly store: Store) {}
 
-  /** Events of one person: what they did, and what was done to their account. */
+  /** Events of one user, as actor or as subject. */
   async ofPerson(userId: string, before = Number.MAX_SAFE_INTEGER, limit = 50): Promise<AuditPage> {
-    const rows = await this.store.all<AuditRow>(logStatements.ofPerson, userId, before, limit + 1);
+    const rows = await this.store.all<AuditRow>(logStatements.ofUser, userId, before, limit + 1);
     const events = rows.slice(0, limit).map(toEvent);
     return { events, next: rows.length > limit ? events.at(-1)?.selector : undefined };
   }
 
-  /** A page may have fewer events than the limit, and still a next one: so far it looked. */
+  /** A page may have fewer events than the limit and still a next page, because the scan is bounded. */
   async search(query: AuditSearch): Promise<AuditPage> {
     const { before = Number.MAX_SAFE_INTEGER, limit, userId } = query;
     const { types, clientId, address, requestId } = query;
     if (userId !== undefined && [types, clientId, address, requestId].every((each) => each === undefined))
       return this.ofPerson(userId, before, limit);
-    const floor = await this.store.one<{ selector: number }>(logStatements.floor, before, maxLookedAt - 1);
+    const floor = await this.store.one<{ selector: number }>(logStatements.floor, before, maxScanned - 1);
     const select = this.store.reader
       .createQueryBuilder(AuditEventEntity, 'event')
       .where('event.selector < :before', { before })
@@ -100,7 +100,7 @@ export class AuditLog {
     const rows = await select.getMany();
     const events = rows
       .slice(0, limit)
-      .map((row) => ({ ...row, type: currentType(row.type), ...separated(row.details) }));
+      .map((row) => ({ ...row, type: currentType(row.type), ...separateChanges(row.details) }));
     const next = rows.length > limit ? events.at(-1)?.selector : floor && Number(floor.selector);
     return { events, next };
   }
@@ -121,13 +121,13 @@ function toEvent(row: AuditRow): LoggedEvent {
     subjectId: row.subject_id,
     address: row.address,
     requestId: row.request_id,
-    ...separated(JSON.parse(row.details) as Record<string, unknown>),
+    ...separateChanges(JSON.parse(row.details) as Record<string, unknown>),
   };
 }
 
-/** The changed members are stored among the details. */
-function separated(stored: Readonly<Record<string, unknown>>): Pick<LoggedEvent, 'details' | 'changes'> {
-  // As AuditService wrote it.
+/** Separates the changed members, which are stored in the details. */
+function separateChanges(stored: Readonly<Record<string, unknown>>): Pick<LoggedEvent, 'details' | 'changes'> {
+  // Written by AuditService.
   const { changes = {}, ...details } = stored as Record<string, unknown> & { changes?: Changes };
   return { details, changes };
 }

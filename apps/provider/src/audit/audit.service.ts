@@ -4,13 +4,13 @@ import { statement, type Outcome, type Unit } from '@gatehouse/platform/database
 import { SelectorSource } from '@gatehouse/platform/secrets/random';
 import type { Changes } from './changed-members.js';
 
-/** What can be told of; a closed list, so that whoever searches the log knows its words. */
+/** The types of events: a closed list, so that searches know them. */
 export const auditTypes = [
   'login.succeeded',
-  /** A password was right and a second factor is still owed. */
+  /** The password was correct; a second factor is still required. */
   'login.password',
   'login.failed',
-  /** The first attempt past a limit of failed sign-ins; later ones within the window are not recorded. */
+  /** The first attempt over a limit of failed sign-ins; later ones within the window are not recorded. */
   'login.throttled',
   'factor.added',
   'factor.renamed',
@@ -30,14 +30,14 @@ export const auditTypes = [
   'user.enabled',
   'user.deleted',
   'user.password_link_created',
-  /** Whoever made it is no administrator any more. */
+  /** Its creator is no longer an administrator. */
   'user.link_withdrawn',
   'user.email_confirmed',
   'user.invited',
   'user.invitation_withdrawn',
   'user.password_set',
   'user.password_changed',
-  /** The current password, asked for at the account page, was wrong. */
+  /** The current password, entered on the account page, was wrong. */
   'user.password_wrong',
   'client.created',
   'client.registered',
@@ -48,7 +48,7 @@ export const auditTypes = [
   'client.unrestricted',
   'client.expired',
   'client.updated',
-  /** A client without approval became another one: what people allowed it has ended. */
+  /** The identity of an unapproved client changed: users' consents to it are deleted. */
   'client.identity_changed',
   'client.deleted',
   'client.secret_rotated',
@@ -72,10 +72,10 @@ export const auditTypes = [
   'token.replayed',
   'token.revoked',
   'key.created',
-  /** A signed-in person was refused with 403; a bounded number for each account, see RefusedAccess. */
+  /** A signed-in user got 403; a bounded number per account, see DeniedAccess. */
   'access.denied',
   'audit.exported',
-  /** By the API, page by page: once an hour for each person. */
+  /** Through the API, page by page: recorded once an hour per user. */
   'audit.read',
   'message.retried',
 ] as const;
@@ -84,29 +84,29 @@ export type AuditType = (typeof auditTypes)[number];
 export interface AuditEvent {
   readonly type: AuditType;
   /**
-   * The user who acted; absent for a stranger or a client, and at the command line, where {@link PROCESS_ACTOR} stands in.
+   * The user who acted; absent for a visitor or a client, and for the command line, where {@link PROCESS_ACTOR} is used.
    * Null: the server itself, also where it runs within a command.
    */
   readonly actorId?: string | null | undefined;
   readonly clientId?: string | undefined;
-  /** The client by whose access token it was done; stands in the details. */
+  /** The client whose access token was used; stored in the details. */
   readonly viaClientId?: string | undefined;
-  /** The user, session, grant … on whom or which it was done. */
+  /** The user, session, grant … that it concerns. */
   readonly subjectId?: string | undefined;
   readonly address?: string | undefined;
   readonly requestId?: string | undefined;
-  /** Small, and never a secret. */
+  /** Small; never contains a secret. */
   readonly details?: Readonly<Record<string, string | number | boolean>> | undefined;
-  /** Members of the record that changed, with their values before and after; stands in the details as `changes`. */
+  /** Members of the record that changed, with their values before and after; stored in the details as `changes`. */
   readonly changes?: Changes | undefined;
 }
 
-/** Who does something, from where, and by which client. */
+/** Who acted, from where, and through which client. */
 export type Actor = Pick<AuditEvent, 'actorId' | 'address' | 'requestId' | 'viaClientId'>;
 
 /**
- * The actor of events that name none: `cli:NAME` in a process of the command line, where NAME is the operating-system user;
- * null in a server. A user's id is a UUID, so that neither is mistaken for the other.
+ * The actor of events that name none: `cli:NAME` in a command, where NAME is the operating-system user; null in a server.
+ * User ids are UUIDs, so the two cannot be confused.
  */
 export const PROCESS_ACTOR = Symbol('PROCESS_ACTOR');
 
@@ -116,7 +116,7 @@ const append = statement(
    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
 );
 
-/** The append-only record of who did what, on whom, from where. Rows ride in the unit of what they tell of. */
+/** The append-only audit log. Each event is written in the unit of work of the change that it records. */
 @Injectable()
 export class AuditService {
   constructor(
@@ -125,7 +125,7 @@ export class AuditService {
     @Inject(PROCESS_ACTOR) private readonly processActor: string | null,
   ) {}
 
-  /** Nobody waits for the row: it is there when the unit is. */
+  /** The row is written with the unit of work; there is nothing to await. */
   record(unit: Unit, event: AuditEvent): Outcome<void> {
     unit.write(
       append,
@@ -137,7 +137,7 @@ export class AuditService {
       event.subjectId ?? null,
       event.address ?? null,
       event.requestId ?? null,
-      // JSON leaves out what is undefined.
+      // JSON omits undefined members.
       JSON.stringify({ ...event.details, changes: event.changes, via_client: event.viaClientId }),
     );
   }

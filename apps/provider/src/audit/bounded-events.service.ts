@@ -4,7 +4,7 @@ import { Clock } from '@gatehouse/platform/clock';
 import { statement, Store } from '@gatehouse/platform/database/store';
 import { AuditService, type AuditEvent, type AuditType } from './audit.service.js';
 
-/** So many of the actor's newest events are counted, which bounds what one count reads. */
+/** How many of the actor's newest events a count reads at most. */
 const maxCounted = 200;
 
 const boundedStatements = {
@@ -15,13 +15,13 @@ const boundedStatements = {
   ),
 };
 
-/** So many events of one type and actor are recorded within so many seconds. */
+/** The maximum number of events of one type and actor within a time window. */
 export interface EventBound {
   readonly most: number;
   readonly seconds: number;
 }
 
-/** Records events that one person could cause any number of. */
+/** Records events that one user could cause without limit. */
 @Injectable()
 export class BoundedEvents {
   constructor(
@@ -31,12 +31,12 @@ export class BoundedEvents {
   ) {}
 
   /**
-   * Records an event in a unit of its own. Past the bound nothing is written; on PostgreSQL units that run in parallel may
+   * Records an event in a separate unit of work. Over the bound nothing is written; on PostgreSQL, concurrent units may
    * exceed it by their number.
    */
   async record(event: AuditEvent & { readonly actorId: string }, bound: EventBound): Promise<void> {
     const now = this.clock.now();
-    // A read first: past the bound a flood of refused requests makes no writes.
+    // Reads first, so that a flood of rejected requests causes no writes.
     if ((await this.count(this.store, event, now - bound.seconds)) >= bound.most) return;
     await this.store.run(async (unit) => {
       if ((await this.count(unit, event, now - bound.seconds)) < bound.most) await this.audit.record(unit, event);
@@ -44,11 +44,11 @@ export class BoundedEvents {
   }
 
   private async count(
-    from: Pick<Store, 'one'>,
+    reader: Pick<Store, 'one'>,
     { actorId, type }: { readonly actorId: string; readonly type: AuditType },
     since: EpochSeconds | number,
   ): Promise<number> {
-    const row = await from.one<{ n: number }>(boundedStatements.count, actorId, type, since, maxCounted);
+    const row = await reader.one<{ n: number }>(boundedStatements.count, actorId, type, since, maxCounted);
     return Number(row?.n ?? 0);
   }
 }

@@ -13,7 +13,7 @@ describe('the members that a change changed', () => {
     });
   });
 
-  it('take a member that is missing, undefined or null for the same', () => {
+  it('treat a member that is missing, undefined or null as the same', () => {
     expect(changedMembers({ name: undefined }, { name: null })).toEqual({});
     expect(changedMembers({}, { name: 'Ada' })).toEqual({ name: { before: null, after: 'Ada' } });
   });
@@ -24,19 +24,19 @@ describe('the members that a change changed', () => {
     ).toEqual({});
   });
 
-  it('name secrets without their values', () => {
+  it('mark secrets as changed without their values', () => {
     expect(JSON.stringify(changedMembers({ secret: 'first one' }, { secret: 'second one' }, ['secret']))).toBe(
       '{"secret":"changed"}',
     );
   });
 
-  it('name what was added to a long list, and what was removed', () => {
+  it('show only the elements that were added to or removed from a long list', () => {
     const uris = Array.from({ length: 12 }, (_each, index) => `https://app.example/a/long/path/of/an/address/${index}`);
     const changed = changedMembers({ uris }, { uris: [...uris.slice(1), 'https://evil.test/cb'] });
     expect(changed).toEqual({ uris: { before: `… "${uris[0]}"`, after: '… "https://evil.test/cb"' } });
   });
 
-  it('name some of many elements, however long they are, and how many more there are', () => {
+  it('show some of many elements, truncated, and the number of the others', () => {
     const long = Array.from({ length: 25 }, (_each, index) => `${index}`.padEnd(2000, 'x'));
     const { uris } = changedMembers({}, { uris: long }) as { uris: { before: unknown; after: string } };
     expect(uris.before).toBe('…');
@@ -44,7 +44,7 @@ describe('the members that a change changed', () => {
     expect(uris.after.length).toBeLessThan(20 * 130);
   });
 
-  it('show a long text from shortly before the first difference', () => {
+  it('show a long string from shortly before the first difference', () => {
     const text = 'x'.repeat(1000);
     expect(changedMembers({ text: `${text}a` }, { text: `${text}b` })).toEqual({
       text: { before: expect.stringMatching(/^…x{40}a"$/), after: expect.stringMatching(/^…x{40}b"$/) },

@@ -1,60 +1,63 @@
-/** How a member changed, as the audit log keeps it. `null` stands for a member that is not there. */
+/** The values of a changed member in the audit log. `null`: the member was absent. */
 export interface ChangedMember {
   readonly before: unknown;
   readonly after: unknown;
 }
 
-/** The members that changed, by name; of secrets it is only said that they did. */
+/** The changed members, by name; `changed` for secrets, whose values are not recorded. */
 export type Changes = Readonly<Record<string, ChangedMember | 'changed'>>;
 
 const maxMembers = 50;
 const maxCharacters = 300;
-/** Of a long list so many elements that differ are named, and so much of each. */
+/** The maximum number of differing elements that are shown of a long list. */
 const maxElements = 20;
-const charactersOfElement = 120;
-/** Shown before the first difference of a long value. */
-const charactersOfContext = 40;
+const maxElementCharacters = 120;
+/** How much of a long value is shown before its first difference. */
+const contextCharacters = 40;
 
 /**
- * The members that differ between two states of a record, by name. Values are as JSON has them; long ones are cut.
- * @param secrets members of which is only said that they changed
+ * The members that differ between two states of a record, by name. Values are JSON values; long ones are truncated.
+ * @param secrets members whose values are not recorded
  */
 export function changedMembers(before: object, after: object, secrets: readonly string[] = []): Changes {
-  const [old, new_] = [membersOf(before), membersOf(after)];
-  const names = [...new Set([...old.keys(), ...new_.keys()])].sort();
-  const changed = names.filter((name) => old.get(name) !== new_.get(name)).slice(0, maxMembers);
+  const [oldMembers, newMembers] = [membersOf(before), membersOf(after)];
+  const names = [...new Set([...oldMembers.keys(), ...newMembers.keys()])].sort();
+  const changed = names.filter((name) => oldMembers.get(name) !== newMembers.get(name)).slice(0, maxMembers);
   return Object.fromEntries(
-    changed.map((name) => [name, secrets.includes(name) ? 'changed' : valuesOf(old.get(name), new_.get(name))]),
+    changed.map((name) => [
+      name,
+      secrets.includes(name) ? 'changed' : valuesOf(oldMembers.get(name), newMembers.get(name)),
+    ]),
   );
 }
 
 function membersOf(record: object): Map<string, string> {
   const members = new Map<string, string>();
   for (const [name, value] of Object.entries(record)) {
-    const json = JSON.stringify(value, inOrder) as string | undefined;
+    const json = JSON.stringify(value, sortMembers) as string | undefined;
     if (json !== undefined && json !== 'null') members.set(name, json);
   }
   return members;
 }
 
-/** Two objects with the same members are the same, whatever the order of the members. */
-function inOrder(_name: string, value: unknown): unknown {
+/** A `JSON.stringify` replacer, so that the order of members makes no difference. */
+function sortMembers(_name: string, value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** Of long lists only the elements that differ; of other long values what surrounds the first difference. */
+/** For long lists only the differing elements; for other long values an excerpt around the first difference. */
 function valuesOf(before: string | undefined, after: string | undefined): ChangedMember {
-  const [old, new_] = [parsed(before), parsed(after)];
-  if (fits(before) && fits(after)) return { before: old, after: new_ };
-  const [olds, news] = [elementsOf(old), elementsOf(new_)];
-  if (olds && news) {
-    const removed = olds.filter((element) => !news.includes(element));
-    const added = news.filter((element) => !olds.includes(element));
-    if (removed.length + added.length > 0) return { before: listed(removed), after: listed(added) };
+  const [oldValue, newValue] = [parseValue(before), parseValue(after)];
+  if (fits(before) && fits(after)) return { before: oldValue, after: newValue };
+  const [oldElements, newElements] = [elementsOf(oldValue), elementsOf(newValue)];
+  if (oldElements && newElements) {
+    const removed = oldElements.filter((element) => !newElements.includes(element));
+    const added = newElements.filter((element) => !oldElements.includes(element));
+    if (removed.length + added.length > 0) return { before: formatElements(removed), after: formatElements(added) };
     // Only their order differs.
   }
-  const start = Math.max(0, firstDifference(before ?? '', after ?? '') - charactersOfContext);
+  const start = Math.max(0, firstDifference(before ?? '', after ?? '') - contextCharacters);
   return { before: excerpt(before, start), after: excerpt(after, start) };
 }
 
@@ -62,19 +65,19 @@ function fits(json: string | undefined): boolean {
   return json === undefined || json.length <= maxCharacters;
 }
 
-function parsed(json: string | undefined): unknown {
+function parseValue(json: string | undefined): unknown {
   return json === undefined ? null : (JSON.parse(json) as unknown);
 }
 
-/** Of a list each element as JSON; a member that is not there is an empty one. */
+/** The elements of a list as JSON; an absent member counts as an empty list. */
 function elementsOf(value: unknown): string[] | undefined {
   if (value === null) return [];
   return Array.isArray(value) ? value.map((element) => JSON.stringify(element)) : undefined;
 }
 
-/** `…` stands for the elements that are the same on both sides. */
-function listed(elements: readonly string[]): string {
-  const shown = elements.slice(0, maxElements).map((element) => shortened(element, charactersOfElement));
+/** `…` represents the elements that did not change. */
+function formatElements(elements: readonly string[]): string {
+  const shown = elements.slice(0, maxElements).map((element) => truncate(element, maxElementCharacters));
   const more = elements.length - shown.length;
   return ['…', ...shown, ...(more > 0 ? [`and ${more} more`] : [])].join(' ');
 }
@@ -86,9 +89,9 @@ function firstDifference(one: string, other: string): number {
 }
 
 function excerpt(json: string | undefined, start: number): string | null {
-  return json === undefined ? null : shortened(start === 0 ? json : `…${json.slice(start)}`, maxCharacters);
+  return json === undefined ? null : truncate(start === 0 ? json : `…${json.slice(start)}`, maxCharacters);
 }
 
-function shortened(text: string, most: number): string {
-  return text.length <= most ? text : `${text.slice(0, most)}…`;
+function truncate(text: string, maxLength: number): string {
+  return text.length <= maxLength ? text : `${text.slice(0, maxLength)}…`;
 }

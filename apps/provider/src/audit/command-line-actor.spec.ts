@@ -7,7 +7,7 @@ describe('the actor of the command line', () => {
     expect(commandLineUser(commandLineActor())).toBe(userInfo().username);
   });
 
-  it('is the uid where there is no such user, and unknown where there is no uid either', () => {
+  it('is the uid if the user has no name, and unknown if there is no uid either', () => {
     const missing = (): never => {
       throw new Error('ENOENT: no such file or directory, uv_os_get_passwd');
     };
@@ -21,7 +21,7 @@ describe('the actor of the command line', () => {
     expect(nameOf(() => ({ username: 'a'.repeat(300) }), 7)).toHaveLength(100);
   });
 
-  it('is never taken for the id of an account', () => {
+  it('cannot be confused with the id of an account', () => {
     expect(isCommandLineActor('01a22870-0a49-78e8-b443-0b0458dffa1d')).toBe(false);
   });
 });

@@ -4,18 +4,18 @@ import { pathOf, requestId, type WebRequest } from '@gatehouse/platform/http/req
 import type { Actor } from './audit.service.js';
 import { BoundedEvents } from './bounded-events.service.js';
 
-/** For each account; what comes after is in the request log. */
+/** The bound per account; further requests are only in the request log. */
 const perAccount = { most: 20, seconds: 900 };
 const maxPathCharacters = 200;
 
-const signedIn = new WeakMap<WebRequest, Actor>();
+const actors = new WeakMap<WebRequest, Actor>();
 
-/** Says who sent a request, before their rights are checked. */
+/** Associates a request with its user, before their rights are checked. */
 export function recordActor(request: WebRequest, actor: Actor): void {
-  signedIn.set(request, actor);
+  actors.set(request, actor);
 }
 
-/** Tells the audit log which signed-in people were refused what, at pages and at the API (OWASP ASVS 5.0 16.3.2). */
+/** Records denied access of signed-in users to pages and the API in the audit log (OWASP ASVS 5.0 16.3.2). */
 @Injectable()
 export class DeniedAccess implements BeforeApplicationShutdown {
   private readonly running = new Set<Promise<void>>();
@@ -26,17 +26,20 @@ export class DeniedAccess implements BeforeApplicationShutdown {
   ) {}
 
   /**
-   * Nobody waits for it, and requests of strangers and of clients that act for themselves are not recorded.
-   * @param reason the stable id of the rule that refused
+   * Asynchronous. Requests of visitors and of service accounts are not recorded.
+   * @param reason the stable id of the rule that denied access
    */
   record(request: WebRequest, reason: string): void {
-    const { actorId, ...actor } = signedIn.get(request) ?? {};
+    const { actorId, ...actor } = actors.get(request) ?? {};
     if (typeof actorId !== 'string') return;
     const details = { reason, method: request.method ?? '', path: pathOf(request).slice(0, maxPathCharacters) };
     const recorded = this.events
       .record({ type: 'access.denied', ...actor, actorId, details }, perAccount)
       .catch((error: unknown) =>
-        this.log.error({ request: requestId(request), err: error }, 'a refused access was not recorded'),
+        this.log.error(
+          { request: requestId(request), err: error },
+          'denied access could not be recorded in the audit log',
+        ),
       )
       .finally(() => this.running.delete(recorded));
     this.running.add(recorded);

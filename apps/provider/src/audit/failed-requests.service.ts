@@ -16,7 +16,7 @@ import { hourOf } from './activity.service.js';
 
 const columns = 'selector, request_id, at, endpoint, reason, error, description, client_id, address, parameters';
 
-const refusalStatements = {
+const failedRequestStatements = {
   insert: statement(
     'refusals.insert',
     `INSERT INTO refusals (${columns}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
@@ -56,31 +56,31 @@ const refusalStatements = {
   purgeCounts: statement('refusal_counts.purge', 'DELETE FROM refusal_counts WHERE hour < $1'),
 };
 
-/** So many of one source, of one network (`networkKey`), and in all, a process keeps in a minute; the rest is counted. */
-const maxOfSource = 20;
-const maxOfNetwork = 40;
-const maxOfAll = 120;
+/** How many failed requests per source, per network (`networkKey`) and in total a process stores per minute; others are only counted. */
+const maxPerSource = 20;
+const maxPerNetwork = 40;
+const maxTotal = 120;
 /**
- * Room that strangers cannot use up: so many of one approved client that authenticated, and of all such clients, a process
- * keeps in a minute beside those above.
+ * Additional capacity for authenticated, approved clients, which unauthenticated requests cannot exhaust: per client, and
+ * for all clients.
  */
-const maxOfClient = 20;
-const maxOfClients = 120;
-/** So many sources are named in an hour; all others are one. */
-const maxSourcesInHour = 1000;
-/** So many sources a process counts between two writes; all others are one. */
+const maxPerClient = 20;
+const maxForClients = 120;
+/** How many sources are counted separately per hour; all others are counted together. */
+const maxSourcesPerHour = 1000;
+/** How many sources a process counts separately between two writes. */
 const maxSources = 200;
 const otherSources = 'others';
-const everyMilliseconds = 1_000;
-/** More is never stored, whoever sends it. */
+const flushMilliseconds = 1_000;
+/** The maximum number of rows. */
 const maxStored = 10_000;
-const keptSeconds = 7 * 24 * 3600;
+const retentionSeconds = 7 * 24 * 3600;
 
 const maxParameters = 40;
 const maxValueCharacters = 500;
 
-/** Parameters whose values say what was asked for, and open nothing. Of every other one only the length is kept. */
-const shown: ReadonlySet<string> = new Set([
+/** Parameters whose values are stored, because they are no secrets. For all others only the length is stored. */
+const nonSecretParameters: ReadonlySet<string> = new Set([
   'acr_values',
   'audience',
   'claims',
@@ -107,34 +107,34 @@ const shown: ReadonlySet<string> = new Set([
   'ui_locales',
 ]);
 
-/** Answers that a client that does all right gets on its way (RFC 8628 3.5, RFC 9449 8). */
-const steps: ReadonlySet<string> = new Set(['authorization_pending', 'slow_down', 'use_dpop_nonce']);
+/** Error codes that are part of a normal flow (RFC 8628 3.5, RFC 9449 8). */
+const expectedErrors: ReadonlySet<string> = new Set(['authorization_pending', 'slow_down', 'use_dpop_nonce']);
 
-/** A refused request as it is kept. */
+/** A stored failed request. */
 export interface FailedRequest {
   readonly selector: Selector;
   /** The trace id of the request, which its sender may choose (W3C Trace Context): several requests can have the same. */
   readonly requestId: string;
   readonly at: EpochSeconds;
   readonly endpoint: string;
-  /** The stable id of the rule that refused. */
+  /** The stable id of the rule that refused the request. */
   readonly reason: string;
   readonly error: string;
   readonly description: string;
-  /** As it was sent. */
+  /** As received. */
   readonly clientId: string | undefined;
   readonly address: string;
   readonly parameters: Readonly<Record<string, string>>;
 }
 
-/** A request to the protocol that was refused. */
+/** A failed request to a protocol endpoint. */
 export interface NewFailedRequest {
   readonly request: WebRequest;
   readonly endpoint: string;
   readonly error: OAuthError;
-  /** As they came; those that may be secret are not kept. */
+  /** As received; values that may be secret are not stored. */
   readonly parameters: ReadonlyMap<string, string>;
-  /** The client that authenticated; undefined where none did, or none was asked to. */
+  /** The authenticated client; undefined when none authenticated, or authentication was not required. */
   readonly client?: Client | undefined;
 }
 
@@ -152,16 +152,16 @@ interface FailedRequestRow {
 }
 
 /**
- * Keeps what the protocol refused for a while, for whoever is asked why. Noted in memory and written a second later:
- * no answer waits for it. Past a rate a source is only counted, and the table is bounded whatever comes.
+ * Stores failed protocol requests for some days, so that support can explain them. Collected in memory and written a
+ * second later, so that no response waits for the write. Over a rate, requests are only counted; the table is bounded.
  */
 @Injectable()
 export class FailedRequests implements BeforeApplicationShutdown {
-  private waiting: FailedRequest[] = [];
-  private readonly uncounted = new Map<string, number>();
+  private pending: FailedRequest[] = [];
+  private readonly overflow = new Map<string, number>();
   private minute = 0;
-  /** By what is bounded: all, a source, a network, a client. */
-  private keptOf = new Map<string, number>();
+  /** The number of requests stored this minute, by bound: total, source, network or client. */
+  private storedByBound = new Map<string, number>();
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -171,17 +171,17 @@ export class FailedRequests implements BeforeApplicationShutdown {
   ) {}
 
   note({ request, endpoint, error, parameters, client }: NewFailedRequest): void {
-    if (steps.has(error.code)) return;
+    if (expectedErrors.has(error.code)) return;
     const now = this.clock.now();
     const address = clientAddress(request);
     const source = addressKey(address);
-    this.timer ??= setTimeout(() => void this.flush(), everyMilliseconds).unref();
-    if (!this.hasRoomForClient(client, now) && !this.hasRoomForAddress(address, now)) {
-      const name = this.uncounted.has(source) || this.uncounted.size < maxSources ? source : otherSources;
-      this.uncounted.set(name, (this.uncounted.get(name) ?? 0) + 1);
+    this.timer ??= setTimeout(() => void this.flush(), flushMilliseconds).unref();
+    if (!this.takeForClient(client, now) && !this.takeForAddress(address, now)) {
+      const name = this.overflow.has(source) || this.overflow.size < maxSources ? source : otherSources;
+      this.overflow.set(name, (this.overflow.get(name) ?? 0) + 1);
       return;
     }
-    this.waiting.push({
+    this.pending.push({
       selector: this.selectors.next(),
       requestId: requestId(request),
       at: now,
@@ -202,17 +202,17 @@ export class FailedRequests implements BeforeApplicationShutdown {
   async flush(): Promise<void> {
     clearTimeout(this.timer);
     this.timer = undefined;
-    const { waiting } = this;
-    const counts = [...this.uncounted].sort(([a], [b]) => (a < b ? -1 : 1));
-    this.waiting = [];
-    this.uncounted.clear();
-    if (waiting.length === 0 && counts.length === 0) return;
+    const { pending } = this;
+    const counts = [...this.overflow].sort(([a], [b]) => (a < b ? -1 : 1));
+    this.pending = [];
+    this.overflow.clear();
+    if (pending.length === 0 && counts.length === 0) return;
     const hour = hourOf(this.clock.now());
     await this.store
       .run(async (unit) => {
-        for (const each of waiting)
+        for (const each of pending)
           unit.write(
-            refusalStatements.insert,
+            failedRequestStatements.insert,
             each.selector,
             each.requestId,
             each.at,
@@ -229,26 +229,27 @@ export class FailedRequests implements BeforeApplicationShutdown {
       .catch(() => undefined);
   }
 
-  /** New sources are named while the hour has room for them: whoever has many addresses fills nothing. */
+  /** New sources are counted separately up to a maximum per hour: many addresses cannot fill the table. */
   async addCounts(unit: Unit, counts: readonly (readonly [string, number])[], hour: number): Promise<void> {
     if (counts.length === 0) return;
-    const [found] = await unit.all<{ n: number }>(refusalStatements.sourcesIn, hour);
-    let room = maxSourcesInHour - Number(found?.n ?? 0);
+    const [found] = await unit.all<{ n: number }>(failedRequestStatements.sourcesIn, hour);
+    let capacity = maxSourcesPerHour - Number(found?.n ?? 0);
     let others = 0;
     for (const [source, count] of counts) {
-      if (source !== otherSources && (await unit.change(refusalStatements.addTo, source, hour, count)) === 1) continue;
-      if (source === otherSources || room <= 0) others += count;
+      if (source !== otherSources && (await unit.change(failedRequestStatements.addTo, source, hour, count)) === 1)
+        continue;
+      if (source === otherSources || capacity <= 0) others += count;
       else {
-        room -= 1;
-        unit.write(refusalStatements.count, source, hour, count);
+        capacity -= 1;
+        unit.write(failedRequestStatements.count, source, hour, count);
       }
     }
-    if (others > 0) unit.write(refusalStatements.count, otherSources, hour, others);
+    if (others > 0) unit.write(failedRequestStatements.count, otherSources, hour, others);
   }
 
   /**
-   * Of a request id, else of a client, else all; the newest first.
-   * @param query before: the selector of the last one of the page before
+   * Failed requests of a request id, or of a client, or all; newest first.
+   * @param query before: the last selector of the previous page
    */
   async list(query: {
     readonly requestId?: string | undefined;
@@ -257,7 +258,7 @@ export class FailedRequests implements BeforeApplicationShutdown {
     readonly limit: number;
   }): Promise<{ readonly failedRequests: readonly FailedRequest[]; readonly next: number | undefined }> {
     const { requestId, clientId, before = Number.MAX_SAFE_INTEGER, limit } = query;
-    const { list, listOfClient, listOfRequest } = refusalStatements;
+    const { list, listOfClient, listOfRequest } = failedRequestStatements;
     const rows =
       requestId !== undefined
         ? await this.store.all<FailedRequestRow>(listOfRequest, before, limit + 1, requestId)
@@ -269,70 +270,70 @@ export class FailedRequests implements BeforeApplicationShutdown {
   }
 
   async find(selector: Selector): Promise<FailedRequest | undefined> {
-    const row = await this.store.one<FailedRequestRow>(refusalStatements.find, selector);
+    const row = await this.store.one<FailedRequestRow>(failedRequestStatements.find, selector);
     return row && toFailedRequest(row);
   }
 
-  /** Sources of refusals that were only counted since this hour, the busiest first. */
+  /** Sources of failed requests that were only counted since this hour, the most frequent first. */
   async counts(hour: number, limit: number): Promise<{ readonly source: string; readonly count: number }[]> {
-    const rows = await this.store.all<{ source: string; count: number }>(refusalStatements.counts, hour, limit);
+    const rows = await this.store.all<{ source: string; count: number }>(failedRequestStatements.counts, hour, limit);
     return rows.map((row) => ({ source: row.source, count: Number(row.count) }));
   }
 
   async purgeExpired(unit: Unit, now: EpochSeconds): Promise<number> {
-    const old = await unit.change(refusalStatements.purge, addSeconds(now, -keptSeconds));
-    const tooMany = await unit.change(refusalStatements.bound, maxStored);
-    const counts = await unit.change(refusalStatements.purgeCounts, hourOf(now) - keptSeconds / 3600);
-    return old + tooMany + counts;
+    const expired = await unit.change(failedRequestStatements.purge, addSeconds(now, -retentionSeconds));
+    const excess = await unit.change(failedRequestStatements.bound, maxStored);
+    const counts = await unit.change(failedRequestStatements.purgeCounts, hourOf(now) - retentionSeconds / 3600);
+    return expired + excess + counts;
   }
 
-  /** Not for public clients, in whose name anybody sends requests, and not for clients that strangers registered. */
-  private hasRoomForClient(client: Client | undefined, now: EpochSeconds): boolean {
+  /** Not for public clients, whose `client_id` anyone can send, and not for unapproved clients. */
+  private takeForClient(client: Client | undefined, now: EpochSeconds): boolean {
     if (client?.type !== 'confidential' || client.approvedAt === undefined) return false;
-    return this.takeRoom(now, [
-      ['clients', maxOfClients],
-      [`client ${client.id}`, maxOfClient],
+    return this.take(now, [
+      ['clients', maxForClients],
+      [`client ${client.id}`, maxPerClient],
     ]);
   }
 
-  private hasRoomForAddress(address: string, now: EpochSeconds): boolean {
-    return this.takeRoom(now, [
-      ['all', maxOfAll],
-      [`source ${addressKey(address)}`, maxOfSource],
-      [`network ${networkKey(address)}`, maxOfNetwork],
+  private takeForAddress(address: string, now: EpochSeconds): boolean {
+    return this.take(now, [
+      ['all', maxTotal],
+      [`source ${addressKey(address)}`, maxPerSource],
+      [`network ${networkKey(address)}`, maxPerNetwork],
     ]);
   }
 
-  /** Takes one of each bound, if all of them have one left in this minute. */
-  private takeRoom(now: EpochSeconds, bounds: readonly (readonly [of: string, most: number])[]): boolean {
+  /** Takes one from each limit of this minute, if none of them is exhausted. */
+  private take(now: EpochSeconds, limits: readonly (readonly [bound: string, limit: number])[]): boolean {
     const minute = Math.floor(now / 60);
     if (minute !== this.minute) {
       this.minute = minute;
-      this.keptOf = new Map();
+      this.storedByBound = new Map();
     }
-    if (bounds.some(([of, most]) => (this.keptOf.get(of) ?? 0) >= most)) return false;
-    for (const [of] of bounds) this.keptOf.set(of, (this.keptOf.get(of) ?? 0) + 1);
+    if (limits.some(([bound, limit]) => (this.storedByBound.get(bound) ?? 0) >= limit)) return false;
+    for (const [bound] of limits) this.storedByBound.set(bound, (this.storedByBound.get(bound) ?? 0) + 1);
     return true;
   }
 }
 
 function withoutSecrets(parameters: ReadonlyMap<string, string>): Record<string, string> {
-  const kept = [...parameters].slice(0, maxParameters).map(([name, value]): [string, string] => {
-    const text = shown.has(name) ? value.slice(0, maxValueCharacters) : `(${value.length} characters)`;
-    return [plain(name.slice(0, 100)), plain(text)];
+  const stored = [...parameters].slice(0, maxParameters).map(([name, value]): [string, string] => {
+    const text = nonSecretParameters.has(name) ? value.slice(0, maxValueCharacters) : `(${value.length} characters)`;
+    return [replaceNul(name.slice(0, 100)), replaceNul(text)];
   });
-  return Object.fromEntries(kept);
+  return Object.fromEntries(stored);
 }
 
-/** A text of our database has no NUL. */
-function plain(text: string): string {
+/** PostgreSQL text cannot contain NUL. */
+function replaceNul(text: string): string {
   return text.replaceAll('\0', '\uFFFD');
 }
 
 function clientIdOf(request: WebRequest, parameters: ReadonlyMap<string, string>): string | undefined {
   const authorization = header(request, 'authorization');
   const named = parameters.get('client_id') ?? (authorization && parseBasicCredentials(authorization)?.clientId);
-  return named === undefined || named === '' ? undefined : plain(named);
+  return named === undefined || named === '' ? undefined : replaceNul(named);
 }
 
 function toFailedRequest(row: FailedRequestRow): FailedRequest {

@@ -18,17 +18,17 @@ const rejectedFormStatements = {
   purge: statement('form_refusals.purge', 'DELETE FROM form_refusals WHERE hour <= $1'),
 };
 
-const keptHours = 7 * 24;
-const everyMilliseconds = 1_000;
+const retentionHours = 7 * 24;
+const flushMilliseconds = 1_000;
 
 /**
- * Counts the forms that were refused for their origin, by reason: mostly a server whose address is not the one that its
- * settings name. Counted in memory and added up a second later. The table is bounded by reasons and hours: nothing of a
- * request is kept.
+ * Counts forms that were rejected for their origin, by reason. The usual cause is a server whose URL differs from its
+ * settings. Counted in memory and written a second later. The table is bounded by reasons and hours, and stores nothing of
+ * a request.
  */
 @Injectable()
 export class RejectedForms implements BeforeApplicationShutdown {
-  private readonly counted = new Map<OriginRejection, number>();
+  private readonly pending = new Map<OriginRejection, number>();
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -37,8 +37,8 @@ export class RejectedForms implements BeforeApplicationShutdown {
   ) {}
 
   note(reason: OriginRejection): void {
-    this.counted.set(reason, (this.counted.get(reason) ?? 0) + 1);
-    this.timer ??= setTimeout(() => void this.flush(), everyMilliseconds).unref();
+    this.pending.set(reason, (this.pending.get(reason) ?? 0) + 1);
+    this.timer ??= setTimeout(() => void this.flush(), flushMilliseconds).unref();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
@@ -48,9 +48,9 @@ export class RejectedForms implements BeforeApplicationShutdown {
   async flush(): Promise<void> {
     clearTimeout(this.timer);
     this.timer = undefined;
-    // In one order, so that two processes never wait for each other's rows.
-    const counts = [...this.counted].sort(([a], [b]) => (a < b ? -1 : 1));
-    this.counted.clear();
+    // In a fixed order, so that two processes do not deadlock.
+    const counts = [...this.pending].sort(([a], [b]) => (a < b ? -1 : 1));
+    this.pending.clear();
     if (counts.length === 0) return;
     const hour = hourOf(this.clock.now());
     await this.store
@@ -60,16 +60,16 @@ export class RejectedForms implements BeforeApplicationShutdown {
       .catch(() => undefined);
   }
 
-  /** Of the last seven days, by reason. */
+  /** The counts of the last seven days, by reason. */
   async counts(now: EpochSeconds): Promise<{ readonly reason: OriginRejection; readonly count: number }[]> {
     const rows = await this.store.all<{ reason: OriginRejection; count: number }>(
       rejectedFormStatements.counts,
-      hourOf(now) - keptHours,
+      hourOf(now) - retentionHours,
     );
     return rows.map(({ reason, count }) => ({ reason, count: Number(count) }));
   }
 
   async purgeExpired(unit: Unit, now: EpochSeconds): Promise<number> {
-    return unit.change(rejectedFormStatements.purge, hourOf(now) - keptHours);
+    return unit.change(rejectedFormStatements.purge, hourOf(now) - retentionHours);
   }
 }

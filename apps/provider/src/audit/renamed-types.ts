@@ -1,6 +1,6 @@
 import type { AuditType } from './audit.service.js';
 
-/** Types that earlier versions wrote, by the names that they have now. Stored events are never rewritten. */
+/** Maps types that earlier versions wrote to their current names. Stored events are never rewritten. */
 const renamedTypes: Readonly<Record<string, AuditType>> = {
   'factor.codes_made': 'factor.recovery_codes_created',
   'user.link_made': 'user.password_link_created',
@@ -15,12 +15,12 @@ const renamedTypes: Readonly<Record<string, AuditType>> = {
   'access.refused': 'access.denied',
 };
 
-/** The present name of a stored type. */
+/** The current name of a stored type. */
 export function currentType(stored: string): string {
   return renamedTypes[stored] ?? stored;
 }
 
-/** The types with the names under which earlier versions stored them. */
+/** The types, and the names under which earlier versions stored them. */
 export function storedTypes(types: readonly AuditType[]): readonly string[] {
   const earlier = Object.entries(renamedTypes).flatMap(([stored, type]) => (types.includes(type) ? [stored] : []));
   return [...types, ...earlier];

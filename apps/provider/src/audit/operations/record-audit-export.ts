@@ -6,9 +6,9 @@ import { requireAllowed, readersOnly } from '../../operations/policy.js';
 
 export interface AuditExportInput {
   readonly by: 'page' | 'command line';
-  /** How many events; left out where they are not counted before they are written. */
+  /** The number of events; absent when it is not known in advance. */
   readonly events?: number;
-  /** What was asked for: the filter, the range. */
+  /** The requested filter and range. */
   readonly filter: Readonly<Record<string, string>>;
 }
 
