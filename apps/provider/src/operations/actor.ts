@@ -2,31 +2,31 @@ import type { EpochSeconds, Selector } from '@gatehouse/domain/kernel';
 import type { SignIn } from '@gatehouse/domain/oauth';
 import type { AuditEvent } from '../audit/audit.service.js';
 
-/** Where a request came from, for the audit log. */
+/** The origin of a request, for the audit log. */
 interface Origin {
   readonly address: string;
   readonly requestId: string;
 }
 
-/** A person at a page, or by an access token of theirs at the API. */
+/** A user on a page, or with their access token at the API. */
 export interface UserActor extends Origin {
   readonly kind: 'person';
   readonly userId: string;
   readonly roles: readonly string[];
-  /** The sign-in of the session or of the token's grant; undefined for a token that comes from no sign-in. */
+  /** The sign-in of the session or of the token's grant; undefined for a token without a sign-in. */
   readonly signIn: SignIn | undefined;
   /** Whether the account has a second factor, which a trusted browser may have skipped. */
   readonly hasSecondFactor: boolean;
-  /** The session at a page; undefined at the API. */
+  /** The session on a page; undefined at the API. */
   readonly sessionId?: string | undefined;
-  /** The client whose access token was presented; undefined at a page. */
+  /** The client whose access token was presented; undefined on a page. */
   readonly clientId?: string | undefined;
-  /** The access token that was presented; undefined at a page. */
+  /** The access token that was presented; undefined on a page. */
   readonly tokenSelector?: Selector | undefined;
   readonly now: EpochSeconds;
 }
 
-/** A service account: a client by an access token of its own, with the scope `gatehouse:admin`. */
+/** A service account: a client with its own access token with the scope `gatehouse:admin`. */
 export interface ClientActor extends Origin {
   readonly kind: 'client';
   readonly clientId: string;
@@ -35,50 +35,50 @@ export interface ClientActor extends Origin {
   readonly now: EpochSeconds;
 }
 
-/** Someone at a page who is not signed in: who signs up, or opens a link from a mail. */
+/** Someone on a page who is not signed in: signing up, or opening a link from an e-mail. */
 export interface VisitorActor extends Origin {
   readonly kind: 'visitor';
-  /** The account that the visitor's one-time link is for, for the audit log; undefined without a link. It gives no rights. */
+  /** The account of the visitor's one-time link, for the audit log; undefined without a link. Grants no rights. */
   readonly linkedUserId: string | undefined;
   readonly now: EpochSeconds;
 }
 
-/** Someone with access to the server's command line; the audit log has the operating-system user. */
+/** Someone with access to the server's command line; the audit log records the operating-system user. */
 export interface CommandLineActor {
   readonly kind: 'command-line';
   readonly now: EpochSeconds;
 }
 
-/** The server itself: jobs, and the first start. */
+/** The server itself, for jobs and the first start. */
 export interface SystemActor {
   readonly kind: 'system';
   readonly now: EpochSeconds;
 }
 
-/** Where a request came from that registers or describes a client by itself: rates and quotas go by it. */
-interface CountedOrigin extends Origin {
-  /** What counts as one source: an IPv4 address, or the /64 of an IPv6 address. */
+/** The origin of a dynamic registration or of a metadata document, for rate limits and quotas. */
+interface RateLimitedOrigin extends Origin {
+  /** The source for rate limits: an IPv4 address, or the /64 of an IPv6 address. */
   readonly addressKey: string;
 }
 
-/** What a registrant proves its right by. */
+/** The authorization of a registrant. */
 export type RegistrationProof =
-  /** Nothing: registration is open. */
+  /** None: registration is open. */
   | { readonly kind: 'none' }
-  /** RFC 7591 1.2. `approves`: what registers with it is approved. */
+  /** RFC 7591 1.2. `approves`: clients that are registered with it are approved. */
   | { readonly kind: 'initial-access-token'; readonly id: string; readonly approves: boolean }
-  /** RFC 7592 1.2: the token of this client, which was compared. Each update replaces it. */
+  /** RFC 7592 1.2: the verified token of this client. Each update replaces it. */
   | { readonly kind: 'registration-access-token'; readonly clientId: string; readonly token: string };
 
-/** Registers a client by protocol, or manages a client that registered itself (RFC 7591, RFC 7592). */
-export interface RegistrantActor extends CountedOrigin {
+/** Registers a client dynamically, or manages a dynamically registered client (RFC 7591, RFC 7592). */
+export interface RegistrantActor extends RateLimitedOrigin {
   readonly kind: 'registrant';
   readonly proof: RegistrationProof;
   readonly now: EpochSeconds;
 }
 
-/** The server, by a document at the address that is a `client_id`; the origin is that of the request which named it. */
-export interface MetadataDocumentActor extends CountedOrigin {
+/** The server, on behalf of the metadata document at a `client_id` URL; the origin is that of the request with this `client_id`. */
+export interface MetadataDocumentActor extends RateLimitedOrigin {
   readonly kind: 'metadata-document';
   readonly clientId: string;
   readonly now: EpochSeconds;
@@ -88,7 +88,7 @@ export interface MetadataDocumentActor extends CountedOrigin {
 export type Actor =
   UserActor | ClientActor | VisitorActor | RegistrantActor | MetadataDocumentActor | CommandLineActor | SystemActor;
 
-/** The members of an audit event that say who acted. */
+/** The members of an audit event that identify the actor. */
 export function auditActor(actor: Actor): Pick<AuditEvent, 'actorId' | 'address' | 'requestId' | 'viaClientId'> {
   switch (actor.kind) {
     case 'person': {
@@ -113,7 +113,7 @@ export function auditActor(actor: Actor): Pick<AuditEvent, 'actorId' | 'address'
   }
 }
 
-/** The user who acts, where a user does. */
+/** The user who acts; undefined when the actor is not a user. */
 export function actingUserId(actor: Actor): string | undefined {
   return actor.kind === 'person' ? actor.userId : undefined;
 }

@@ -2,26 +2,26 @@ import { Injectable } from '@nestjs/common';
 import type { Outcome, Unit } from '@gatehouse/platform/database/store';
 import type { Actor } from './actor.js';
 
-/** Knows one kind of what an actor depends on; actors that it does not know it returns as they are. */
+/** Rereads one part of an actor, such as the account or the client; returns other actors unchanged. */
 export interface ActorReader {
   /**
-   * Locks the row that decides what the actor may do, until the unit ends. Otherwise an operation that is performed while
-   * the right is being taken away could undo that, or leave behind what is ended with the right.
+   * Locks the row that decides the actor's rights until the unit of work ends. Otherwise an operation that runs while the
+   * rights are being revoked could undo the revocation, or create something that the revocation should have ended.
    */
   hold?(unit: Unit, actor: Actor): Outcome<unknown>;
   /**
-   * Reads the actor again, when every row is locked.
-   * @throws OperationError forbidden where they may not act any more; OAuthError invalid_token where their token has ended
+   * Rereads the actor after all rows are locked.
+   * @throws OperationError forbidden when they have lost their rights; OAuthError invalid_token when their token has ended
    */
   read(unit: Unit, actor: Actor): Promise<Actor>;
 }
 
 /**
- * Actors as they are when an operation is performed: roles, accounts, sessions and access tokens may end while it is
- * prepared, which may take seconds. The modules that know people, clients and tokens read them.
+ * Rereads actors when an operation is performed: roles, accounts, sessions and access tokens may end while it is prepared,
+ * which may take seconds. The modules of users, clients and tokens register readers.
  *
- * The locks are the first of the unit. Two people who change each other's accounts at once deadlock by that on PostgreSQL:
- * the unit of one is run again, and sees what the other did.
+ * These locks are the first of the unit of work. Two users who change each other's accounts concurrently deadlock on
+ * PostgreSQL: one unit is then retried, and sees the changes of the other.
  */
 @Injectable()
 export class CurrentActors {

@@ -6,21 +6,21 @@ export type OperationErrorCode =
   | 'not_found'
   /** The actor may not do this. */
   | 'forbidden'
-  /** The actor may see this, and not change it. */
+  /** The actor may see this, but not change it. */
   | 'read_only'
   /** The actor's sign-in is too old, or lacks the second factor. */
   | 'recent_sign_in'
-  /** Members of the input are wrong: `problems`. */
+  /** Members of the input are invalid: see `problems`. */
   | 'invalid'
-  /** It cannot be done in the record's present state. */
+  /** Not possible in the current state of the record. */
   | 'conflict'
-  /** The record is not in the state that the change was made from. */
+  /** The record has changed since the revision that the change is based on. */
   | 'changed'
-  /** Too much waits already: it may be tried again. */
+  /** Too many requests are waiting: it may be retried. */
   | 'busy'
-  /** Tried or asked for too often. */
+  /** Too many attempts or requests. */
   | 'rate_limited'
-  /** The one-time link that it needs was used, or has expired. */
+  /** The one-time link was used, or has expired. */
   | 'link_spent';
 
 interface Options {
@@ -28,11 +28,11 @@ interface Options {
   readonly missing?: 'sign-in' | 'second-factor';
 }
 
-/** Why an operation was refused. Nothing was changed: thrown in a unit of work, it rolls back. */
+/** Why an operation failed. Nothing was changed: thrown in a unit of work, it causes a rollback. */
 export class OperationError extends Error {
-  /** What is wrong with the input, by its members. */
+  /** The problems of the input, by member. */
   readonly problems: readonly FieldProblem[];
-  /** What a sign-in lacks. */
+  /** What the sign-in lacks. */
   readonly missing: 'sign-in' | 'second-factor' | undefined;
 
   constructor(
@@ -47,7 +47,7 @@ export class OperationError extends Error {
   }
 }
 
-/** @param record what there is not: `user` */
+/** @param record the kind of the missing record, such as `user` */
 export function notFound(record: string): OperationError {
   return new OperationError('not_found', `There is no ${record} of this id.`);
 }
@@ -57,12 +57,12 @@ export function invalidInput(problems: readonly FieldProblem[]): OperationError 
   return new OperationError('invalid', problems[0]?.message ?? text('error.form.invalid'), { problems });
 }
 
-/** @param sentence what was done too often */
-export function rateLimited(sentence: Message): OperationError {
-  return new OperationError('rate_limited', sentence);
+/** @param message names what was done too often */
+export function rateLimited(message: Message): OperationError {
+  return new OperationError('rate_limited', message);
 }
 
-/** The link was used already, or has expired. */
+/** The link was already used, or has expired. */
 export function linkUsed(): OperationError {
   return new OperationError('link_spent', text('error.link.spent'));
 }

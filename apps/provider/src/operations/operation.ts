@@ -8,43 +8,43 @@ export interface Change {
   /** The user, session, grant … that was changed. */
   readonly subjectId?: string | undefined;
   readonly clientId?: string | undefined;
-  /** The record before and after: the event names the members that differ. Left out where there was or is none, or no record. */
+  /** The record before and after: the event contains the members that differ. Absent when the record did not exist, or there is none. */
   readonly before?: object | undefined;
   readonly after?: object | undefined;
-  /** Members of both whose values are never written down: the event says that they changed. */
+  /** Members whose values are not recorded, only that they changed. */
   readonly secrets?: readonly string[];
-  /** What else identifies it, and is no secret. */
+  /** Other identifying, non-secret details. */
   readonly details?: Readonly<Record<string, string | number | boolean>> | undefined;
 }
 
-/** What came of an operation. */
+/** The result of an operation and its changes. */
 export interface OperationOutcome<Result> {
   readonly result: Result;
-  /** An audit event each. Empty where there was nothing to do. */
+  /** One audit event each. Empty when nothing was changed. */
   readonly changes: readonly Change[];
 }
 
 /**
- * One act that changes accounts, clients, resources, grants, sessions, keys or settings, whoever asks for it: a page, the
- * API, the command line, a job. {@link Operations.execute} runs it.
+ * One act that changes accounts, clients, resources, grants, sessions, keys or settings, for pages, the API, the command
+ * line and jobs alike. {@link Operations.execute} runs it.
  */
 export interface Operation<Input, Result, Prepared = Input> {
   /**
-   * What must not happen in a unit of work: hashing, look-ups in the network, counting attempts that must stay counted. It
-   * decides no rights; where it verifies a password or counts an attempt, it asks the policy too, so that nobody guesses
-   * who would be refused.
+   * Work that must not run in a unit of work: hashing, network requests, counting attempts that must survive a rollback.
+   * {@link perform} decides the rights; but where this method verifies a password or counts an attempt, it checks the
+   * policy first, so that an actor without rights cannot use it for guessing.
    * @throws OperationError invalid
    */
   prepare(actor: Actor, input: Input): Promise<Prepared>;
 
   /**
-   * Locks and reads the record, asks the module's policy, checks, and changes. It may run twice, when a transaction
-   * cannot be serialized, and has no effects outside the unit. Another operation may call it in a unit of its own.
+   * Locks and reads the record, checks the module's policy and the input, and applies the change. May run twice, when a transaction
+   * cannot be serialized, so it has no effects outside the unit of work. Another operation may call it in its own unit.
    * @throws OperationError
    */
   perform(unit: Unit, actor: Actor, prepared: Prepared): Promise<OperationOutcome<Result>>;
 
-  /** After the commit, in this process: caches to drop. An operation that performs another calls the other's. */
+  /** Called after the commit in this process, to clear caches. An operation that performs another one calls that one's. */
   committed?(result: Result): void;
 }
 

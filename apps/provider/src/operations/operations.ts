@@ -9,11 +9,11 @@ import { CurrentActors } from './current-actors.js';
 import type { Change, Operation } from './operation.js';
 
 interface Options<Result> {
-  /** What must be stored together with the result, such as the answer to an idempotent request. */
+  /** Stores something in the same unit of work, such as the response to an idempotent request. */
   readonly alsoInUnit?: (unit: Unit, result: Result) => Promise<void>;
 }
 
-/** Runs operations: each in a unit of work of its own, with an audit event for each change. */
+/** Runs each operation in its own unit of work, with an audit event for each change. */
 @Injectable()
 export class Operations {
   constructor(
@@ -25,7 +25,7 @@ export class Operations {
 
   /**
    * @param type the operation's class, a provider of any module
-   * @throws OperationError where it is refused; OAuthError invalid_token where the actor's access token has ended
+   * @throws OperationError when it fails; OAuthError invalid_token when the actor's access token has ended
    */
   async execute<Input, Result, Prepared>(
     type: Type<Operation<Input, Result, Prepared>>,
@@ -42,7 +42,7 @@ export class Operations {
         await alsoInUnit?.(unit, performed.result);
         return performed.result;
       });
-    // What was unique when it was looked up was taken meanwhile: looked up again, the operation says which member it is.
+    // A concurrent change took a unique value after it was checked: run again, the operation reports which member conflicts.
     const result = await perform().catch((error: unknown) => {
       if (isUniqueViolation(error)) return perform();
       throw error;

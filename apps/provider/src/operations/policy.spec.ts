@@ -1,7 +1,13 @@
 import { epochSeconds, type Selector } from '@gatehouse/domain/kernel';
 import type { Actor, UserActor } from './actor';
 import { OperationError } from './operation-error';
-import { administratorsAfterRecentSignIn, administratorsOnly, commandLineOnly, requireAllowed, readersOnly } from './policy';
+import {
+  administratorsAfterRecentSignIn,
+  administratorsOnly,
+  commandLineOnly,
+  requireAllowed,
+  readersOnly,
+} from './policy';
 
 const now = epochSeconds(1_800_000_000);
 const person = (of: Partial<UserActor> = {}): UserActor => ({
@@ -41,7 +47,7 @@ describe('who may do what administrators do', () => {
       requestId: 'r',
       now,
     },
-  ])('are not those who register or describe a client by themselves: $kind', (actor) => {
+  ])('are not registrants and metadata documents: $kind', (actor) => {
     expect(administratorsOnly(actor)).toBe('forbidden');
   });
 
@@ -59,21 +65,21 @@ describe('who may do what administrators do', () => {
     ['is ten minutes old', { signIn: { authTime: epochSeconds(now - 600), amr: ['pwd'] } }, undefined],
     ['is older', { signIn: { authTime: epochSeconds(now - 601), amr: ['pwd'] } }, 'recent_sign_in'],
     ['was without the second factor', { hasSecondFactor: true }, 'recent_sign_in'],
-    ['is of no person', { signIn: undefined }, 'recent_sign_in'],
+    ['does not exist', { signIn: undefined }, 'recent_sign_in'],
     ['is complete', { hasSecondFactor: true, signIn: { authTime: now, amr: ['pwd', 'otp', 'mfa'] } }, undefined],
     ['is old, of a user', { roles: ['user'], signIn: { authTime: epochSeconds(1), amr: [] } }, 'forbidden'],
   ])('with a sign-in that %s', (_what, of, denial) => {
     expect(administratorsAfterRecentSignIn(person(of))).toBe(denial);
   });
 
-  it('lets in nobody who only contexts', () => {
+  it('denies visitors', () => {
     const visitor: Actor = { kind: 'visitor', linkedUserId: 'ada', address: '127.0.0.1', requestId: 'r', now };
     expect(
       [administratorsOnly, administratorsAfterRecentSignIn, readersOnly, commandLineOnly].map((may) => may(visitor)),
     ).toEqual(Array(4).fill('forbidden'));
   });
 
-  it('lets auditors read, and only the server itself do what needs access to it', () => {
+  it('allows auditors to read, and only the command line and the server what requires access to the server', () => {
     expect([readersOnly(person({ roles: ['auditor'] })), readersOnly(person({ roles: ['user'] }))]).toEqual([
       undefined,
       'forbidden',
@@ -82,8 +88,8 @@ describe('who may do what administrators do', () => {
     expect(others.map((actor) => commandLineOnly(actor))).toEqual(['forbidden', undefined, undefined]);
   });
 
-  it('refuses with what the sign-in lacks', () => {
-    const refusal = (actor: Actor): unknown => {
+  it('reports what the sign-in lacks', () => {
+    const denialOf = (actor: Actor): unknown => {
       try {
         requireAllowed(actor, administratorsAfterRecentSignIn(actor));
       } catch (error) {
@@ -91,9 +97,9 @@ describe('who may do what administrators do', () => {
       }
       return undefined;
     };
-    expect(refusal(person({ hasSecondFactor: true }))).toEqual(['recent_sign_in', 'second-factor']);
-    expect(refusal(person({ signIn: undefined }))).toEqual(['recent_sign_in', 'sign-in']);
-    expect(refusal(person({ roles: [] }))).toEqual(['forbidden', undefined]);
-    expect(refusal(person())).toBeUndefined();
+    expect(denialOf(person({ hasSecondFactor: true }))).toEqual(['recent_sign_in', 'second-factor']);
+    expect(denialOf(person({ signIn: undefined }))).toEqual(['recent_sign_in', 'sign-in']);
+    expect(denialOf(person({ roles: [] }))).toEqual(['forbidden', undefined]);
+    expect(denialOf(person())).toBeUndefined();
   });
 });

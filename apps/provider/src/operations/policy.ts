@@ -3,7 +3,7 @@ import { text } from '../i18n/message.js';
 import type { Actor, UserActor, VisitorActor } from './actor.js';
 import { notFound, OperationError } from './operation-error.js';
 
-/** Why an actor may not do something; undefined where they may. */
+/** Why an actor may not do something; undefined when they may. */
 export type PolicyDenial = 'forbidden' | 'read_only' | 'recent_sign_in' | undefined;
 
 /** Only administrators, service accounts, the command line and the server itself. */
@@ -23,30 +23,30 @@ export function administratorsOnly(actor: Actor): PolicyDenial {
   }
 }
 
-/** All who may read everything: administrators and auditors, service accounts, the command line and the server itself. */
+/** Actors who may read everything: administrators and auditors, service accounts, the command line and the server itself. */
 export function readersOnly(actor: Actor): PolicyDenial {
   return administratorsOnly(actor) === 'forbidden' ? 'forbidden' : undefined;
 }
 
-/** What needs access to the server itself. */
+/** For operations that require access to the server itself. */
 export function commandLineOnly(actor: Actor): PolicyDenial {
   return actor.kind === 'command-line' || actor.kind === 'system' ? undefined : 'forbidden';
 }
 
-/** What changes credentials, second factors, roles, secrets or keys needs a complete sign-in of the last ten minutes. */
+/** Changes of credentials, second factors, roles, secrets or keys require a full sign-in of the last ten minutes. */
 export function afterRecentSignIn(actor: Actor): PolicyDenial {
   return actor.kind === 'person' && missingOf(actor) !== undefined ? 'recent_sign_in' : undefined;
 }
 
-/** An administrator's act that needs a recent sign-in. */
+/** For administrative operations that require a recent sign-in. */
 export function administratorsAfterRecentSignIn(actor: Actor): PolicyDenial {
   return administratorsOnly(actor) ?? afterRecentSignIn(actor);
 }
 
 /**
- * The person who acts on their own account. Nobody else has an account here, so that for them there is none.
- * @param policy whether they may
- * @throws OperationError not_found for an actor who is no person, and for a denial
+ * The user who acts on their own account. Other actors have no account.
+ * @param policy whether the user is allowed to
+ * @throws OperationError not_found for an actor who is not a user; the code of a denial
  */
 export function requireUser(actor: Actor, policy: (person: UserActor) => PolicyDenial = () => undefined): UserActor {
   if (actor.kind !== 'person') throw notFound('user');
@@ -55,9 +55,9 @@ export function requireUser(actor: Actor, policy: (person: UserActor) => PolicyD
 }
 
 /**
- * A visitor at a page of the sign-in flow, signed in or not. For what a one-time link or an open sign-up gives, and nobody's
- * rights do.
- * @throws OperationError forbidden for all other actors, and for a denial
+ * A visitor on a page of the sign-in flow, signed in or not. For operations that a one-time link or an open sign-up allows,
+ * not the rights of an actor.
+ * @throws OperationError forbidden for all other actors; the code of a denial
  */
 export function requireVisitor(actor: Actor, policy: () => PolicyDenial = () => undefined): VisitorActor {
   if (actor.kind !== 'visitor') throw new OperationError('forbidden', text('error.page.forbidden'));
@@ -69,12 +69,12 @@ export function requireVisitor(actor: Actor, policy: () => PolicyDenial = () => 
 export function requireAllowed(actor: Actor, denial: PolicyDenial): void {
   if (denial === undefined) return;
   const missing = denial === 'recent_sign_in' && actor.kind === 'person' ? missingOf(actor) : undefined;
-  const sentence = {
+  const message = {
     forbidden: text('error.page.forbidden'),
     read_only: text('error.page.auditor'),
     recent_sign_in: text(missing === 'second-factor' ? 'factor.skipped' : 'factor.fresh'),
   }[denial];
-  throw new OperationError(denial, sentence, missing === undefined ? {} : { missing });
+  throw new OperationError(denial, message, missing === undefined ? {} : { missing });
 }
 
 function missingOf({ signIn, hasSecondFactor, now }: UserActor): 'sign-in' | 'second-factor' | undefined {
