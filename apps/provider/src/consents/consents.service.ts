@@ -52,7 +52,7 @@ interface ConsentRow {
 /** What a user allowed a client. */
 export type AllowedAccess = Pick<Consent, 'scope' | 'claims' | 'resourceScopes'>;
 
-/** Owns what a user allowed a client. */
+/** Owns consents. */
 @Injectable()
 export class ConsentsService implements OnModuleInit {
   constructor(

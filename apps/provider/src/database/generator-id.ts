@@ -60,7 +60,7 @@ export class GeneratorId {
     return this.number;
   }
 
-  /** Renews the id, or takes another one if it was lost meanwhile. */
+  /** Renews the lease of the id, or takes another id if the lease was lost. */
   async renew(): Promise<number> {
     const renewed = await this.store.run((unit) =>
       unit.change(leases.renew, nameOf(this.number), this.holder, leaseSeconds),

@@ -1,8 +1,8 @@
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import type { StatementText, Store } from '@gatehouse/platform/database/store';
 
-const everyMilliseconds = 2_000;
-const maxInUnit = 500;
+const flushMilliseconds = 2_000;
+const batchSize = 500;
 
 /** Records when rows were last used. Writes are delayed by seconds and batched, so that they do not slow down requests. */
 export class LastUse<Key extends number | string> {
@@ -22,7 +22,7 @@ export class LastUse<Key extends number | string> {
   note(key: Key, now: EpochSeconds): void {
     if (this.waiting.size >= this.maxWaiting) return;
     this.waiting.set(key, now);
-    this.timer ??= setTimeout(() => void this.flush(), everyMilliseconds).unref();
+    this.timer ??= setTimeout(() => void this.flush(), flushMilliseconds).unref();
   }
 
   /** Writes the waiting uses in key order, so that two processes that write the same rows do not deadlock. */
@@ -31,11 +31,11 @@ export class LastUse<Key extends number | string> {
     this.timer = undefined;
     const uses = [...this.waiting].sort(([a], [b]) => (a < b ? -1 : 1));
     this.waiting = new Map();
-    for (let at = 0; at < uses.length; at += maxInUnit) {
-      const part = uses.slice(at, at + maxInUnit);
+    for (let at = 0; at < uses.length; at += batchSize) {
+      const batch = uses.slice(at, at + batchSize);
       await this.store
         .run((unit) => {
-          for (const [key, now] of part) unit.write(this.statement, key, now);
+          for (const [key, now] of batch) unit.write(this.statement, key, now);
         })
         .catch(() => undefined);
     }

@@ -10,7 +10,7 @@ import type { QueryRunner } from 'typeorm';
 export async function disableClients(runner: QueryRunner, condition: string): Promise<void> {
   await endGrantsOfClients(runner, condition);
   await runner.query(`UPDATE clients SET disabled_at = ${now()} WHERE disabled_at IS NULL AND (${condition})`);
-  await forgetCachedClients(runner);
+  await invalidateClientCache(runner);
 }
 
 /** Deletes the clients and everything that refers to them, and ends their grants and tokens. */
@@ -20,7 +20,7 @@ export async function deleteClients(runner: QueryRunner, condition: string): Pro
   for (const table of ['client_secrets', 'client_origins', 'consents'])
     await runner.query(`DELETE FROM ${table} WHERE client_id IN (SELECT id FROM clients WHERE ${condition})`);
   await runner.query(`DELETE FROM clients WHERE ${condition}`);
-  await forgetCachedClients(runner);
+  await invalidateClientCache(runner);
 }
 
 /** Disables the accounts and ends their sessions and grants. */
@@ -46,8 +46,8 @@ async function endGrantsOfClients(runner: QueryRunner, condition: string): Promi
     await revoke(runner, table, `client_id IN (SELECT id FROM clients WHERE ${condition})`);
 }
 
-/** Running processes have clients in their caches. */
-async function forgetCachedClients(runner: QueryRunner): Promise<void> {
+/** Invalidates the client caches of running processes. */
+async function invalidateClientCache(runner: QueryRunner): Promise<void> {
   await runner.query(
     `INSERT INTO cache_versions (topic, version) VALUES ('clients', 1)
      ON CONFLICT (topic) DO UPDATE SET version = cache_versions.version + 1`,

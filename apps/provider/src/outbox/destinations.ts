@@ -9,13 +9,13 @@ export class Destinations {
   private readonly inFlight = new Map<string, number>();
   private readonly failures = new Map<string, number>();
 
-  /** @param most concurrent deliveries to one destination */
-  constructor(private readonly most: number) {}
+  /** @param limit concurrent deliveries to one destination */
+  constructor(private readonly limit: number) {}
 
   /** A destination that failed gets one delivery at a time until one succeeds. */
   isFull(destination: string): boolean {
-    const most = this.failures.has(destination) ? 1 : this.most;
-    return (this.inFlight.get(destination) ?? 0) >= most;
+    const limit = this.failures.has(destination) ? 1 : this.limit;
+    return (this.inFlight.get(destination) ?? 0) >= limit;
   }
 
   full(): string[] {

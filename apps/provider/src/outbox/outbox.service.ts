@@ -60,7 +60,7 @@ const maxPayloadCharacters = 48 * 1024;
 const maxReasonCharacters = 200;
 /** Longer than the timeout of an attempt (see the worker): after it, a claim of a dead process becomes available again. */
 export const leaseSeconds = 30;
-const failedKeptSeconds = 3 * 24 * 3600;
+const failedRetentionSeconds = 3 * 24 * 3600;
 
 /**
  * Owns the queue of outgoing messages. A message is written in the unit of work of its event, so it is delivered if and only
@@ -157,7 +157,7 @@ export class Outbox {
     });
   }
 
-  /** @throws CannotOpen when it was sealed with a key that has been removed, or was moved to another row */
+  /** @throws UnsealError when it was sealed with a key that has been removed, or was moved to another row */
   payloadOf(message: ClaimedMessage): unknown {
     return JSON.parse(this.keyring.open(associatedDataOf(message.selector), message.payloadSealed).toString('utf8'));
   }
@@ -217,7 +217,7 @@ export class Outbox {
 
   /** A step of the purge: deletes messages that were given up days ago. */
   async purgeExpired(unit: Unit, now: EpochSeconds): Promise<PurgeStep> {
-    const gone = await unit.change(outboxStatements.purge, now - failedKeptSeconds);
+    const gone = await unit.change(outboxStatements.purge, now - failedRetentionSeconds);
     return { gone, more: gone === maxPurgedInStep };
   }
 

@@ -15,7 +15,10 @@ const responseStatements = {
     'idempotent_answers.find',
     'SELECT fingerprint, status, answer_sealed FROM idempotent_answers WHERE id = $1 AND expires_at > $2',
   ),
-  forget: statement('idempotent_answers.forget', 'DELETE FROM idempotent_answers WHERE id = $1 AND expires_at <= $2'),
+  deleteExpired: statement(
+    'idempotent_answers.forget',
+    'DELETE FROM idempotent_answers WHERE id = $1 AND expires_at <= $2',
+  ),
   insert: statement(
     'idempotent_answers.insert',
     `INSERT INTO idempotent_answers (id, fingerprint, status, answer_sealed, expires_at) VALUES ($1, $2, $3, $4, $5)
@@ -68,7 +71,7 @@ export class IdempotentResponses {
 
   /** Stores a response in the unit of work of the creation. False when another request was first: then this unit must be rolled back. */
   async keep(unit: Unit, id: string, response: StoredResponse, now: EpochSeconds): Promise<boolean> {
-    await unit.change(responseStatements.forget, id, now);
+    await unit.change(responseStatements.deleteExpired, id, now);
     // It may contain a secret that is shown once.
     const sealed = this.keyring.seal(associatedDataOf(id), response.answer);
     const { fingerprint, status } = response;

@@ -3,7 +3,7 @@ import type { Form } from '@gatehouse/platform/http/form';
 import type { FieldProblem } from '../web/form-errors.js';
 import { changeRows, maxRows, type ListField } from '../web/list-fields.js';
 
-/** The form of an API as typed, with blank rows and unchecked. */
+/** The form of an API as submitted: unchecked, with blank rows. */
 export interface ResourceFormValues {
   readonly identifier: string;
   readonly name: string;

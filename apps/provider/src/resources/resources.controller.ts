@@ -35,17 +35,17 @@ const notices: Readonly<Record<string, string>> = {
   refused: 'The form was open for too long. Nothing was changed: please try again.',
 };
 
-const formatWords: Readonly<Record<string, string>> = {
+const formatLabels: Readonly<Record<string, string>> = {
   jwt: 'A signed JWT (RFC 9068): the API checks it by itself',
   opaque: 'Opaque: the API asks here about each one (introspection)',
 };
 
-const accessWords: Readonly<Record<string, string>> = {
+const accessLabels: Readonly<Record<string, string>> = {
   consent: 'Clients with a person’s consent; for themselves only clients that an administrator lets',
   anyone: 'Also any client for itself, those that registered themselves too',
 };
 
-interface Shown {
+interface FormView {
   readonly values: ResourceFormValues;
   readonly problems?: readonly FieldProblem[];
   readonly focus?: string;
@@ -144,27 +144,27 @@ export class ResourcesController {
       ? await this.operations.execute(UpdateResource, { id: before.id, draft, revision }, submission)
       : await this.operations.execute(CreateResource, draft, submission);
     if ('refusal' in saved) {
-      const shown = { values, ...saved.refusal, problems: saved.refusal.problems.map(inForm) };
+      const view = { values, ...saved.refusal, problems: saved.refusal.problems.map(inForm) };
       // After a conflict, saving again overwrites the current state.
-      return this.show(context, before, saved.refusal.status === 409 ? shown : { ...shown, revision });
+      return this.show(context, before, saved.refusal.status === 409 ? view : { ...view, revision });
     }
     const done = before ? 'saved' : 'created';
     return Reply.redirect(`${routes.resources}/update/${saved.result.id}?done=${done}`, { cookies: context.cookies });
   }
 
-  private show(context: UserRequestContext, resource: Resource | undefined, shown: Shown): Reply {
-    const { values } = shown;
-    const model = problemModel(shown.problems ?? []);
-    const focused = model.firstProblem ?? shown.focus;
-    const choices = (words: Readonly<Record<string, string>>, chosen: string): object[] =>
-      Object.entries(words).map(([name, text]) => ({ name, words: text, chosen: name === chosen }));
+  private show(context: UserRequestContext, resource: Resource | undefined, view: FormView): Reply {
+    const { values } = view;
+    const model = problemModel(view.problems ?? []);
+    const focused = model.firstProblem ?? view.focus;
+    const choices = (labels: Readonly<Record<string, string>>, chosen: string): object[] =>
+      Object.entries(labels).map(([name, label]) => ({ name, words: label, chosen: name === chosen }));
     return this.contexts.page(
       context,
       'resources/edit',
       {
         heading: resource ? resource.name : 'Add an API',
         action: resource ? `${routes.resources}/update/${resource.id}` : `${routes.resources}/add`,
-        resource: resource && { ...resource, revision: shown.revision ?? revisionOf(resource) },
+        resource: resource && { ...resource, revision: view.revision ?? revisionOf(resource) },
         values,
         scopes: listFieldModel(
           scopeList,
@@ -172,15 +172,15 @@ export class ResourcesController {
           { problems: model.problems, focused },
         ),
         usesListFields: true,
-        formats: choices(formatWords, values.tokenFormat),
-        accesses: choices(accessWords, values.access),
+        formats: choices(formatLabels, values.tokenFormat),
+        accesses: choices(accessLabels, values.access),
         algorithms: jwsAlgorithms.map((name) => ({ name, chosen: name === values.signingAlgorithm })),
         ...model,
         focused,
-        error: shown.error,
-        notice: shown.status === undefined ? notices[query(context.request).text('done')] : undefined,
+        error: view.error,
+        notice: view.status === undefined ? notices[query(context.request).text('done')] : undefined,
       },
-      { status: shown.status ?? 200 },
+      { status: view.status ?? 200 },
     );
   }
 
@@ -188,7 +188,7 @@ export class ResourcesController {
     context: UserRequestContext,
     resource: Resource,
     typed: string,
-    shown: { readonly status?: number; readonly error?: Message; readonly problem?: string } = {},
+    view: { readonly status?: number; readonly error?: Message; readonly problem?: string } = {},
   ): Reply {
     return this.contexts.page(
       context,
@@ -196,11 +196,11 @@ export class ResourcesController {
       {
         resource: { id: resource.id, name: resource.name },
         typed,
-        problem: shown.problem,
-        error: shown.error,
-        firstProblem: shown.problem && 'name',
+        problem: view.problem,
+        error: view.error,
+        firstProblem: view.problem && 'name',
       },
-      { status: shown.status ?? 200 },
+      { status: view.status ?? 200 },
     );
   }
 

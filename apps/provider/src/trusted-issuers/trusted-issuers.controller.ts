@@ -24,7 +24,7 @@ const notices: Readonly<Record<string, string>> = {
   deleted: 'The issuer was deleted: its assertions are taken no more.',
 };
 
-const subjectWords: Readonly<Record<SubjectKind, string>> = {
+const subjectLabels: Readonly<Record<SubjectKind, string>> = {
   username: 'A username here',
   email: 'A confirmed e-mail address here',
   id: 'The identifier of an account here',
@@ -32,7 +32,7 @@ const subjectWords: Readonly<Record<SubjectKind, string>> = {
 
 const maxCharacters = 50_000;
 
-/** The form as typed. */
+/** The form as submitted. */
 interface IssuerForm {
   readonly issuer: string;
   readonly name: string;
@@ -55,7 +55,7 @@ const blank: IssuerForm = {
   resources: '',
 };
 
-interface Shown {
+interface FormView {
   readonly values: IssuerForm;
   readonly problems?: readonly FieldProblem[];
   readonly error?: Message;
@@ -85,7 +85,7 @@ export class TrustedIssuersController {
         id,
         name,
         issuer,
-        subject: subjectWords[subject],
+        subject: subjectLabels[subject],
         clients: clients.map((each) => names.get(each) ?? each),
         scope,
         createdAt,
@@ -145,15 +145,15 @@ export class TrustedIssuersController {
       ? await this.operations.execute(UpdateIssuer, { id: before.id, draft, revision }, { context, form })
       : await this.operations.execute(CreateIssuer, draft, { context, form });
     if ('refusal' in saved) {
-      const shown = { values, ...saved.refusal, problems: saved.refusal.problems.map(inForm) };
+      const view = { values, ...saved.refusal, problems: saved.refusal.problems.map(inForm) };
       // After a conflict, saving again overwrites the current state.
-      return this.show(context, before, saved.refusal.status === 409 ? shown : { ...shown, revision });
+      return this.show(context, before, saved.refusal.status === 409 ? view : { ...view, revision });
     }
     const done = before ? 'saved' : 'created';
     return Reply.redirect(`${routes.issuers}/update/${saved.result.id}?done=${done}`, { cookies: context.cookies });
   }
 
-  private show(context: UserRequestContext, trusted: TrustedIssuer | undefined, shown: Shown): Reply {
+  private show(context: UserRequestContext, trusted: TrustedIssuer | undefined, view: FormView): Reply {
     return this.contexts.page(
       context,
       'trusted-issuers/edit',
@@ -163,19 +163,19 @@ export class TrustedIssuersController {
         trusted: trusted && {
           id: trusted.id,
           name: trusted.name,
-          revision: shown.revision ?? revisionOf(trusted),
+          revision: view.revision ?? revisionOf(trusted),
         },
-        values: shown.values,
-        subjects: Object.entries(subjectWords).map(([name, words]) => ({
+        values: view.values,
+        subjects: Object.entries(subjectLabels).map(([name, words]) => ({
           name,
           words,
-          chosen: name === shown.values.subject,
+          chosen: name === view.values.subject,
         })),
-        ...problemModel(shown.problems ?? []),
-        error: shown.error,
-        notice: shown.status === undefined ? notices[query(context.request).text('done')] : undefined,
+        ...problemModel(view.problems ?? []),
+        error: view.error,
+        notice: view.status === undefined ? notices[query(context.request).text('done')] : undefined,
       },
-      { status: shown.status ?? 200 },
+      { status: view.status ?? 200 },
     );
   }
 
@@ -227,20 +227,20 @@ function formOf(trusted: TrustedIssuer): IssuerForm {
 }
 
 function draftOf(values: IssuerForm): { readonly draft: TrustedIssuerDraft; readonly problem?: FieldProblem } {
-  const words = (text: string): string[] => text.split(/\s+/).filter((each) => each !== '');
+  const splitWords = (text: string): string[] => text.split(/\s+/).filter((each) => each !== '');
   const draft = {
     issuer: values.issuer,
     name: values.name,
     jwksUri: values.jwksUri,
     subject: values.subject,
-    clients: words(values.clients),
-    scope: words(values.scope),
-    resources: words(values.resources),
+    clients: splitWords(values.clients),
+    scope: splitWords(values.scope),
+    resources: splitWords(values.resources),
   };
   if (values.jwks.trim() === '') return { draft };
   try {
     const jwks: unknown = JSON.parse(values.jwks);
-    if (typeof jwks !== 'object' || jwks === null || Array.isArray(jwks)) throw new TypeError('no object');
+    if (typeof jwks !== 'object' || jwks === null || Array.isArray(jwks)) throw new TypeError('not an object');
     return { draft: { ...draft, jwks: jwks as Record<string, unknown> } };
   } catch {
     return { draft, problem: { field: 'jwks', message: 'This is no JSON object.' } };
