@@ -19,7 +19,10 @@ export class AuditSealEntity {
   @TextColumn()
   hash!: string;
 
-  /** HMAC-SHA-256 of the columns, with a key derived from GATEHOUSE_SECRET_KEY: write access to the database does not suffice to forge it. */
+  /**
+   * HMAC-SHA-256 of the columns, with a key derived from GATEHOUSE_SECRET_KEY: write access to the database does not
+   * suffice to forge it.
+   */
   @TextColumn()
   mac!: string;
 

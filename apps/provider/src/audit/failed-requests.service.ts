@@ -56,7 +56,10 @@ const failedRequestStatements = {
   purgeCounts: statement('refusal_counts.purge', 'DELETE FROM refusal_counts WHERE hour < $1'),
 };
 
-/** How many failed requests per source, per network (`networkKey`) and in total a process stores per minute; others are only counted. */
+/**
+ * How many failed requests per source, per network (`networkKey`) and in total a process stores per minute; others are
+ * only counted.
+ */
 const maxPerSource = 20;
 const maxPerNetwork = 40;
 const maxTotal = 120;
