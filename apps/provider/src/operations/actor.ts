@@ -77,7 +77,10 @@ export interface RegistrantActor extends RateLimitedOrigin {
   readonly now: EpochSeconds;
 }
 
-/** The server, on behalf of the metadata document at a `client_id` URL; the origin is that of the request with this `client_id`. */
+/**
+ * The server, on behalf of the metadata document at a `client_id` URL; the origin is that of the request with this
+ * `client_id`.
+ */
 export interface MetadataDocumentActor extends RateLimitedOrigin {
   readonly kind: 'metadata-document';
   readonly clientId: string;

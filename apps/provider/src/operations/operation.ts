@@ -8,7 +8,10 @@ export interface Change {
   /** The user, session, grant … that was changed. */
   readonly subjectId?: string | undefined;
   readonly clientId?: string | undefined;
-  /** The record before and after: the event contains the members that differ. Absent when the record did not exist, or there is none. */
+  /**
+   * The record before and after: the event contains the members that differ. Absent when the record did not exist, or
+   * there is none.
+   */
   readonly before?: object | undefined;
   readonly after?: object | undefined;
   /** Members whose values are not recorded, only that they changed. */
@@ -38,8 +41,9 @@ export interface Operation<Input, Result, Prepared = Input> {
   prepare(actor: Actor, input: Input): Promise<Prepared>;
 
   /**
-   * Locks and reads the record, checks the module's policy and the input, and applies the change. May run twice, when a transaction
-   * cannot be serialized, so it has no effects outside the unit of work. Another operation may call it in its own unit.
+   * Locks and reads the record, checks the module's policy and the input, and applies the change. May run twice, when a
+   * transaction cannot be serialized, so it has no effects outside the unit of work. Another operation may call it in its
+   * own unit.
    * @throws OperationError
    */
   perform(unit: Unit, actor: Actor, prepared: Prepared): Promise<OperationOutcome<Result>>;
