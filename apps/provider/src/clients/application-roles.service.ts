@@ -37,7 +37,10 @@ export interface ApplicationMember {
   readonly roles: readonly string[];
 }
 
-/** Owns the roles of users in applications. This server does not interpret them: it passes them on where the scope includes them. */
+/**
+ * Owns the roles of users in applications. This server does not interpret them: it passes them on where the scope
+ * includes them.
+ */
 @Injectable()
 export class ApplicationRoles {
   constructor(@Inject(Store) private readonly store: Store) {}

@@ -42,7 +42,10 @@ export interface SectorCheck {
 /** A checked client, or its problems. */
 export type DraftResult = { readonly client: Client } | { readonly problems: readonly FieldProblem[] };
 
-/** Builds and checks clients from pages, API, command line, registrations and metadata documents, within the rights of the actor. */
+/**
+ * Builds and checks clients from pages, API, command line, registrations and metadata documents, within the rights of
+ * the actor.
+ */
 @Injectable()
 export class ClientDrafts {
   constructor(

@@ -21,10 +21,16 @@ export interface ClientOrigin {
   readonly disabledAt: EpochSeconds | undefined;
   readonly restrictedAt: EpochSeconds | undefined;
   readonly registeredAddress: string | undefined;
-  /** The id of an initial access token, or `setting`; undefined for open registration and for clients that were not registered dynamically. */
+  /**
+   * The id of an initial access token, or `setting`; undefined for open registration and for clients that were not
+   * registered dynamically.
+   */
   readonly registeredWith: string | undefined;
   readonly lastUsedAt: EpochSeconds | undefined;
-  /** When it is deleted unless it is used before; undefined for a client that an administrator approved, disabled or restricted. */
+  /**
+   * When it is deleted unless it is used before; undefined for a client that an administrator approved, disabled or
+   * restricted.
+   */
   readonly goesAt: EpochSeconds | undefined;
 }
 
@@ -52,8 +58,8 @@ const stateStatements = {
 };
 
 /**
- * `approve`: the consent page shows no warning, and the client is kept when unused. `restrict`: no new users until an
- * administrator approves it; it signs users in and gets nothing more. `disable`: no sign-ins and no tokens.
+ * `approve`: the consent page shows no warning, and the client is kept when unused. `restrict`: it can only sign users in.
+ * `disable`: no sign-ins and no tokens.
  */
 export const clientDecisions = ['approve', 'restrict', 'unrestrict', 'disable', 'enable'] as const;
 export type ClientDecision = (typeof clientDecisions)[number];

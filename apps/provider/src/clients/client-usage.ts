@@ -8,7 +8,10 @@ interface ClientUsageSource {
   hasUsed(clientId: string, userId: string): Promise<boolean>;
 }
 
-/** Client usage for modules that must not depend on grants. The grants module, which depends on this one, provides the source. */
+/**
+ * Client usage for modules that must not depend on grants. The grants module, which depends on this one, provides the
+ * source.
+ */
 @Injectable()
 export class ClientUsage implements ClientUsageSource {
   private source: ClientUsageSource | undefined;

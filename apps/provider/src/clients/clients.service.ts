@@ -33,7 +33,10 @@ export interface ClientLifecycleListener {
   clientEnded(unit: Unit, clientId: string, now: EpochSeconds): Promise<void>;
   /** The name, logo, website, sector or a redirect host of a client changed, and no administrator approved the change. */
   clientIdentityChanged?(unit: Unit, clientId: string, now: EpochSeconds): Promise<void>;
-  /** The client's own tokens are revoked, because it lost the right to them or has a new owner. Consents and grants of users remain. */
+  /**
+   * The client's own tokens are revoked, because it lost the right to them or has a new owner. Consents and grants of
+   * users remain.
+   */
   ownTokensEnded?(unit: Unit, clientId: string, now: EpochSeconds): Promise<void>;
   /** A client gained or lost these administration scopes: grants with one of them are revoked. */
   administrationChanged?(unit: Unit, change: AdministrationChange, now: EpochSeconds): Promise<void>;
@@ -65,7 +68,7 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
   private readonly listeners: ClientLifecycleListener[] = [];
   private cache = new Map<string, CachedClient>();
   private origins = new Set<string>();
-  private lastNoted = new Map<string, EpochSeconds>();
+  private lastRecorded = new Map<string, EpochSeconds>();
   private readonly uses: LastUse<string>;
 
   constructor(
@@ -97,10 +100,10 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
 
   /** Records that a user or the client itself used it. */
   noteUse(id: string, now: EpochSeconds): void {
-    const before = this.lastNoted.get(id);
+    const before = this.lastRecorded.get(id);
     if (before !== undefined && now < before + useSeconds) return;
-    if (this.lastNoted.size >= maxCached) this.lastNoted.clear();
-    this.lastNoted.set(id, now);
+    if (this.lastRecorded.size >= maxCached) this.lastRecorded.clear();
+    this.lastRecorded.set(id, now);
     this.uses.note(id, now);
   }
 

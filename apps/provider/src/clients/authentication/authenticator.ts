@@ -44,7 +44,7 @@ export class ClientAuthenticator {
 
   /**
    * The client, authenticated by the method that it is registered for.
-   * @throws OAuthError invalid_client when it is unknown, disabled or not authenticated; invalid_request for two methods at once
+   * @throws OAuthError invalid_client when it is unknown, disabled or not authenticated; invalid_request for two methods
    * @see RFC 6749 2.3, 3.2.1, 5.2
    */
   async authenticate(credentials: PresentedCredentials, now: EpochSeconds): Promise<VersionedClient> {

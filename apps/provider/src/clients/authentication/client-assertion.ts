@@ -46,7 +46,10 @@ export function clientSecretJwt(verifiers: AssertionVerifiers): ClientAuthentica
   return byAssertion('client_secret_jwt', macAlgorithms, verifiers);
 }
 
-/** A JWT that the client signed with its private key. Also matches assertions with an unsupported algorithm, which it rejects. */
+/**
+ * A JWT that the client signed with its private key. Also matches assertions with an unsupported algorithm, which it
+ * rejects.
+ */
 export function privateKeyJwt(verifiers: AssertionVerifiers): ClientAuthentication {
   return byAssertion('private_key_jwt', jwsAlgorithms, verifiers);
 }
@@ -111,7 +114,10 @@ function allowedAlgorithms(client: Client, algorithms: readonly SignatureAlgorit
   return registered === undefined ? allowed : allowed.filter((each) => isSameAlgorithm(each, registered));
 }
 
-/** @throws OAuthError invalid_client for an assertion that was already used, in any process; temporarily_unavailable over the limit */
+/**
+ * @throws OAuthError invalid_client for an assertion that was already used, in any process; temporarily_unavailable
+ * over the limit
+ */
 async function consumeAssertion(
   { store, replay, unapprovedBudget }: AssertionVerifiers,
   client: Client,

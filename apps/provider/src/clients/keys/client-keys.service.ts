@@ -42,7 +42,10 @@ export interface KeyContext {
 /** The result of a signature check; `kid_missing`: several keys match and the header names none. */
 export type SignatureCheck = 'genuine' | 'wrong' | 'kid_missing';
 
-/** Finds the keys of clients to verify signatures and to encrypt: registered by value or URL, or derived from their secret. */
+/**
+ * Finds the keys of clients to verify signatures and to encrypt: registered by value or URL, or derived from their
+ * secret.
+ */
 @Injectable()
 export class ClientKeys {
   /** Parsed key sets that clients registered by value, as long as the client is cached. */

@@ -52,8 +52,8 @@ export class RegistrationLimits {
   ) {}
 
   /**
-   * Counts a registration or an update, by its address and by each redirect host, before anything is fetched or written
-   * for it. Loopback hosts are shared by all, and not counted.
+   * Counts a registration by its address and each redirect host, or an update by its address, before anything is fetched
+   * or written for it. Loopback hosts are shared by all, and not counted.
    * @throws OAuthError temporarily_unavailable (429) over the rate limit
    */
   async countRegistration(

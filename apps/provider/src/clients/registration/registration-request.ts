@@ -46,7 +46,10 @@ export async function readMetadata(request: WebRequest): Promise<Json> {
 /** The maximum number of scopes of one client. */
 const maxScopes = 100;
 
-/** Scopes that can be registered dynamically: the standard ones and those of APIs. Only administrators assign `roles` and `gatehouse:*`. */
+/**
+ * Scopes that can be registered dynamically: the standard ones and those of APIs. Only administrators assign `roles`
+ * and `gatehouse:*`.
+ */
 export function registrableScopes(resources: readonly Resource[]): Scope {
   const ofResources = resources.flatMap((resource) => resource.scopes.map((scope) => scope.name));
   return [...new Set([...standardScopes, ...ofResources])].filter((scope) => !isAdminScope(scope));

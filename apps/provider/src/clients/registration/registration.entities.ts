@@ -36,7 +36,10 @@ export class InitialAccessTokenEntity {
   @FlagColumn()
   approves!: boolean;
 
-  /** The administrator who created it; null: the command line, a service account. If it approves, it is deleted when they lose their rights. */
+  /**
+   * The administrator who created it; null: the command line, a service account. If it approves, it is deleted when
+   * they lose their rights.
+   */
   @IdColumn({ nullable: true })
   madeBy!: string | null;
 
@@ -54,7 +57,10 @@ export class InitialAccessTokenEntity {
 /** The number of registrations from an address, or for a redirect host, in a time window. */
 @Entity('registration_rates')
 export class RegistrationRateEntity {
-  /** `a:`ADDRESS, `h:`HOST; for updates `u:`ADDRESS; for changed metadata documents `d:`ADDRESS and `dh:`HOST; `q:`ADDRESS locks a quota. */
+  /**
+   * `a:`ADDRESS, `h:`HOST; for updates `u:`ADDRESS; for changed metadata documents `d:`ADDRESS and `dh:`HOST;
+   * `q:`ADDRESS locks a quota.
+   */
   @TextPrimaryColumn()
   bucket!: string;
 

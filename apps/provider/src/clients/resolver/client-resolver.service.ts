@@ -49,7 +49,7 @@ const staleLogSeconds = 300;
 interface DocumentState {
   readonly freshUntil: EpochSeconds;
   loggedAt?: EpochSeconds;
-  /** The document could not be read until {@link maxStaleSeconds} were over. */
+  /** The document still could not be read after {@link maxStaleSeconds}. */
   lapsed?: true;
 }
 
