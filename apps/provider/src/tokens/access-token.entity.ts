@@ -35,7 +35,8 @@ export class AccessTokenEntity {
   @TextColumn()
   scope!: string;
 
-  /** Thumbprint of the key that it is bound to (RFC 9449); null for a bearer token. */ @TextColumn({ nullable: true })
+  /** Thumbprint of the key that it is bound to (RFC 9449); null for a bearer token. */
+  @TextColumn({ nullable: true })
   dpopJkt!: string | null; /** The actor, who acts for the user (RFC 8693 4.1), as JSON. */
   @JsonColumn({ nullable: true })
   act!: object | null;

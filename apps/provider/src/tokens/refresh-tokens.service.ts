@@ -115,7 +115,8 @@ export class RefreshTokensService {
     return openResponse(deriveKey(token.verifier, purpose), associatedDataOf(token, request), row.answer_sealed);
   }
 
-  /** Runs one step of the purge. */ async purgeExpired(unit: Unit, now: EpochSeconds): Promise<PurgeStep> {
+  /** Runs one step of the purge. */
+  async purgeExpired(unit: Unit, now: EpochSeconds): Promise<PurgeStep> {
     return this.sweeper.step(unit, now);
   }
 

@@ -52,7 +52,7 @@ export const accessTokenStatements = {
   ),
   /**
    * Only if the client's credentials have this version: raising it revokes the client's tokens, and would miss this
-   * one. On PostgreSQL the client's row is locked as by a foreign key: shared by all inserts, exclusive to
+   * one. On PostgreSQL the client's row is locked as by a foreign key: shared by all inserts, and in conflict with
    * ClientsService.raiseCredentialsVersion. It names the clients table of another module: one guarded statement instead
    * of a check before the insert.
    */

@@ -1,10 +1,13 @@
-/** What a rule wants, in a sentence for whoever set the client up, and where it stands. */
+/** What a rule requires, as a sentence for whoever configures the client, and the clause that defines it. */
 export interface FailureRule {
   readonly wants: string;
   readonly clause: string;
 }
 
-/** By the rule's stable id. What the answer says by one sentence for several cases, this says apart: here read administrators. */
+/**
+ * By the stable id of the rule. Error responses use one description for several cases; here, for administrators, they
+ * are distinguished.
+ */
 const rules: Readonly<Record<string, readonly [wants: string, clause: string]>> = {
   'request.method': ['The request has a method that the endpoint takes.', 'RFC 9110 15.5.6'],
   'body.type': ['The body is application/x-www-form-urlencoded.', 'RFC 6749 B'],
@@ -129,7 +132,7 @@ const rules: Readonly<Record<string, readonly [wants: string, clause: string]>> 
   'client_document.unreadable': ['The document at the client_id can be read.', 'Client ID Metadata Document 3'],
 };
 
-/** By the part of the id before the dot, where nothing more is to be said. */
+/** The clause by the first part of the id, for rules without a sentence. */
 const families: Readonly<Record<string, string>> = {
   acr: 'RFC 9470 5',
   assertion: 'RFC 7523 3',
@@ -155,7 +158,7 @@ const families: Readonly<Record<string, string>> = {
   response_mode: 'OAuth 2.0 Multiple Response Type Encoding Practices 2.1',
 };
 
-/** Undefined where the description of the refusal is all that there is to say. */
+/** Empty if there is nothing to add to the error description. */
 export function ruleOf(reason: string): Partial<FailureRule> {
   const rule = rules[reason];
   if (rule) return { wants: rule[0], clause: rule[1] };
