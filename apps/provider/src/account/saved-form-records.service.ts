@@ -8,10 +8,10 @@ import { TrustedIssuers } from '../trusted-issuers/trusted-issuers.service.js';
 import { UsersService } from '../users/users.service.js';
 import type { RecordKind, SavedFormDescription } from './saved-form-description.js';
 
-const longestId = 200;
-const maxPlaces = 10;
+const maxIdCharacters = 200;
+const maxRedirectUris = 10;
 
-/** A record by its name, and by what is not its own choice. */
+/** A record's name, and details that it cannot choose itself. */
 interface NamedRecord {
   readonly name: string;
   readonly details?: readonly string[];
@@ -28,16 +28,16 @@ export class SavedFormRecords {
     @Inject(FailedRequests) private readonly failedRequests: FailedRequests,
   ) {}
 
-  /** The record that the form changes, where it has switches. */
+  /** The record that the form changes, if the form has checkboxes to compare. */
   async find({ kind, ids: [id = ''], expected }: SavedFormDescription): Promise<object | undefined> {
-    if (!expected.some((field) => field.kind === 'switch') || id.length > longestId) return undefined;
+    if (!expected.some((field) => field.kind === 'switch') || id.length > maxIdCharacters) return undefined;
     if (kind === 'client') return this.clients.findFresh(id);
     return kind === 'user' ? this.users.find(id) : undefined;
   }
 
-  /** What people call a record; its id where it is gone. */
+  /** The name of a record; its id if it no longer exists. */
   async nameOf(kind: RecordKind, id: string): Promise<NamedRecord> {
-    if (id.length > longestId) return { name: `${id.slice(0, longestId)}…` };
+    if (id.length > maxIdCharacters) return { name: `${id.slice(0, maxIdCharacters)}…` };
     return (await this.findName(kind, id)) ?? { name: id };
   }
 
@@ -66,10 +66,12 @@ export class SavedFormRecords {
   }
 }
 
-/** A client chooses its name itself: its id and where it receives answers tell it from one that takes the same name. */
+/**
+ * A client chooses its name itself: the id and the redirect URIs distinguish it from another client of the same name.
+ */
 function named(client: Client | undefined): NamedRecord | undefined {
   if (!client) return undefined;
-  const places = redirectPlaces(client);
-  const more = places.length > maxPlaces ? [`+ ${places.length - maxPlaces}`] : [];
-  return { name: client.name, details: [`client_id ${client.id}`, ...places.slice(0, maxPlaces), ...more] };
+  const redirectUris = redirectPlaces(client);
+  const more = redirectUris.length > maxRedirectUris ? [`+ ${redirectUris.length - maxRedirectUris}`] : [];
+  return { name: client.name, details: [`client_id ${client.id}`, ...redirectUris.slice(0, maxRedirectUris), ...more] };
 }

@@ -51,6 +51,6 @@ export class SecurityController {
 function isOwn(event: LoggedEvent, { user }: UserRequestContext): boolean {
   if (!eventDescription(event.type)) return false;
   // What the user did as an administrator to other accounts does not belong to their own log.
-  const ofAnother = event.type.startsWith('user.') || event.type === 'factor.reset';
-  return !ofAnother || event.subjectId === user.id;
+  const concernsOthers = event.type.startsWith('user.') || event.type === 'factor.reset';
+  return !concernsOthers || event.subjectId === user.id;
 }

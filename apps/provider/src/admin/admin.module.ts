@@ -24,7 +24,7 @@ import { SessionsController } from './sessions.controller.js';
 /**
  * Owns: the dashboard and the pages of the audit log, failed requests, sessions, keys and the outbox.
  * Pages: /admin, /audit, /failed-request, /session, /key, /message.
- * Must not know: anything that others would import; nothing imports it.
+ * No module imports this one.
  */
 @Module({
   imports: [

@@ -15,7 +15,7 @@ import { PageOperations } from '../users/page-operations.service.js';
 import type { UserRequestContext } from '../users/sessions/request-context.js';
 import { RequestContexts } from '../users/sessions/request-contexts.service.js';
 
-/** The page of our keys: which sign, which will, which are still published; and new ones. */
+/** The page of the server's keys: current, upcoming and still published ones; and key rotation. */
 @Controller(routes.keys)
 export class KeysController {
   constructor(
@@ -28,17 +28,17 @@ export class KeysController {
 
   @Get()
   async list(@Req() request: WebRequest): Promise<Reply> {
-    return this.show(await this.openFor(request), {});
+    return this.show(await this.requireAdmin(request), {});
   }
 
   @Post()
   async rotate(@Req() request: WebRequest): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request);
-    const context = await this.openFor(request);
+    const context = await this.requireAdmin(request);
     if (refusal) return this.show(context, { status: 403, error: refusal.sentence });
     const atOnce = form.get('action') === 'rotate-now';
     if (!atOnce && form.get('action') !== 'rotate') throw new PageError('form.invalid');
-    // What cannot be undone is confirmed by its name.
+    // An irreversible action requires a typed confirmation.
     if (atOnce && form.text('confirm').trim().toLowerCase() !== 'now')
       return this.show(context, { status: 422, problem: 'Type the word “now”.' });
     await this.operations.execute(RotateKeys, { atOnce }, { context, form });
@@ -93,7 +93,7 @@ export class KeysController {
     );
   }
 
-  private async openFor(request: WebRequest): Promise<UserRequestContext> {
+  private async requireAdmin(request: WebRequest): Promise<UserRequestContext> {
     const context = await this.contexts.requireUser(request);
     this.contexts.requireRole(context, 'admin');
     return context;

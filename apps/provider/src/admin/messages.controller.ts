@@ -22,7 +22,7 @@ const kindWords: Readonly<Record<string, string>> = {
   'backchannel-logout-unapproved': 'Logout (application not approved)',
 };
 
-/** The queue of what must reach others: mail, and logouts that applications are told of. */
+/** The queue of outgoing messages: mail and logout notifications. */
 @Controller(routes.messages)
 export class MessagesController {
   constructor(
@@ -35,13 +35,13 @@ export class MessagesController {
 
   @Get()
   async list(@Req() request: WebRequest): Promise<Reply> {
-    return this.show(await this.openFor(request), {});
+    return this.show(await this.requireAdmin(request), {});
   }
 
   @Post()
   async retry(@Req() request: WebRequest): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request);
-    const context = await this.openFor(request);
+    const context = await this.requireAdmin(request);
     if (refusal) return this.show(context, { status: 403, error: refusal.sentence });
     const id = form.text('message');
     const selectors =
@@ -99,7 +99,7 @@ export class MessagesController {
     );
   }
 
-  private async openFor(request: WebRequest): Promise<UserRequestContext> {
+  private async requireAdmin(request: WebRequest): Promise<UserRequestContext> {
     const context = await this.contexts.requireUser(request);
     this.contexts.requireRole(context, 'admin');
     return context;

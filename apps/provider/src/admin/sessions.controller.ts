@@ -16,7 +16,7 @@ import type { UserRequestContext } from '../users/sessions/request-context.js';
 import { RequestContexts } from '../users/sessions/request-contexts.service.js';
 
 const pageSize = 25;
-/** Of the chosen ones; a page shows fewer. */
+/** The maximum number of selected sessions; a page shows fewer. */
 const maxAtOnce = 200;
 const notices: Readonly<Record<string, string>> = {
   ended: 'The session ended, and the grants that do not outlive it.',
@@ -25,7 +25,7 @@ const notices: Readonly<Record<string, string>> = {
   'all-ended': 'Every session of this user ended.',
 };
 
-/** The page of live sessions: everybody's, or one user's. */
+/** The page of active sessions: all, or those of one user. */
 @Controller(routes.sessions)
 export class SessionsController {
   constructor(
@@ -38,35 +38,35 @@ export class SessionsController {
 
   @Get()
   async list(@Req() request: WebRequest): Promise<Reply> {
-    return this.show(await this.openFor(request), {});
+    return this.show(await this.requireAdmin(request), {});
   }
 
   /**
-   * One by its id (`session`); `action=end-chosen` with those that are ticked (`chosen`); `action=end-all` of the user that
-   * the list is narrowed to.
+   * Ends one session by its id (`session`), the selected ones (`action=end-chosen`, `chosen`), or all of the user of
+   * the filter (`action=end-all`).
    */
   @Post()
   async act(@Req() request: WebRequest): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request);
-    const context = await this.openFor(request);
+    const context = await this.requireAdmin(request);
     if (refusal) return this.show(context, { status: 403, error: refusal.sentence });
     const username = query(request).text('user').trim();
-    // The button of one row: what is ticked elsewhere is not meant.
+    // The button of one row: ignores the selected rows.
     if (form.has('session')) {
       await this.end({ context, form }, [form.text('session')]);
-      return back(context, username, 'ended');
+      return redirectToList(context, username, 'ended');
     }
     switch (form.get('action')) {
       case 'end-chosen': {
         const chosen = [...new Set(form.all('chosen'))].slice(0, maxAtOnce);
         await this.end({ context, form }, chosen);
-        return back(context, username, chosen.length === 0 ? 'none' : 'chosen-ended');
+        return redirectToList(context, username, chosen.length === 0 ? 'none' : 'chosen-ended');
       }
       case 'end-all': {
         const user = await this.users.findByUsername(username);
         if (!user) throw new PageError('record.not_found');
         await this.operations.execute(EndUserSessions, { userId: user.id }, { context, form });
-        return back(context, username, 'all-ended');
+        return redirectToList(context, username, 'all-ended');
       }
       default:
         throw new PageError('form.invalid');
@@ -120,7 +120,7 @@ export class SessionsController {
     );
   }
 
-  private async openFor(request: WebRequest): Promise<UserRequestContext> {
+  private async requireAdmin(request: WebRequest): Promise<UserRequestContext> {
     const context = await this.contexts.requireUser(request);
     this.contexts.requireRole(context, 'admin');
     return context;
@@ -134,8 +134,8 @@ function listQuery(username: string, order: ListOrder): string {
   }).toString();
 }
 
-/** The same list again, from its beginning. */
-function back(context: UserRequestContext, username: string, done: string): Reply {
+/** Redirects to the first page of the same list. */
+function redirectToList(context: UserRequestContext, username: string, done: string): Reply {
   const list = listQuery(username, readOrder(query(context.request).get('order')));
   return Reply.redirect(`${routes.sessions}?${list === '' ? '' : `${list}&`}done=${done}`, {
     cookies: context.cookies,

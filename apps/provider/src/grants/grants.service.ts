@@ -68,7 +68,7 @@ export class GrantsService implements OnModuleInit {
     });
   }
 
-  /** Rolls the unit of work back with ConcurrencyConflict if the session ended meanwhile. */
+  /** Rolls the unit of work back with ConcurrencyConflict if the session has ended since. */
   create(unit: Unit, grant: NewGrant, now: EpochSeconds): Selector {
     const selector = this.selectors.next();
     unit.expectChange(
@@ -128,9 +128,7 @@ export class GrantsService implements OnModuleInit {
     return row ? toGrant(row) : undefined;
   }
 
-  /**
-   * Records a use and extends the grant to at least `expiresAt`. ConcurrencyConflict if it was revoked meanwhile.
-   */
+  /** Records a use and extends the grant to at least `expiresAt`. ConcurrencyConflict if it has been revoked since. */
   use(unit: Unit, selector: Selector, expiresAt: EpochSeconds, now: EpochSeconds): void {
     unit.expectChange(grantStatements.use, selector, now, expiresAt);
   }

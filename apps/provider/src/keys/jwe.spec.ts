@@ -106,7 +106,7 @@ describe('readJweHeader', () => {
     ['an extension (RFC 7516 4.1.13)', { alg: 'dir', enc: 'A128GCM', crit: ['exp'], exp: 1 }],
     ['a list', ['dir']],
     ['null', null],
-  ])('refuses %s', (_name, header) => expect(readJweHeader(of(header))).toBeUndefined());
+  ])('rejects %s', (_name, header) => expect(readJweHeader(of(header))).toBeUndefined());
 
-  it.each(['', '.', '....', 'x....', 'not a jwe'])('refuses %j', (text) => expect(readJweHeader(text)).toBeUndefined());
+  it.each(['', '.', '....', 'x....', 'not a jwe'])('rejects %j', (text) => expect(readJweHeader(text)).toBeUndefined());
 });

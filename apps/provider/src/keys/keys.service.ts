@@ -64,7 +64,7 @@ export class KeysService implements OnModuleInit {
       loaded.filter((each) => each.kind === kind),
       now,
     );
-    if (!key) throw new Error(`there is no current ${kind} key`);
+    if (!key) throw new Error(`There is no current ${kind} key.`);
     return key;
   }
 

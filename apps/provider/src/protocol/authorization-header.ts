@@ -2,8 +2,8 @@ import { OAuthError } from '@gatehouse/domain/oauth';
 import { header, isRepeated, type WebRequest } from '@gatehouse/platform/http/request';
 
 /**
- * The credentials of a request. It has them once: a proxy before this server could check another of two headers than the
- * one that is read here.
+ * The value of the Authorization header. Rejects a repeated header, of which a proxy in front of this server might
+ * check another value than the one read here.
  * @throws OAuthError invalid_request
  * @see RFC 9110 5.3, 11.6.2; RFC 6749 5.2 (more than one mechanism)
  */

@@ -32,16 +32,16 @@ const repeatable = ['resource'];
 const noParameters: ReadonlyMap<string, string> = new Map();
 
 export interface EndpointOptions {
-  /** As failed requests name the endpoint. */
+  /** The name of the endpoint in failed requests. */
   readonly name: 'token' | 'par' | 'device' | 'introspection' | 'revocation' | 'registration' | 'userinfo' | 'me';
-  /** The methods that it takes, as `Allow` lists them. */
+  /** The accepted methods, in the form of `Allow`. */
   readonly methods: string;
   /**
-   * Whose scripts may read its responses: of every page at the origin of a registered client, of those that the endpoint
-   * allows by a rule of its own, or of none.
+   * The origins whose scripts may read its responses: those of registered clients, those that the endpoint allows by
+   * its own rule, or none.
    */
   readonly cors: 'registered origins' | 'own rule' | 'none';
-  /** How an error is answered, where not as RFC 6749 5.2 has it. */
+  /** The error response, if it differs from RFC 6749 5.2. */
   readonly errorReply?: (error: OAuthError, request: WebRequest) => Reply;
 }
 
@@ -49,26 +49,26 @@ export interface EndpointOptions {
 export interface EndpointCall {
   readonly request: WebRequest;
   readonly now: EpochSeconds;
-  /** What is recorded when the request fails, as far as the endpoint has read it. */
+  /** The parameters to record if the request fails, as far as the endpoint has read them. */
   parameters: ReadonlyMap<string, string>;
-  /** The client that is recorded when the request fails, as far as the endpoint knows it. */
+  /** The client to record if the request fails, as far as the endpoint knows it. */
   clientId: string | undefined;
 }
 
-/** A request that a client makes by a form, each parameter once. */
+/** A form request of a client, with each parameter at most once. */
 export interface ClientCall extends PresentedCredentials {
   readonly request: WebRequest;
   readonly now: EpochSeconds;
-  /** Of the client's row when it authenticated. */
+  /** The version of the client's credentials when it authenticated. */
   readonly credentialsVersion: number;
 }
 
-/** What is recorded of a request that fails. */
+/** The data to record of a failed request. */
 type Recorded = Pick<NewFailedRequest, 'request' | 'parameters' | 'client'>;
 
 /**
- * What comes before and after the work of every protocol endpoint: method, CORS, body, client authentication, sender
- * constraint, error responses and the record of failed requests.
+ * What all protocol endpoints have in common: method, CORS, body, client authentication, sender constraint, error
+ * responses and the record of failed requests.
  */
 @Injectable()
 export class ProtocolEndpoints {
@@ -93,17 +93,17 @@ export class ProtocolEndpoint {
     private readonly services: ProtocolEndpoints,
   ) {}
 
-  /** Answers OPTIONS. */
+  /** Responds to OPTIONS. */
   preflight(request: WebRequest): Reply {
     const { cors, methods } = this.options;
     return cors === 'none' ? Reply.empty(204, { Allow: `${methods}, OPTIONS` }) : preflight(request, methods);
   }
 
-  /** Answers every other method that the endpoint does not take (RFC 6749 3.2, RFC 9110 15.5.6). */
+  /** Responds to methods that the endpoint does not accept (RFC 6749 3.2, RFC 9110 15.5.6). */
   async wrongMethod(request: WebRequest): Promise<Reply> {
     await this.allowRegisteredOrigin(request);
     const { methods } = this.options;
-    const error = new OAuthError('invalid_request', `This endpoint takes ${methods}.`, {
+    const error = new OAuthError('invalid_request', `This endpoint accepts ${methods}.`, {
       status: 405,
       reason: 'request.method',
     });
@@ -112,8 +112,8 @@ export class ProtocolEndpoint {
   }
 
   /**
-   * Reads the form, authenticates the client, and hands both on.
-   * @param respond throws OAuthError for what is answered as an error
+   * Reads the form and authenticates the client.
+   * @param respond handles the request; throws OAuthError for an error response
    */
   async handleClient(
     request: WebRequest,
@@ -135,14 +135,14 @@ export class ProtocolEndpoint {
       );
       ({ client } = authenticated);
       const { credentialsVersion } = authenticated;
-      // Written out: spreading the credentials took several microseconds, on every request.
+      // Listed explicitly: spreading the credentials costs several microseconds per request.
       return await respond({ parameters, authorization, path, asker, request, now, credentialsVersion }, client);
     } catch (error) {
       return this.errorReply(error, { request, parameters, client });
     }
   }
 
-  /** Answers a request whose body and credentials the endpoint reads itself. */
+  /** Handles a request whose body and credentials the endpoint reads itself. */
   async handle(request: WebRequest, respond: (call: EndpointCall) => Reply | Promise<Reply>): Promise<Reply> {
     const call: EndpointCall = {
       request,
@@ -161,7 +161,7 @@ export class ProtocolEndpoint {
   }
 
   /**
-   * The client as it authenticates now, for a request whose client was changed since it authenticated.
+   * Authenticates the client again, because it was changed since it authenticated.
    * @throws OAuthError invalid_client
    */
   authenticateAgain(call: ClientCall, client: Client): Promise<VersionedClient> {
@@ -169,7 +169,7 @@ export class ProtocolEndpoint {
   }
 
   /**
-   * The proof that the client holds a key; undefined where none was sent. It is not spent yet.
+   * Verifies the DPoP proof without consuming it; undefined if none was sent.
    * @throws OAuthError invalid_dpop_proof, use_dpop_nonce
    * @see RFC 9449 5
    */
@@ -179,7 +179,7 @@ export class ProtocolEndpoint {
     return proof;
   }
 
-  /** First of all, so that pages of clients can read errors too. */
+  /** Runs first, so that pages of clients can read errors too. */
   private allowRegisteredOrigin(request: WebRequest): Promise<void> | undefined {
     const origin = header(request, 'origin');
     return origin === undefined || this.options.cors !== 'registered origins'
@@ -189,7 +189,7 @@ export class ProtocolEndpoint {
         });
   }
 
-  /** @throws whatever is no error of the protocol: a bug or an outage, for the exception filter */
+  /** @throws any error that is not a protocol error, for the exception filter: a bug or an outage */
   private errorReply(thrown: unknown, from: Recorded): Reply {
     const error = toOAuthError(thrown);
     if (!error) throw thrown;
@@ -200,12 +200,12 @@ export class ProtocolEndpoint {
   private record(error: OAuthError, from: Recorded): void {
     const { counters, log, failedRequests } = this.services;
     counters.refused(error.reason);
-    log.info({ request: requestId(from.request), error: error.code, reason: error.reason }, 'refused');
+    log.info({ request: requestId(from.request), error: error.code, reason: error.reason }, 'protocol request failed');
     failedRequests.note({ ...from, endpoint: this.options.name, error });
   }
 }
 
-/** Computed where it is needed: most requests look nothing up for their sender. */
+/** Computed on demand: most requests do not need it. */
 function askerOf(request: WebRequest): ReturnType<PresentedCredentials['asker']> {
   const address = clientAddress(request);
   return { address, addressKey: addressKey(address), requestId: requestId(request) };
@@ -216,7 +216,7 @@ export function repeatedParameter(cause: RepeatedParameter): OAuthError {
   return new OAuthError('invalid_request', 'A parameter is repeated.', { cause, reason: 'parameter.repeated' });
 }
 
-/** Errors of the protocol, and of a body that cannot be read (RFC 6749 3.2, 5.2); undefined for all others. */
+/** Converts protocol errors, and errors of an unreadable body (RFC 6749 3.2, 5.2); undefined for all others. */
 function toOAuthError(cause: unknown): OAuthError | undefined {
   if (cause instanceof OAuthError) return cause;
   if (cause instanceof RepeatedParameter) return repeatedParameter(cause);

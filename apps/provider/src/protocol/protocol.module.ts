@@ -5,10 +5,10 @@ import { DpopModule } from './dpop/dpop.module.js';
 import { ProtocolEndpoints } from './endpoint.js';
 
 /**
- * Owns: what comes before and after the work of every protocol endpoint: method, CORS, body, client authentication, sender
- * constraint, error responses, and the record of failed requests.
- * Invariant: an endpoint that takes requests of clients gets no client that has not authenticated; every request that fails
- * is recorded, within bounds.
+ * Owns: what all protocol endpoints have in common: method, CORS, body, client authentication, sender constraint, error
+ * responses, and the record of failed requests.
+ * Invariant: an endpoint for clients only receives authenticated clients; every failed request is recorded, within
+ * limits.
  * Must not know: what the endpoints do.
  */
 @Module({

@@ -30,7 +30,7 @@ import { RecordedIssuer } from '../database/recorded-issuer.service.js';
 import { GeneratorId } from '../database/generator-id.js';
 import { CacheVersions } from '../database/cache-versions.service.js';
 
-/** What the application is built from. */
+/** The dependencies from which the application is built. */
 export interface ApplicationDependencies {
   readonly settings: Settings;
   readonly store: OpenStore;
@@ -46,7 +46,7 @@ export interface ApplicationDependencies {
   readonly processActor: string | null;
 }
 
-/** Of the modules that every other one may import. */
+/** Services that every module may inject. */
 const services = [
   AuditService,
   AuditChain,

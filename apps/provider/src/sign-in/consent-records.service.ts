@@ -25,25 +25,25 @@ export class ConsentRecords {
   ) {}
 
   /**
-   * Records what is allowed to the client that was shown.
+   * Records consent to the client that the page showed.
    * @param shown the identity of that client
    * @returns the id of the interaction to resume, or the current client if it differs from the one that was shown
-   * @throws PageError request.expired where the client is gone
+   * @throws PageError request.expired if the client no longer exists
    */
   async record(
     context: UserRequestContext,
-    asked: ClientRequest,
+    clientRequest: ClientRequest,
     shown: string | undefined,
   ): Promise<string | { readonly changed: Client }> {
     const { user, now, address, requestId, browser, addressKey } = context;
-    const definedScopes = await this.resources.definedScopes(requestedAccess(asked.interaction).resources);
+    const definedScopes = await this.resources.definedScopes(requestedAccess(clientRequest.interaction).resources);
     return this.store.run(async (unit) => {
       // The cached client may be outdated, and another process can change the row at this moment: RFC 7592 2.2.
-      const client = await this.clients.lockShared(unit, asked.client.id);
+      const client = await this.clients.lockShared(unit, clientRequest.client.id);
       if (!client) throw new PageError('request.expired');
       if (shown !== identityOf(client)) return { changed: client };
-      const { scope, resources } = requestedAccess(asked.interaction);
-      const claims = claimsOf(asked);
+      const { scope, resources } = requestedAccess(clientRequest.interaction);
+      const claims = claimsOf(clientRequest);
       const consent = { userId: user.id, clientId: client.id, scope, claims, resources, definedScopes };
       await this.consents.record(unit, consent, now);
       await this.audit.record(unit, {
@@ -54,7 +54,7 @@ export class ConsentRecords {
         requestId,
       });
       const owner = { browserHash: browser.hash, addressKey, userId: user.id };
-      return this.interactions.advance(unit, asked.interaction, 'consented', owner, now);
+      return this.interactions.advance(unit, clientRequest.interaction, 'consented', owner, now);
     });
   }
 }
@@ -64,7 +64,7 @@ export function identityOf(client: Client): string {
   return sha256(writeClientIdentity(client)).toString('base64url');
 }
 
-/** What the request asks for by name and by none of its scopes. */
+/** The claims that the request asks for by name and that none of its scopes covers. */
 export function claimsOf({ interaction, client }: ClientRequest): ClaimName[] {
   if (interaction.kind === 'device') return [];
   const claims = allowedClaims(interaction.request.claims, client);

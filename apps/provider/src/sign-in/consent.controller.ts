@@ -23,7 +23,7 @@ export class ConsentController {
   constructor(
     @Inject(RequestContexts) private readonly contexts: RequestContexts,
     @Inject(PageForms) private readonly forms: PageForms,
-    @Inject(SignInInteractions) private readonly pending: SignInInteractions,
+    @Inject(SignInInteractions) private readonly interactions: SignInInteractions,
     @Inject(DeclinedRequests) private readonly declined: DeclinedRequests,
     @Inject(ClientLogos) private readonly logos: ClientLogos,
     @Inject(ConsentTexts) private readonly texts: ConsentTexts,
@@ -33,7 +33,7 @@ export class ConsentController {
   @Get()
   async form(@Req() request: WebRequest): Promise<Reply> {
     const context = await this.contexts.open(request);
-    const clientRequest = await this.asked(context, query(request).get('request'));
+    const clientRequest = await this.getRequest(context, query(request).get('request'));
     // Without a session the dispatcher decides where to go.
     if (!isUser(context))
       return Reply.redirect(resumeAddress(clientRequest.interaction.id), { cookies: context.cookies });
@@ -42,26 +42,27 @@ export class ConsentController {
 
   @Post()
   async submit(@Req() request: WebRequest): Promise<Reply> {
-    const posted = await this.forms.read(request);
+    const received = await this.forms.read(request);
     const context = await this.contexts.open(request);
-    const { form, refusal } = posted;
-    const asked = await this.asked(context, form.get('request') ?? query(request).get('request'));
-    if (!isUser(context)) return Reply.redirect(resumeAddress(asked.interaction.id), { cookies: context.cookies });
-    if (refusal) return this.show(context, asked, 403, text(refusal.id));
-    // The page said on whose behalf: another tab may have changed who is logged in since.
-    if (form.get('user') !== context.user.id) return this.show(context, asked, 409, text('consent.changed'));
-    if (form.get('confirm') === 'no') return this.declined.decline(context, asked);
-    if (form.get('confirm') !== 'yes') return this.show(context, asked, 400, text('consent.choose'));
-    const outcome = await this.records.record(context, asked, form.get('client'));
+    const { form, refusal } = received;
+    const clientRequest = await this.getRequest(context, form.get('request') ?? query(request).get('request'));
+    if (!isUser(context))
+      return Reply.redirect(resumeAddress(clientRequest.interaction.id), { cookies: context.cookies });
+    if (refusal) return this.show(context, clientRequest, 403, text(refusal.id));
+    // The page showed this user; another tab may have changed who is signed in since.
+    if (form.get('user') !== context.user.id) return this.show(context, clientRequest, 409, text('consent.changed'));
+    if (form.get('confirm') === 'no') return this.declined.decline(context, clientRequest);
+    if (form.get('confirm') !== 'yes') return this.show(context, clientRequest, 400, text('consent.choose'));
+    const outcome = await this.records.record(context, clientRequest, form.get('client'));
     if (typeof outcome === 'object')
-      return this.show(context, { ...asked, client: outcome.changed }, 409, text('consent.clientChanged'));
+      return this.show(context, { ...clientRequest, client: outcome.changed }, 409, text('consent.clientChanged'));
     return Reply.redirect(resumeAddress(outcome), { cookies: context.cookies });
   }
 
-  private async asked(context: RequestContext, id: string | undefined): Promise<ClientRequest> {
-    const asked = clientRequestOf(await this.pending.find(context, id));
-    if (!asked) throw new PageError('request.expired');
-    return asked;
+  private async getRequest(context: RequestContext, id: string | undefined): Promise<ClientRequest> {
+    const clientRequest = clientRequestOf(await this.interactions.find(context, id));
+    if (!clientRequest) throw new PageError('request.expired');
+    return clientRequest;
   }
 
   private async show(

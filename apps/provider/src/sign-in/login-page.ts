@@ -36,7 +36,7 @@ export class LoginPage {
     const offered = interaction ? undefined : await this.interactions.offered(context);
     const chooses = interaction !== undefined && mayChoose(context, interaction);
     const continuation =
-      context.user && interaction && !demandsLogin(interaction)
+      context.user && interaction && !requiresLogin(interaction)
         ? { href: resumeAddress(interaction.id), clientName: client?.name }
         : offered;
     return this.contexts.page(
@@ -85,8 +85,8 @@ export function mayChoose({ user, session, now }: RequestContext, interaction: I
   );
 }
 
-/** True while the request demands a new sign-in: the current session cannot continue it. */
-function demandsLogin(interaction: Interaction): boolean {
+/** True while the request requires a new sign-in: the current session cannot continue it. */
+function requiresLogin(interaction: Interaction): boolean {
   return (
     interaction.kind === 'authorization' &&
     interaction.progress.loggedInAt === undefined &&

@@ -48,7 +48,10 @@ export class LoginController {
       if (context.user && !fresh) return Reply.redirect(next ?? routes.home, { cookies: context.cookies });
       // A partial session: the dispatcher decides what is missing.
       if (context.session && !fresh) {
-        const interactionId = await this.dispatcher.createInteraction(context, { kind: 'address', address: next ?? routes.home });
+        const interactionId = await this.dispatcher.createInteraction(context, {
+          kind: 'address',
+          address: next ?? routes.home,
+        });
         return Reply.redirect(resumeAddress(interactionId), { cookies: context.cookies });
       }
       if (next === undefined) return this.page.show(context, undefined, {});
@@ -71,9 +74,9 @@ export class LoginController {
 
   @Post()
   async submit(@Req() request: WebRequest): Promise<Reply> {
-    const posted = await this.forms.read(request);
+    const received = await this.forms.read(request);
     const context = await this.contexts.open(request);
-    const { form, refusal } = posted;
+    const { form, refusal } = received;
     const id = form.get('request') || undefined;
     const username = form.text('username').trim();
     if (refusal)

@@ -58,7 +58,7 @@ export class SecondFactorPage {
     const own = await this.factors.of(user.id);
     const verified = context.session.amr.includes('mfa');
     const passkeyOnly = requiresPasskey(unmet);
-    const clientDemands = unmet.length > 0 && interaction !== undefined && interaction.kind !== 'address';
+    const clientRequiresFactor = unmet.length > 0 && interaction !== undefined && interaction.kind !== 'address';
     const mustEnrolFirst = mustEnrol(asked, own);
     const canEnrol = mustEnrolFirst && this.isRecent(asked);
     const request = interaction ? `?request=${encodeURIComponent(interaction.id)}` : '';
@@ -85,10 +85,10 @@ export class SecondFactorPage {
         offer: canEnrol && !passkeyOnly ? await this.offers.make(user, context.now, shown.offer) : undefined,
         enrollOptions: canEnrol ? await this.ceremonies.enrollOptions(context, user) : undefined,
         // Trusting the browser does not override a requirement of a role or a client, so it is not offered then.
-        trustDays: context.session.full || context.secondFactorMissing || clientDemands ? [] : this.trusted.days,
-        declines: clientDemands,
+        trustDays: context.session.full || context.secondFactorMissing || clientRequiresFactor ? [] : this.trusted.days,
+        declines: clientRequiresFactor,
         // Declining already returns to the client.
-        cancels: !clientDemands && clientRequestOf(asked) !== undefined,
+        cancels: !clientRequiresFactor && clientRequestOf(asked) !== undefined,
         otherHref: `${routes.login}${request === '' ? '?prompt=login' : request}`,
         usesPasskeys: this.ceremonies.possible,
         error: shown.error,

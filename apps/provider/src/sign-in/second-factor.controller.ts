@@ -162,7 +162,7 @@ export class SecondFactorController {
     const user = session && (await this.users.find(session.userId));
     if (!session || !user)
       return Reply.redirect(interaction ? resumeAddress(interaction.id) : routes.login, { cookies: context.cookies });
-    const unmet = unmetRequirements(demandsOf(interaction, client), session.amr);
+    const unmet = unmetRequirements(requirementsOf(interaction, client), session.amr);
     const asked: Asked = { context: { ...context, session }, user, interaction, client, unmet };
     return context.user && unmet.length === 0
       ? Reply.redirect(nextAddress(asked), { cookies: context.cookies })
@@ -171,7 +171,10 @@ export class SecondFactorController {
 }
 
 /** Pages of this server that redirect here require a second factor of any kind. */
-function demandsOf(interaction: Interaction | undefined, client: Client | undefined): readonly (readonly string[])[] {
+function requirementsOf(
+  interaction: Interaction | undefined,
+  client: Client | undefined,
+): readonly (readonly string[])[] {
   if (interaction?.kind === 'address') return anySecondFactor;
   if (!interaction || !client) return [];
   return authenticationRequirements(

@@ -27,7 +27,10 @@ export class UserCodes {
     @Inject(DeviceAuthorizations) private readonly devices: DeviceAuthorizations,
   ) {}
 
-  /** Counts the attempt first and takes it back when the code is right, so that parallel guesses cannot exceed the limit. */
+  /**
+   * Counts the attempt first and undoes the count if the code is valid, so that parallel guesses cannot exceed the
+   * limit.
+   */
   async find(context: RequestContext, typed: string): Promise<UserCodeLookup> {
     const userCode = parseUserCode(typed);
     // A malformed code does not count as a guess.

@@ -18,7 +18,7 @@ export class AccessTokenEntity {
   @BytesColumn()
   verifierHash!: Buffer;
 
-  /** The grant that it lives with; null where the client acts for itself. */
+  /** The grant on which it depends; null for a token of a client on its own behalf. */
   @InstantColumn({ nullable: true })
   grantSelector!: number | null;
 
@@ -28,18 +28,16 @@ export class AccessTokenEntity {
   @IdColumn({ nullable: true })
   userId!: string | null;
 
-  /** Identifiers of the APIs that it is for, as JSON; null: our own endpoints. */
+  /** Identifiers of the APIs that it is for, as JSON; null: this server's own endpoints. */
   @JsonColumn({ nullable: true })
   audience!: string[] | null;
 
   @TextColumn()
   scope!: string;
 
-  /** Thumbprint of the key that it is bound to (RFC 9449); null: whoever bears it may use it. */
+  /** Thumbprint of the key that it is bound to (RFC 9449); null for a bearer token. */
   @TextColumn({ nullable: true })
-  dpopJkt!: string | null;
-
-  /** Who acts for the person (RFC 8693 4.1), as JSON. */
+  dpopJkt!: string | null; /** The actor, who acts for the user (RFC 8693 4.1), as JSON. */
   @JsonColumn({ nullable: true })
   act!: object | null;
 
@@ -73,11 +71,11 @@ export class RefreshTokenEntity {
   @IdColumn()
   clientId!: string;
 
-  /** What it may ask for: the scope of the grant. */
+  /** The scope that it can request: that of the grant. */
   @TextColumn()
   scope!: string;
 
-  /** Thumbprint of the key that it is bound to (RFC 9449); null: whoever bears it may use it. */
+  /** Thumbprint of the key that it is bound to (RFC 9449); null for a bearer token. */
   @TextColumn({ nullable: true })
   dpopJkt!: string | null;
 
@@ -94,27 +92,32 @@ export class RefreshTokenEntity {
   @InstantColumn({ nullable: true })
   successorSelector!: number | null;
 
-  /** Of the version before: nothing writes it, and the next version drops it. See {@link RefreshReplayEntity}. */
+  /**
+   * Used by the previous version: nothing writes it, and the next version drops it. See {@link RefreshReplayEntity}.
+   */
   @TextColumn({ nullable: true })
   answerSealed!: string | null;
 
-  /** Of the version before, as above. */
+  /** Used by the previous version, as above. */
   @InstantColumn({ nullable: true })
   answerUntil!: number | null;
 }
 
-/** The answer that spent a refresh token, for a repeat after a lost answer. Cleared soon after its window. */
+/**
+ * The response that consumed a refresh token, for a client that repeats the request because it did not receive it.
+ * Deleted soon after its window.
+ */
 @Entity('refresh_answers')
 export class RefreshReplayEntity {
-  /** The refresh token (or the access token) that the answer gave: rows stand in the order of their time. */
+  /** The refresh token (or the access token) in the response; rows are in chronological order. */
   @SelectorPrimaryColumn()
   successorSelector!: number;
 
-  /** Under a key that only the presented token gives. */
+  /** Encrypted under a key derived from the presented token. */
   @TextColumn()
   sealed!: string;
 
-  /** Until when a repeat gets it. */
+  /** The end of the retry window. */
   @InstantColumn()
   until!: number;
 }

@@ -21,32 +21,32 @@ import { LastUse } from '../database/last-use.js';
 import { Sweeper, type PurgeStep } from '../database/sweep.js';
 import { accessTokenStatements, type AccessTokenRow } from './token.statements.js';
 
-/** A live access token. Never its value. */
+/** An active access token, without its value. */
 export interface AccessToken {
   readonly selector: Selector;
   readonly grantSelector: Selector | undefined;
   readonly clientId: string;
   readonly userId: string | undefined;
   readonly scope: Scope;
-  /** Identifiers of the APIs that it is for; empty: our own endpoints. */
+  /** Identifiers of the APIs that it is for; empty: this server's own endpoints. */
   readonly audience: readonly string[];
   /** Thumbprint of the key that it is bound to. */
   readonly dpopJkt: string | undefined;
   readonly issuedAt: EpochSeconds;
   readonly expiresAt: EpochSeconds;
   readonly lastUsedAt: EpochSeconds | undefined;
-  /** What its grant's request asked for beside the scope; of a token that was presented alone. */
+  /** The claims that the grant's request asked for in addition to the scope; only set for a presented token. */
   readonly claims: ClaimsRequest | undefined;
-  /** How its person logged in, and when; of a token that was presented alone. */
+  /** How and when the user logged in; only set for a presented token. */
   readonly acr: string | undefined;
   readonly authTime: EpochSeconds | undefined;
-  /** Who acts for the person (RFC 8693 4.1). */
+  /** The actor, who acts for the user (RFC 8693 4.1). */
   readonly act: Actor | undefined;
 }
 
 const coalesceSeconds = 60;
-/** Every two seconds: where more tokens than that are in use, some are noted later than others. */
-const maxUsesNoted = 1_000;
+/** The maximum number of uses recorded every two seconds; with more, some are recorded later. */
+const maxRecordedUses = 1_000;
 
 /** Owns access tokens: finds, lists and revokes them. They are issued by the TokenIssuer of this module. */
 @Injectable()
@@ -61,17 +61,17 @@ export class AccessTokensService implements OnModuleInit, BeforeApplicationShutd
     @Inject(JwtSigner) private readonly signer: JwtSigner,
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {
-    this.uses = new LastUse(store, accessTokenStatements.use, maxUsesNoted);
+    this.uses = new LastUse(store, accessTokenStatements.use, maxRecordedUses);
   }
 
-  /** Tokens with a grant end with it; a client's own end here. */
+  /** Revokes the tokens that a client obtained on its own behalf; all others end with their grant. */
   onModuleInit(): void {
     const revokeOwn = async (unit: Unit, clientId: string, now: EpochSeconds): Promise<void> =>
       void (await unit.change(accessTokenStatements.revokeOfClient, clientId, now));
     this.clients.addListener({ clientEnded: revokeOwn, ownTokensEnded: revokeOwn });
   }
 
-  /** The live token that this text is, or undefined: unknown, forged, expired and revoked look the same. */
+  /** The active token with this value; undefined if it is unknown, forged, expired or revoked. */
   async findLive(text: string, now: EpochSeconds): Promise<AccessToken | undefined> {
     const token = parseToken(text);
     if (!token) return undefined;
@@ -81,8 +81,8 @@ export class AccessTokensService implements OnModuleInit, BeforeApplicationShutd
   }
 
   /**
-   * The live token that this text is, opaque or a JWT of ours (RFC 9068): a JWT belongs to its grant too, and what was
-   * revoked is not alive because its signature is good.
+   * The active token with this value, opaque or a JWT of this server (RFC 9068). A JWT depends on its grant too: a
+   * valid signature does not make a revoked token active.
    */
   async findLiveOfAnyFormat(text: string, now: EpochSeconds): Promise<AccessToken | undefined> {
     if (!text.includes('.', text.indexOf('.') + 1)) return this.findLive(text, now);
@@ -93,18 +93,18 @@ export class AccessTokensService implements OnModuleInit, BeforeApplicationShutd
     return token && token.audience.length > 0 ? token : undefined;
   }
 
-  /** Notes that it was used, at most once a minute. */
+  /** Records its use, at most once a minute. */
   noteUse(token: AccessToken, now: EpochSeconds): void {
     if (token.lastUsedAt === undefined || token.lastUsedAt <= now - coalesceSeconds)
       this.uses.note(token.selector, now);
   }
 
-  /** What was noted is written before the store is closed. */
+  /** Writes recorded uses before the store is closed. */
   async beforeApplicationShutdown(): Promise<void> {
     await this.uses.flush();
   }
 
-  /** Live tokens, the newest first. */
+  /** Active tokens, newest first by default. */
   async list(query: GrantListQuery, now: EpochSeconds): Promise<{ tokens: AccessToken[]; more: boolean }> {
     const { order = 'newest' } = query;
     const before = query.before ?? listStart[order];
@@ -119,13 +119,13 @@ export class AccessTokensService implements OnModuleInit, BeforeApplicationShutd
     return { tokens: rows.slice(0, query.limit).map(toAccessToken), more: rows.length > query.limit };
   }
 
-  /** A live token by its selector, for a page that lists it. */
+  /** An active token by its selector, for a page that lists it. */
   async findBySelector(selector: Selector, now: EpochSeconds): Promise<AccessToken | undefined> {
     const row = await this.store.one<AccessTokenRow>(accessTokenStatements.findLive, selector, now);
     return row && toAccessToken(row);
   }
 
-  /** Whether a token and its grant live, as this unit sees them. */
+  /** Whether a token and its grant are active, read in this unit of work. */
   async isLive(unit: Unit, selector: Selector, now: EpochSeconds): Promise<boolean> {
     return (await unit.one(accessTokenStatements.findLive, selector, now)) !== undefined;
   }
@@ -134,12 +134,12 @@ export class AccessTokensService implements OnModuleInit, BeforeApplicationShutd
     return (await unit.change(accessTokenStatements.revoke, selector, now)) === 1;
   }
 
-  /** Tokens that a client got for itself. */
+  /** Revokes the tokens that a client obtained on its own behalf. */
   async revokeOfClient(unit: Unit, clientId: string, now: EpochSeconds): Promise<number> {
     return unit.change(accessTokenStatements.revokeOfClient, clientId, now);
   }
 
-  /** A step of the purge. */
+  /** Runs one step of the purge. */
   async purgeExpired(unit: Unit, now: EpochSeconds): Promise<PurgeStep> {
     return this.sweeper.step(unit, now);
   }
@@ -162,7 +162,7 @@ function toAccessToken(row: AccessTokenRow): AccessToken {
     issuedAt: epochSeconds(row.issued_at),
     expiresAt: epochSeconds(row.expires_at),
     lastUsedAt: row.last_used_at === null ? undefined : epochSeconds(row.last_used_at),
-    // Written with the grant from a checked request.
+    // Written with the grant from a validated request.
     claims: row.claims ? (JSON.parse(row.claims) as ClaimsRequest) : undefined,
   };
 }

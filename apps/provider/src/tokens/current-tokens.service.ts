@@ -6,8 +6,8 @@ import { CurrentActors, type ActorReader } from '../operations/current-actors.js
 import { AccessTokensService } from './access-tokens.service.js';
 
 /**
- * Looks again, in the unit of an operation, at the access token by which it was asked for: it, its grant or the session
- * that the grant depends on may have been ended since it was presented.
+ * Checks the access token of a request again in the unit of work of an operation: the token, its grant or the session
+ * of the grant may have been ended since it was presented.
  */
 @Injectable()
 export class CurrentTokens implements ActorReader {
@@ -18,7 +18,7 @@ export class CurrentTokens implements ActorReader {
     actors.readWith(this);
   }
 
-  /** @throws OAuthError invalid_token, as a request with the token would be answered */
+  /** @throws OAuthError invalid_token, as for a request with a revoked token */
   async read(unit: Unit, actor: Actor): Promise<Actor> {
     const selector = actor.kind === 'person' || actor.kind === 'client' ? actor.tokenSelector : undefined;
     if (selector !== undefined && !(await this.tokens.isLive(unit, selector, actor.now))) throw tokenRevoked();
@@ -26,7 +26,7 @@ export class CurrentTokens implements ActorReader {
   }
 }
 
-/** The token was live when it was presented, and is not any more. */
+/** The token was active when it was presented, but no longer is. */
 export function tokenRevoked(): OAuthError {
   return new OAuthError('invalid_token', 'The access token is unknown, expired or revoked.', {
     reason: 'api.token_ended',

@@ -14,11 +14,11 @@ const maxHintCharacters = 12_000;
 /** An ID token that this server issued, expired or not. */
 export interface IdTokenHint {
   readonly claims: Readonly<Record<string, unknown>>;
-  /** By a key of this server, which nobody else has; or by the secret of its client, which could have written it itself. */
+  /** `server key`: only this server can have signed it. `client secret`: the client itself could have written it. */
   readonly signedBy: 'server key' | 'client secret';
 }
 
-/** Reads ID tokens of ours that clients send back (`id_token_hint`), whatever they were signed with. */
+/** Verifies ID tokens of this server that clients send back (`id_token_hint`), with any signature algorithm. */
 @Injectable()
 export class IdTokenHints {
   constructor(
@@ -39,8 +39,8 @@ export class IdTokenHints {
   }
 
   /**
-   * An ID token that this server issued, expired or not; undefined for anything else.
-   * @param clientId who sends it: opens what the client encrypted by its secret (RP-Initiated Logout 2)
+   * Verifies an ID token that this server issued, expired or not; undefined for anything else.
+   * @param clientId the sender; its secret decrypts what it encrypted (RP-Initiated Logout 2)
    * @see OpenID Connect Core 3.1.2.1
    */
   async read(hint: string, clientId: string | undefined, now: EpochSeconds): Promise<IdTokenHint | undefined> {
@@ -52,15 +52,15 @@ export class IdTokenHints {
     return { claims, signedBy: byKey ? 'server key' : 'client secret' };
   }
 
-  /** A client decrypts what we sent it, and encrypts it again to us (OpenID Connect Core 3.1.2.1). */
+  /** A client decrypts an ID token and encrypts it again to this server (OpenID Connect Core 3.1.2.1). */
   private async open(hint: string, clientId: string | undefined, now: EpochSeconds): Promise<string | undefined> {
     const secrets = clientId === undefined ? [] : await this.clients.knownSecrets(clientId, now);
     return (await this.decrypter.open(hint, { secrets, maxLength: maxHintCharacters, now }))?.content;
   }
 
   /**
-   * By the secret of the client that `aud` names, where its ID tokens are signed so. That client could have written it
-   * itself: sent by another one it proves nothing.
+   * Verifies a signature with the secret of the client that `aud` names, if its ID tokens are signed so. That client
+   * could have written the token itself, so it proves nothing when another client sends it.
    */
   private async verifyBySecret(
     jwt: string,
@@ -78,7 +78,7 @@ export class IdTokenHints {
   }
 }
 
-/** UserInfo answers and JARM responses are signed by the same keys under the same `typ` (OpenID Connect Core 2, RFC 8725 3.12). */
+/** UserInfo and JARM responses are signed with the same keys and `typ` (OpenID Connect Core 2, RFC 8725 3.12). */
 function hasMembersOfIdToken({ sub, aud, exp, iat }: Readonly<Record<string, unknown>>): boolean {
   return typeof sub === 'string' && typeof aud === 'string' && typeof exp === 'number' && typeof iat === 'number';
 }

@@ -9,15 +9,18 @@ import { Subjects } from '../clients/subjects.service.js';
 import { UsersService } from '../users/users.service.js';
 import { ResponseTokens } from './response-tokens.service.js';
 
-/** What an ID token travels with. */
+/** The other credentials in the same response. */
 export interface IdTokenCompany {
   readonly accessToken?: string | undefined;
-  /** In answers of the authorization endpoint. */
+  /** In responses of the authorization endpoint. */
   readonly code?: string | undefined;
   readonly state?: string | undefined;
 }
 
-/** Makes ID tokens: the same for the authorization endpoint and the token endpoint (OpenID Connect Core 3.3.3.6). */
+/**
+ * Issues ID tokens, with the same claims at the authorization endpoint and the token endpoint (OpenID Connect Core
+ * 3.3.3.6).
+ */
 @Injectable()
 export class IdTokens {
   constructor(
@@ -28,56 +31,56 @@ export class IdTokens {
     @Inject(ApplicationRoles) private readonly roles: ApplicationRoles,
   ) {}
 
-  /** @returns undefined where the authority is not an OpenID request's */
+  /** @returns undefined if the request was not an OpenID request */
   async sign(
-    authority: Authority,
+    authorizedGrant: Authority,
     client: Client,
-    company: IdTokenCompany,
+    response: IdTokenCompany,
     now: EpochSeconds,
   ): Promise<string | undefined> {
-    if (authority.userId === undefined || !authority.scope.includes('openid')) return undefined;
+    if (authorizedGrant.userId === undefined || !authorizedGrant.scope.includes('openid')) return undefined;
     const algorithm = client.idTokenSignedResponseAlg;
     const claims = idTokenClaims({
       issuer: this.settings.issuer,
-      subject: await this.subjects.of(client, authority.userId),
+      subject: await this.subjects.of(client, authorizedGrant.userId),
       clientId: client.id,
       now,
       lifetimeSeconds: this.settings.idTokenLifetimeSeconds,
       algorithm,
-      ...company,
-      authTime: authority.authTime,
-      nonce: authority.nonce,
-      amr: authority.amr,
-      acr: authority.acr,
-      sessionId: authority.sessionId,
-      personal: await this.userClaims(authority, authority.userId, client, company),
+      ...response,
+      authTime: authorizedGrant.authTime,
+      nonce: authorizedGrant.nonce,
+      amr: authorizedGrant.amr,
+      acr: authorizedGrant.acr,
+      sessionId: authorizedGrant.sessionId,
+      personal: await this.userClaims(authorizedGrant, authorizedGrant.userId, client, response),
     });
     return this.tokens.idToken(client, claims, now);
   }
 
   /**
-   * OpenID Connect Core 5.4: what scopes ask for is in the ID token where no access token opens UserInfo; 5.5: and so is
-   * what the `claims` parameter asks for there.
+   * Claims requested by scopes are in the ID token only if no access token for UserInfo is issued (OpenID Connect Core
+   * 5.4); claims requested for it by the `claims` parameter always are (5.5).
    */
   private async userClaims(
     { scope, claims: granted }: Authority,
     userId: string,
     client: Client,
-    company: IdTokenCompany,
+    response: IdTokenCompany,
   ): Promise<Record<string, unknown> | undefined> {
     const claims = allowedClaims(granted, client);
-    const alone = company.accessToken === undefined && company.code === undefined;
+    const isAlone = response.accessToken === undefined && response.code === undefined;
     const roleScopes = scope.filter((token) => token === 'roles' || token === 'application_roles');
-    if (!alone && !claims?.idToken && roleScopes.length === 0) return undefined;
+    if (!isAlone && !claims?.idToken && roleScopes.length === 0) return undefined;
     const user = await this.users.find(userId);
-    const person = user && {
+    const userWithRoles = user && {
       ...user,
       ...(scope.includes('application_roles') ? { applicationRoles: await this.roles.of(client.id, userId) } : {}),
     };
     return (
-      person && {
-        ...claimValues(person, alone ? claimNamesOf(scope) : claimNamesOf(roleScopes)),
-        ...requestedClaims(person, claims?.idToken, scope),
+      userWithRoles && {
+        ...claimValues(userWithRoles, isAlone ? claimNamesOf(scope) : claimNamesOf(roleScopes)),
+        ...requestedClaims(userWithRoles, claims?.idToken, scope),
       }
     );
   }

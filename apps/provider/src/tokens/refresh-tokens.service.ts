@@ -16,7 +16,7 @@ import type { Settings } from '../config/settings.js';
 import { Sweeper, type PurgeStep } from '../database/sweep.js';
 import { refreshReplayStatements, refreshTokenStatements, type RefreshTokenRow } from './token.statements.js';
 
-/** A refresh token as it was issued; whether it is spent or expired is for the caller to judge. */
+/** A refresh token as it was issued; the caller checks whether it was consumed or has expired. */
 export interface RefreshToken {
   readonly selector: Selector;
   readonly grantSelector: Selector;
@@ -27,25 +27,25 @@ export interface RefreshToken {
   readonly issuedAt: EpochSeconds;
   readonly expiresAt: EpochSeconds;
   readonly consumedAt: EpochSeconds | undefined;
-  /** Opens the answer that spent it. Held in memory only. */
+  /** The key material of the stored response. Held in memory only. */
   readonly verifier: string;
 }
 
 /**
- * Owns refresh tokens: finds them, extends those that are kept, exchanges those that rotate once, and repeats a lost
- * response to the holder of a rotated token.
+ * Owns refresh tokens: finds them, extends those that do not rotate, exchanges those that do once, and returns the
+ * response again to a client that did not receive it.
  */
 @Injectable()
 export class RefreshTokensService {
   private readonly sweeper = new Sweeper(refreshTokenStatements.purge);
-  private readonly answers = new Sweeper(refreshReplayStatements.purge);
+  private readonly replaySweeper = new Sweeper(refreshReplayStatements.purge);
 
   constructor(
     @Inject(Store) private readonly store: Store,
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
 
-  /** The token that this text is, spent and expired ones included; undefined for what was never issued. */
+  /** Finds a token, consumed and expired ones included; undefined for one that was never issued. */
   async find(text: string): Promise<RefreshToken | undefined> {
     const token = parseToken(text);
     if (!token) return undefined;
@@ -65,40 +65,40 @@ export class RefreshTokensService {
   }
 
   /**
-   * Spends the token for its successor and keeps the answer with it. The unit stands on it, which holds for exactly one
-   * of however many come at once.
-   * @param request a text that is the same for the same request: a repeat must match it
+   * Exchanges the token for its successor and stores the response with it. Of concurrent requests, exactly one unit of
+   * work succeeds.
+   * @param response.request a text that is equal for equal requests: a replay must match it
    */
   consume(
     unit: Unit,
     token: RefreshToken,
-    answer: { readonly successor: Selector; readonly body: string; readonly request: string },
+    response: { readonly successor: Selector; readonly body: string; readonly request: string },
     now: EpochSeconds,
   ): void {
-    unit.expectChange(refreshTokenStatements.consume, token.selector, now, answer.successor);
+    unit.expectChange(refreshTokenStatements.consume, token.selector, now, response.successor);
     const window = this.settings.refreshRetryWindowSeconds;
     if (window === 0) return;
-    const sealed = sealWith(answerKey(token), placeOf(token, answer.request), answer.body);
-    unit.write(refreshReplayStatements.keep, answer.successor, sealed, addSeconds(now, window));
+    const sealed = sealWith(responseKey(token), associatedDataOf(token, response.request), response.body);
+    unit.write(refreshReplayStatements.keep, response.successor, sealed, addSeconds(now, window));
   }
 
   /**
-   * Extends a token that is kept until `expiresAt`; written at most once a minute. Where it is written, the unit depends on
-   * it: NothingChanged when the token was spent or purged meanwhile.
+   * Extends a token that does not rotate to `expiresAt`; written at most once a minute. When it is written, the unit of
+   * work fails with ConcurrencyConflict if the token was consumed or purged since.
    */
   extend(unit: Unit, token: RefreshToken, expiresAt: EpochSeconds): void {
     if (extendsRefreshToken(token, expiresAt, this.settings))
       unit.expectChange(refreshTokenStatements.extend, token.selector, expiresAt);
   }
 
-  /** When the token expires: by its last use, or by the absolute lifetime since its grant was made. */
+  /** When the token expires: by its last use, or by the maximum lifetime since its grant was created. */
   expiryOf(token: RefreshToken, grantedAt: EpochSeconds): EpochSeconds {
     return currentRefreshTokenExpiry(token, grantedAt, this.settings);
   }
 
   /**
-   * The answer that spent the token, for the same request again: inside the window and before its successor was used.
-   * Undefined for every other repeat, which is reuse.
+   * The response that consumed the token, for a repetition of the same request within the window and before its
+   * successor was used. Undefined for any other repetition, which is a replay.
    */
   async findReplay(token: RefreshToken, request: string, now: EpochSeconds): Promise<string | undefined> {
     const row = await this.store.one<RefreshTokenRow>(refreshTokenStatements.find, token.selector);
@@ -108,41 +108,41 @@ export class RefreshTokensService {
       (await this.store.one(refreshTokenStatements.isConsumed, row.successor_selector))
     )
       return undefined;
-    const kept = await this.store.one<{ sealed: string }>(refreshReplayStatements.find, row.successor_selector, now);
-    if (kept) return opened(answerKey(token), placeOf(token, request), kept.sealed);
-    // Spent by a process of the version before.
+    const stored = await this.store.one<{ sealed: string }>(refreshReplayStatements.find, row.successor_selector, now);
+    if (stored) return openResponse(responseKey(token), associatedDataOf(token, request), stored.sealed);
+    // Consumed by a process of the previous version.
     if (row.answer_sealed === null || row.answer_until === null || row.answer_until <= now) return undefined;
-    return opened(deriveKey(token.verifier, purpose), placeOf(token, request), row.answer_sealed);
+    return openResponse(deriveKey(token.verifier, purpose), associatedDataOf(token, request), row.answer_sealed);
   }
 
-  /** A step of the purge. */
+  /** Runs one step of the purge. */
   async purgeExpired(unit: Unit, now: EpochSeconds): Promise<PurgeStep> {
     return this.sweeper.step(unit, now);
   }
 
-  /** A step of the purge of answers whose window is over. */
+  /** Runs one step of the purge of responses whose window is over. */
   async purgeReplays(unit: Unit, now: EpochSeconds): Promise<PurgeStep> {
-    return this.answers.step(unit, now);
+    return this.replaySweeper.step(unit, now);
   }
 }
 
 const purpose = 'gatehouse refresh answer';
 
-/** Undefined for another request than the one that spent the token. */
-function opened(key: Buffer, place: string, sealed: string): string | undefined {
+/** Undefined if the request differs from the one that consumed the token. */
+function openResponse(key: Buffer, associatedData: string, sealed: string): string | undefined {
   try {
-    return openWith(key, place, sealed).toString('utf8');
+    return openWith(key, associatedData, sealed).toString('utf8');
   } catch (error) {
     if (error instanceof UnsealError) return undefined;
     throw error;
   }
 }
 
-/** From the verifier, which we do not store: a copy of the database opens nothing. */
-function answerKey(token: RefreshToken): Buffer {
+/** Derived from the verifier, which is not stored: a copy of the database cannot decrypt the response. */
+function responseKey(token: RefreshToken): Buffer {
   return expandKey(token.verifier, purpose);
 }
 
-function placeOf(token: RefreshToken, request: string): string {
+function associatedDataOf(token: RefreshToken, request: string): string {
   return `refresh_tokens.answer:${token.selector}:${request}`;
 }

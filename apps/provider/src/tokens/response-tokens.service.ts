@@ -16,13 +16,13 @@ import { ClientKeys, type KeyContext } from '../clients/keys/client-keys.service
 import { encryptJwe } from '../keys/jwe.js';
 import { JwtSigner } from '../keys/jwt-signer.js';
 
-/** How an answer is encrypted to a client. */
+/** How a response is encrypted to a client. */
 export interface ResponseEncryption {
   readonly alg: KeyManagementAlgorithm;
   readonly enc: ContentEncryptionAlgorithm;
 }
 
-/** Answers to clients as JWTs: signed as the client registered it, then, where it registered that too, encrypted to it. */
+/** Responses to clients as JWTs: signed, and optionally encrypted, as the client registered. */
 @Injectable()
 export class ResponseTokens {
   constructor(
@@ -33,7 +33,7 @@ export class ResponseTokens {
 
   /**
    * An ID token (OpenID Connect Core 2, 3.1.3.7).
-   * @throws OAuthError invalid_request when the client has no key to encrypt to
+   * @throws OAuthError invalid_request if the client has no encryption key
    */
   async idToken(client: Client, claims: object, now: EpochSeconds): Promise<string> {
     return this.asIdToken(client, 'JWT', claims, now);
@@ -41,7 +41,7 @@ export class ResponseTokens {
 
   /**
    * A logout token: signed, and encrypted, as the client's ID tokens are (Back-Channel Logout 1.0, 2.4).
-   * @throws OAuthError invalid_request when the client has no key to encrypt to
+   * @throws OAuthError invalid_request if the client has no encryption key
    */
   async logoutToken(client: Client, claims: object, now: EpochSeconds): Promise<string> {
     return this.asIdToken(client, logoutTokenType, claims, now);
@@ -54,9 +54,9 @@ export class ResponseTokens {
   }
 
   /**
-   * A UserInfo answer: signed, encrypted, or both, nested (OpenID Connect Core 5.3.2).
-   * @returns undefined where the client registered neither: it gets plain JSON
-   * @throws OAuthError invalid_request when the client has no key to encrypt to
+   * A UserInfo response: signed, encrypted, or both, nested (OpenID Connect Core 5.3.2).
+   * @returns undefined if the client registered neither: the response is plain JSON
+   * @throws OAuthError invalid_request if the client has no encryption key
    */
   async userinfo(client: Client, claims: object, context: KeyContext): Promise<string | undefined> {
     const algorithm = client.userinfoSignedResponseAlg;
@@ -68,8 +68,8 @@ export class ResponseTokens {
   }
 
   /**
-   * An answer of the authorization endpoint (JARM 2.1, 2.2).
-   * @throws OAuthError invalid_request when the client has no key to encrypt to
+   * A response of the authorization endpoint (JARM 2.1, 2.2).
+   * @throws OAuthError invalid_request if the client has no encryption key
    */
   async authorization(client: Client, claims: object, context: KeyContext): Promise<string> {
     const signed = await this.sign(client, client.authorizationSignedResponseAlg ?? 'RS256', claims, context.now);
@@ -78,8 +78,8 @@ export class ResponseTokens {
   }
 
   /**
-   * An introspection answer (RFC 9701 5).
-   * @throws OAuthError invalid_request when the client has no key to encrypt to
+   * An introspection response (RFC 9701 5).
+   * @throws OAuthError invalid_request if the client has no encryption key
    */
   async introspection(client: Client, claims: object, now: EpochSeconds): Promise<string> {
     const algorithm = client.introspectionSignedResponseAlg ?? 'RS256';
@@ -88,7 +88,7 @@ export class ResponseTokens {
     return encryption ? this.encrypt(client, signed, { ...encryption, cty: 'JWT' }, { now }) : signed;
   }
 
-  /** A JWT by one of our keys, or by the client's secret. */
+  /** Signs a JWT with a key of this server or the client's secret. */
   async sign(
     client: Client,
     algorithm: SignatureAlgorithm,
@@ -103,8 +103,8 @@ export class ResponseTokens {
 
   /**
    * Encrypts to the client.
-   * @param header `cty` is `JWT` where the content is one (RFC 7519 5.2)
-   * @throws OAuthError invalid_request when the client has no key for this, or it cannot be fetched
+   * @param header `cty` is `JWT` if the content is one (RFC 7519 5.2)
+   * @throws OAuthError invalid_request if the client has no suitable key, or it cannot be fetched
    */
   async encrypt(
     client: Client,
@@ -113,7 +113,7 @@ export class ResponseTokens {
     context: KeyContext,
   ): Promise<string> {
     const found = await this.keys.findEncryptionKey(client, header.alg, header.enc, context);
-    // Never in the clear instead: the client asked for this so that nobody else reads it.
+    // Never sent unencrypted instead: the client registered encryption to keep it confidential.
     if (!found)
       throw new OAuthError('invalid_request', 'No key of this client fits the encryption that it registered.', {
         reason: 'client_keys.encryption',
@@ -127,10 +127,12 @@ export class ResponseTokens {
     claims: object,
     now: EpochSeconds,
   ): Promise<string> {
-    // The newest: whoever rotates takes it over before the old one ends.
+    // The newest secret: after a rotation, clients use it before the old one ends.
     const [secret] = await this.clients.knownSecrets(client.id, now);
     if (secret === undefined)
-      throw new Error(`client ${client.id} is registered for ${algorithm} and has no secret kept`);
+      throw new Error(
+        `Client ${client.id} is registered for ${algorithm} but has no recoverable secret: rotate its secret.`,
+      );
     const input = encodeSigningInput({ alg: algorithm, typ: type }, claims);
     return `${input}.${macOf(algorithm, secret, input).toString('base64url')}`;
   }
@@ -140,6 +142,6 @@ function encryptionOf(
   alg: KeyManagementAlgorithm | undefined,
   enc: ContentEncryptionAlgorithm | undefined,
 ): ResponseEncryption | undefined {
-  // OpenID Connect Registration 2: what an alg without enc means.
+  // OpenID Connect Registration 2: the default of enc.
   return alg && { alg, enc: enc ?? 'A128CBC-HS256' };
 }

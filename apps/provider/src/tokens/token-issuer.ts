@@ -26,48 +26,53 @@ import { ResourcesService } from '../resources/resources.service.js';
 import { IdTokens } from './id-tokens.service.js';
 import { accessTokenStatements, refreshTokenStatements } from './token.statements.js';
 
-/** An access token that is made and signed, but not stored: until it is, it is worth nothing. */
+/** An access token that is signed but not stored: it is not valid until it is. */
 export interface SignedAccessToken {
-  /** Its row. Of a JWT nobody knows the verifier: it cannot be shown as an opaque one. */
+  /**
+   * Its selector and verifier. The verifier of a JWT is not disclosed, so it cannot be presented as an opaque token.
+   */
   readonly row: Token;
-  /** What the client gets. */
+  /** The value for the client. */
   readonly text: string;
-  /** That part of the authority's scope that it is for. */
+  /** The part of the granted scope that it is for. */
   readonly scope: Scope;
-  /** Identifiers of resources; empty: our own endpoints. */
+  /** Identifiers of resources; empty: this server's own endpoints. */
   readonly audience: readonly string[];
   readonly lifetimeSeconds: number;
   readonly expiresAt: EpochSeconds;
 }
 
-/** Tokens that are made and signed, but not stored: until they are, they are worth nothing. */
+/** Tokens that are signed but not stored: they are not valid until they are. */
 export interface PreparedTokens {
-  readonly authority: Authority;
+  readonly authorizedGrant: Authority;
   readonly access: SignedAccessToken;
   /** A new refresh token. */
   readonly refresh: Token | undefined;
-  /** When the refresh token of the response expires, new or kept; undefined: the response has none. */
+  /** When the refresh token of the response, new or existing, expires; undefined if the response has none. */
   readonly refreshExpiresAt: EpochSeconds | undefined;
-  /** What the refresh token is bound to: of a confidential client its credentials do that already (RFC 9449 5). */
+  /**
+   * The key that the refresh token is bound to. For a confidential client, its credentials bind it already (RFC 9449
+   * 5).
+   */
   readonly refreshJkt: string | undefined;
-  /** The JSON body of the answer. */
+  /** The JSON body of the response. */
   readonly body: string;
 }
 
-/** When tokens are stored, and on what condition. */
+/** The time and the condition of storing tokens. */
 export interface StoringContext {
   readonly now: EpochSeconds;
-  /** The access token is stored only while the client's credentials are of this version; undefined: whatever they are. */
+  /** The access token is only stored if the client's credentials have this version; undefined for no condition. */
   readonly credentialsVersion: number | undefined;
 }
 
-/** Tokens that the authorization endpoint itself answers with. */
+/** Tokens in a response of the authorization endpoint. */
 export interface FrontChannelTokens {
   readonly access: SignedAccessToken | undefined;
   readonly idToken: string | undefined;
 }
 
-/** Issues access, refresh and ID tokens for an authority that a grant type proved. */
+/** Issues access, refresh and ID tokens for an authorized grant. */
 @Injectable()
 export class TokenIssuer {
   constructor(
@@ -80,85 +85,101 @@ export class TokenIssuer {
     @Inject(GrantsService) private readonly grants: GrantsService,
   ) {}
 
-  /** Makes and signs; outside of any unit, because signing is no database work. */
-  async prepare(authority: Authority, client: Client, now: EpochSeconds): Promise<PreparedTokens> {
-    const access = await this.makeAccessToken(authority, client, now);
-    const refreshes =
-      authority.grant !== undefined &&
-      authority.mayRefresh &&
-      refreshAllowed(client, authority.refreshScope ?? authority.scope);
-    const refresh = refreshes && authority.keptRefreshToken === undefined ? this.newToken() : undefined;
+  /** Creates and signs the tokens, outside of any unit of work. */
+  async prepare(authorizedGrant: Authority, client: Client, now: EpochSeconds): Promise<PreparedTokens> {
+    const access = await this.createAccessToken(authorizedGrant, client, now);
+    const issuesRefresh =
+      authorizedGrant.grant !== undefined &&
+      authorizedGrant.mayRefresh &&
+      refreshAllowed(client, authorizedGrant.refreshScope ?? authorizedGrant.scope);
+    const refresh = issuesRefresh && authorizedGrant.keptRefreshToken === undefined ? this.newToken() : undefined;
     const body = tokenResponse({
       accessToken: access.text,
       expiresInSeconds: access.lifetimeSeconds,
       scope: access.scope,
-      // RFC 6749 6 lets a response leave out a token that stays valid; some clients take that as the loss of theirs.
-      refreshToken: refresh ? formatToken(refresh) : refreshes ? authority.keptRefreshToken : undefined,
-      dpopJkt: authority.dpopJkt,
-      issuedTokenType: authority.issuedTokenType,
-      idToken: await this.idTokens.sign(authority, client, { accessToken: access.text }, now),
+      // RFC 6749 6 allows a response to omit a token that stays valid, but some clients then discard theirs.
+      refreshToken: refresh ? formatToken(refresh) : issuesRefresh ? authorizedGrant.keptRefreshToken : undefined,
+      dpopJkt: authorizedGrant.dpopJkt,
+      issuedTokenType: authorizedGrant.issuedTokenType,
+      idToken: await this.idTokens.sign(authorizedGrant, client, { accessToken: access.text }, now),
     });
-    const refreshJkt = client.type === 'public' ? authority.dpopJkt : undefined;
-    const refreshExpiresAt = refreshes ? refreshTokenExpiry(authority.grantedAt ?? now, now, this.settings) : undefined;
-    return { authority, access, refresh, refreshExpiresAt, refreshJkt, body: JSON.stringify(body) };
+    const refreshJkt = client.type === 'public' ? authorizedGrant.dpopJkt : undefined;
+    const refreshExpiresAt = issuesRefresh
+      ? refreshTokenExpiry(authorizedGrant.grantedAt ?? now, now, this.settings)
+      : undefined;
+    return { authorizedGrant, access, refresh, refreshExpiresAt, refreshJkt, body: JSON.stringify(body) };
   }
 
   /**
-   * Stores them with their grant. The unit stands on it: NothingChanged when it ended meanwhile, or when the client's
-   * credentials are not of this version any more ({@link isClientChanged}).
+   * Stores them with their grant. The unit of work fails with ConcurrencyConflict if the grant ended, or if the
+   * client's credentials no longer have this version ({@link isClientChanged}).
    */
   store(unit: Unit, prepared: PreparedTokens, { now, credentialsVersion }: StoringContext): void {
-    const { authority, access, refresh, refreshExpiresAt } = prepared;
+    const { authorizedGrant, access, refresh, refreshExpiresAt } = prepared;
     const { expiresAt } = access;
-    if (authority.grant !== undefined) {
-      const lives = refreshExpiresAt !== undefined && refreshExpiresAt > expiresAt ? refreshExpiresAt : expiresAt;
-      this.grants.use(unit, authority.grant, lives, now);
+    if (authorizedGrant.grant !== undefined) {
+      const usableUntil = refreshExpiresAt !== undefined && refreshExpiresAt > expiresAt ? refreshExpiresAt : expiresAt;
+      this.grants.use(unit, authorizedGrant.grant, usableUntil, now);
     }
-    if (credentialsVersion === undefined) this.storeAccess(unit, authority, access, now);
-    else unit.expectChange(accessTokenStatements.insertOfClient, ...rowOf(authority, access, now), credentialsVersion);
-    if (refresh && refreshExpiresAt !== undefined && authority.grant !== undefined)
+    if (credentialsVersion === undefined) this.storeAccess(unit, authorizedGrant, access, now);
+    else
+      unit.expectChange(
+        accessTokenStatements.insertOfClient,
+        ...rowOf(authorizedGrant, access, now),
+        credentialsVersion,
+      );
+    if (refresh && refreshExpiresAt !== undefined && authorizedGrant.grant !== undefined)
       unit.write(
         refreshTokenStatements.insert,
         refresh.selector,
         sha256(refresh.verifier),
-        authority.grant,
-        authority.clientId,
-        formatScope(authority.refreshScope ?? authority.scope),
+        authorizedGrant.grant,
+        authorizedGrant.clientId,
+        formatScope(authorizedGrant.refreshScope ?? authorizedGrant.scope),
         now,
         refreshExpiresAt,
         prepared.refreshJkt ?? null,
       );
   }
 
-  /** Whether a unit was undone because the client's credentials were not of the version that {@link store} was given. */
+  /**
+   * Whether a unit of work was rolled back because the client's credentials did not have the version passed to {@link
+   * store}.
+   */
   isClientChanged(thrown: unknown): boolean {
     return thrown instanceof ConcurrencyConflict && thrown.statement === accessTokenStatements.insertOfClient;
   }
 
-  /** The tokens of an answer of the authorization endpoint; signed here, stored by {@link storeAccess}. */
+  /** Signs the tokens of a response of the authorization endpoint; {@link storeAccess} stores them. */
   async prepareFrontChannel(
-    authority: Authority,
+    authorizedGrant: Authority,
     client: Client,
-    answer: { readonly returns: ResponseContents; readonly code: string | undefined; readonly state: string | undefined },
+    response: {
+      readonly returns: ResponseContents;
+      readonly code: string | undefined;
+      readonly state: string | undefined;
+    },
     now: EpochSeconds,
   ): Promise<FrontChannelTokens> {
-    const access = answer.returns.accessToken ? await this.makeAccessToken(authority, client, now) : undefined;
+    const access = response.returns.accessToken
+      ? await this.createAccessToken(authorizedGrant, client, now)
+      : undefined;
     return {
       access,
-      idToken: answer.returns.idToken
+      idToken: response.returns.idToken
         ? await this.idTokens.sign(
-            authority,
+            authorizedGrant,
             client,
-            { accessToken: access?.text, code: answer.code, state: answer.state },
+            { accessToken: access?.text, code: response.code, state: response.state },
             now,
           )
         : undefined,
     };
   }
 
-  /** Stores an access token alone. That its grant lives is for the caller to know. */
-  storeAccess(unit: Unit, authority: Authority, access: SignedAccessToken, now: EpochSeconds): void {
-    unit.write(accessTokenStatements.insert, ...rowOf(authority, access, now));
+  /** Stores only an access token. The caller ensures that its grant is active. */
+  storeAccess(unit: Unit, authorizedGrant: Authority, access: SignedAccessToken, now: EpochSeconds): void {
+    unit.write(accessTokenStatements.insert, ...rowOf(authorizedGrant, access, now));
   }
 
   private newToken(): Token {
@@ -166,18 +187,24 @@ export class TokenIssuer {
   }
 
   /**
-   * Opaque for our own endpoints, for an API as that takes them (RFC 9068, RFC 8707).
-   * @throws OAuthError invalid_target for a resource that is gone or not the client's, or resources that cannot share a token
+   * Opaque for this server's own endpoints, in the API's format for an API (RFC 9068, RFC 8707).
+   * @throws OAuthError invalid_target for a resource that does not exist or is not allowed, or resources that cannot
+   *   share a token
    */
-  private async makeAccessToken(authority: Authority, client: Client, now: EpochSeconds): Promise<SignedAccessToken> {
+  private async createAccessToken(
+    authorizedGrant: Authority,
+    client: Client,
+    now: EpochSeconds,
+  ): Promise<SignedAccessToken> {
     const row = { selector: this.selectors.next(), verifier: newSecret() };
-    const asked = authority.resources ?? [];
-    checkResourcesAllowed(client, asked);
-    if (asked.length === 0) return this.opaque(row, authority.scope, [], this.settings.accessTokenLifetimeSeconds, now);
-    const target = targetOf(await this.resources.getAll(asked), authority.scope);
+    const requested = authorizedGrant.resources ?? [];
+    checkResourcesAllowed(client, requested);
+    if (requested.length === 0)
+      return this.opaque(row, authorizedGrant.scope, [], this.settings.accessTokenLifetimeSeconds, now);
+    const target = targetOf(await this.resources.getAll(requested), authorizedGrant.scope);
     const lifetimeSeconds = Math.min(
       target.lifetimeSeconds ?? this.settings.accessTokenLifetimeSeconds,
-      authority.notAfter === undefined ? Infinity : authority.notAfter - now,
+      authorizedGrant.notAfter === undefined ? Infinity : authorizedGrant.notAfter - now,
     );
     if (target.format === 'opaque') return this.opaque(row, target.scope, target.audience, lifetimeSeconds, now);
     if (!algorithmsUnder(client.securityProfile, [target.algorithm]).includes(target.algorithm))
@@ -189,19 +216,20 @@ export class TokenIssuer {
     const expiresAt = addSeconds(now, lifetimeSeconds);
     const claims = accessTokenClaims({
       issuer: this.settings.issuer,
-      // The client can read it: it must not learn there what is kept from it elsewhere.
-      subject: authority.userId === undefined ? client.id : await this.subjects.of(client, authority.userId),
+      // The client can read the token, so it contains the same pairwise subject as elsewhere.
+      subject:
+        authorizedGrant.userId === undefined ? client.id : await this.subjects.of(client, authorizedGrant.userId),
       audience: target.audience,
-      clientId: authority.clientId,
+      clientId: authorizedGrant.clientId,
       scope: target.scope,
       id: row.selector.toString(36),
       now,
       expiresAt,
-      authTime: authority.authTime,
-      acr: authority.acr,
-      amr: authority.amr,
-      dpopJkt: authority.dpopJkt,
-      act: authority.act,
+      authTime: authorizedGrant.authTime,
+      acr: authorizedGrant.acr,
+      amr: authorizedGrant.amr,
+      dpopJkt: authorizedGrant.dpopJkt,
+      act: authorizedGrant.act,
     });
     // RFC 9068 2.1
     const text = await this.signer.sign(target.algorithm, 'at+jwt', claims, now);
@@ -226,19 +254,19 @@ export class TokenIssuer {
   }
 }
 
-/** What both statements insert, in the order of their columns. */
-function rowOf(authority: Authority, access: SignedAccessToken, now: EpochSeconds): SqlValue[] {
+/** The values for both insert statements, in the order of their columns. */
+function rowOf(authorizedGrant: Authority, access: SignedAccessToken, now: EpochSeconds): SqlValue[] {
   return [
     access.row.selector,
     sha256(access.row.verifier),
-    authority.grant ?? null,
-    authority.clientId,
-    authority.userId ?? null,
+    authorizedGrant.grant ?? null,
+    authorizedGrant.clientId,
+    authorizedGrant.userId ?? null,
     formatScope(access.scope),
     now,
     access.expiresAt,
     access.audience.length === 0 ? null : JSON.stringify(access.audience),
-    authority.dpopJkt ?? null,
-    authority.act === undefined ? null : JSON.stringify(authority.act),
+    authorizedGrant.dpopJkt ?? null,
+    authorizedGrant.act === undefined ? null : JSON.stringify(authorizedGrant.act),
   ];
 }

@@ -14,11 +14,11 @@ export interface AccessTokenRow {
   expires_at: number;
   revoked_at: number | null;
   last_used_at: number | null;
-  /** Of the grant, where the statement reads it. */
+  /** From the grant, if the statement joins it. */
   claims?: string | null;
   auth_time?: number | null;
   acr?: string | null;
-  /** JSON; null: our own endpoints. */
+  /** JSON; null: this server's own endpoints. */
   audience: string | null;
   /** An `Actor` as JSON. */
   act: string | null;
@@ -39,8 +39,8 @@ export interface RefreshTokenRow {
   answer_until: number | null;
 }
 
-// These two join the grants table, which another module owns: one look-up instead of two on the hottest paths.
-const liveAccess = `t.revoked_at IS NULL AND t.expires_at > $2
+// Two statements join the grants table of another module: one lookup instead of two on the hottest paths.
+const isActive = `t.revoked_at IS NULL AND t.expires_at > $2
   AND (t.grant_selector IS NULL OR EXISTS (SELECT 1 FROM grants g WHERE g.selector = t.grant_selector AND g.revoked_at IS NULL))`;
 
 export const accessTokenStatements = {
@@ -51,10 +51,10 @@ export const accessTokenStatements = {
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
   ),
   /**
-   * Only while the client's credentials are of this version: whatever raises it revokes the client's tokens, and would not
-   * see this one. On PostgreSQL the client's row is held as a foreign key would hold it: shared by all inserts, and against
-   * ClientsService.raiseCredentialsVersion. It names the clients table, which another module owns: one guarded statement
-   * instead of a look before the insert.
+   * Only if the client's credentials have this version: raising it revokes the client's tokens, and would miss this
+   * one. On PostgreSQL the client's row is locked as by a foreign key: shared by all inserts, and in conflict with
+   * ClientsService.raiseCredentialsVersion. It names the clients table of another module: one guarded statement instead
+   * of a check before the insert.
    */
   insertOfClient: statement(
     'access_tokens.insert_of_client',
@@ -81,7 +81,10 @@ export const accessTokenStatements = {
     'access_tokens.revoke',
     'UPDATE access_tokens SET revoked_at = $2 WHERE selector = $1 AND revoked_at IS NULL',
   ),
-  /** Those that no grant of the client's own ends: got for itself, or by exchange of another client's. */
+  /**
+   * The tokens that do not end with a grant of this client: obtained on its own behalf, or by exchanging another
+   * client's token.
+   */
   revokeOfClient: statement(
     'access_tokens.revoke_of_client',
     `UPDATE access_tokens SET revoked_at = $2 WHERE client_id = $1 AND revoked_at IS NULL AND expires_at > $2
@@ -92,12 +95,12 @@ export const accessTokenStatements = {
   list: inBothOrders(
     'access_tokens.list',
     (past, direction) =>
-      `SELECT t.* FROM access_tokens t WHERE t.selector ${past} $1 AND ${liveAccess} ORDER BY t.selector ${direction} LIMIT $3`,
+      `SELECT t.* FROM access_tokens t WHERE t.selector ${past} $1 AND ${isActive} ORDER BY t.selector ${direction} LIMIT $3`,
   ),
   listOfClient: inBothOrders(
     'access_tokens.list_of_client',
     (past, direction) =>
-      `SELECT t.* FROM access_tokens t WHERE t.client_id = $4 AND t.selector ${past} $1 AND ${liveAccess} ORDER BY t.selector ${direction} LIMIT $3`,
+      `SELECT t.* FROM access_tokens t WHERE t.client_id = $4 AND t.selector ${past} $1 AND ${isActive} ORDER BY t.selector ${direction} LIMIT $3`,
   ),
   listOfUser: inBothOrders(
     'access_tokens.list_of_user',
@@ -121,12 +124,12 @@ export const refreshTokenStatements = {
     'refresh_tokens.is_consumed',
     'SELECT consumed_at FROM refresh_tokens WHERE selector = $1 AND consumed_at IS NOT NULL',
   ),
-  /** One conditional statement decides who exchanges it, however many come at once. */
+  /** One conditional statement decides between concurrent exchanges. */
   consume: statement(
     'refresh_tokens.consume',
     'UPDATE refresh_tokens SET consumed_at = $2, successor_selector = $3 WHERE selector = $1 AND consumed_at IS NULL',
   ),
-  /** The last use of a token that is kept, and the check that nobody spent it meanwhile. */
+  /** Extends a token that does not rotate, unless it was consumed. */
   extend: statement(
     'refresh_tokens.extend',
     `UPDATE refresh_tokens SET expires_at = CASE WHEN expires_at < $2 THEN $2 ELSE expires_at END

@@ -7,7 +7,10 @@ import { RevokeAllTokens } from './operations/revoke-all-tokens.js';
 import { RevokeTokens } from './operations/revoke-tokens.js';
 import { AccessTokensService, type AccessToken } from './access-tokens.service.js';
 
-/** The page of live access tokens: administrators see all, developers those of their own clients. Never a token's value. */
+/**
+ * The page of active access tokens, without their values: administrators see all, developers those of their own
+ * clients.
+ */
 @Controller(routes.tokens)
 export class TokensController {
   private readonly kind: GrantListKind<AccessToken>;

@@ -16,9 +16,10 @@ import { TokenIssuer } from './token-issuer.js';
 import { TokensController } from './tokens.controller.js';
 
 /**
- * Owns: access, refresh and ID tokens: issue, find, revoke. Pages: /token.
- * Invariant: a token is stored in the unit that spends what it was issued for, and lives only while its grant lives.
- * Must not know: how the authority was proved, or who asks.
+ * Owns: access, refresh and ID tokens: issues, finds and revokes them. Pages: /token.
+ * Invariant: a token is stored in the unit of work that consumes the credential it was issued for, and is valid only
+ * while its grant is active.
+ * Must not know: how the grant was authorized, or which client requests it.
  */
 @Module({
   imports: [KeysModule, ClientsModule, ResourcesModule, UsersModule, GrantsModule],

@@ -7,7 +7,7 @@ import { SessionsService } from './sessions/sessions.service.js';
 import { SecondFactorLookup } from './second-factor-lookup.js';
 import { UsersService } from './users.service.js';
 
-/** Reads the people who act again in the unit of an operation: their account, roles, second factor and session. */
+/** Reads acting users again in the unit of work of an operation: account, roles, second factor and session. */
 @Injectable()
 export class CurrentUsers implements ActorReader {
   constructor(
@@ -27,14 +27,14 @@ export class CurrentUsers implements ActorReader {
     if (actor.kind !== 'person') return actor;
     const { userId, sessionId } = actor;
     const user = await this.users.findIn(unit, userId);
-    if (!user || user.disabledAt !== undefined) throw noLonger('This account was disabled.');
+    if (!user || user.disabledAt !== undefined) throw accessEnded('This account was disabled.');
     if (sessionId !== undefined && (await this.sessions.ownerOfOpen(unit, sessionId)) !== userId)
-      throw noLonger('This session was ended.');
+      throw accessEnded('This session was ended.');
     const hasSecondFactor = actor.hasSecondFactor || (await this.factors.hasAnyIn(unit, userId));
     return { ...actor, roles: user.roles, hasSecondFactor };
   }
 }
 
-function noLonger(sentence: string): OperationError {
+function accessEnded(sentence: string): OperationError {
   return new OperationError('forbidden', sentence);
 }

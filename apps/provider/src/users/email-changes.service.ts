@@ -21,15 +21,15 @@ import { OneTimeLinks } from './credentials/one-time-links.service.js';
 import { SecurityNotices } from './security-notices.service.js';
 import { localeOf } from './user.statements.js';
 
-/** What a link confirms. */
+/** The change of address that a link confirms. */
 export interface EmailChange {
   readonly id: string;
   readonly userId: string;
   readonly username: string;
   readonly email: string;
-  /** The address before; null for none. */
+  /** The previous address; null if there was none. */
   readonly before: string | null;
-  /** When the password was set last: a new one ends what somebody else may have asked for. */
+  /** The last change of the password: a later one invalidates the link, because somebody else may have requested it. */
   readonly passwordChangedAt: number | null;
   readonly expiresAt: EpochSeconds;
 }
@@ -47,7 +47,7 @@ const emailStatements = {
     'users.find_email',
     'SELECT username, email, email_verified, password_changed_at, profile FROM users WHERE id = $1 AND disabled_at IS NULL',
   ),
-  /** Only for the account as it was when the link was asked for. */
+  /** Only if the account is unchanged since the link was requested. */
   change: statement(
     'users.change_email',
     `UPDATE users SET email = $2, email_key = $3, email_verified = TRUE, updated_at = $4
@@ -55,13 +55,13 @@ const emailStatements = {
   ),
 };
 
-const place = 'email change:link';
-/** In an hour, for one account, and to one address whoever asks. */
-const asks = { most: 5, seconds: 3600 };
+const sealLabel = 'email change:link';
+/** Per hour: for one account, and to one address from any account. */
+const requestLimit = { most: 5, seconds: 3600 };
 
 /**
- * A person's address changes when they have opened the mail that was sent to the new one. The link holds what it
- * changes, sealed; its id is spent in the unit of the change.
+ * Changes a user's e-mail address once the link sent to the new address is opened. The link contains the encrypted
+ * change; its id is consumed in the unit of work of the change.
  */
 @Injectable()
 // eslint-disable-next-line local/max-injected-dependencies -- sends the link and consumes it: sealing, mail, throttling and replay are of one flow
@@ -78,16 +78,16 @@ export class EmailChanges {
   ) {}
 
   /**
-   * Sends a link to this address; for the address that the account has already, to prove it.
-   * @returns false when it was asked too often, or too many mails wait
+   * Sends a link to this address; for the account's current address, it confirms the address.
+   * @returns false if there were too many requests, or the mail queue is full
    */
   async request(unit: Unit, userId: string, email: string, now: EpochSeconds): Promise<boolean> {
     if (!isEmailAddress(email)) return false;
     const row = await unit.one<AccountRow>(emailStatements.find, userId);
     if (!row) return false;
     if (this.settings.throttle) {
-      if (!(await this.throttle.countOne(unit, `em:${userId}`, asks, now))) return false;
-      if (!(await this.throttle.countOne(unit, `et:${asciiEmailKey(email)}`, asks, now))) return false;
+      if (!(await this.throttle.countOne(unit, `em:${userId}`, requestLimit, now))) return false;
+      if (!(await this.throttle.countOne(unit, `et:${asciiEmailKey(email)}`, requestLimit, now))) return false;
     }
     const lifetimeSeconds = this.settings.resetLinkLifetimeSeconds;
     const change: EmailChange = {
@@ -99,7 +99,7 @@ export class EmailChanges {
       passwordChangedAt: row.password_changed_at,
       expiresAt: addSeconds(now, lifetimeSeconds),
     };
-    const token = this.keyring.seal(place, JSON.stringify(change));
+    const token = this.keyring.seal(sealLabel, JSON.stringify(change));
     const values = {
       username: row.username,
       issuer: this.settings.issuer,
@@ -113,12 +113,12 @@ export class EmailChanges {
     );
   }
 
-  /** What a link is for, while it can be used. Looking spends nothing: mail scanners open links. */
+  /** The change of a usable link. Consumes nothing: mail scanners open links. */
   async open(text: string | undefined, now: EpochSeconds): Promise<EmailChange | undefined> {
     if (text === undefined || text.length > 4000) return undefined;
     try {
-      // Sealed by `ask`, and by nobody else.
-      const change = JSON.parse(this.keyring.open(place, text).toString('utf8')) as EmailChange;
+      // Encrypted by `request` only.
+      const change = JSON.parse(this.keyring.open(sealLabel, text).toString('utf8')) as EmailChange;
       if (epochSeconds(change.expiresAt) <= now) return undefined;
       const row = await this.store.one<AccountRow>(emailStatements.find, change.userId);
       const isDone = row?.email === change.email && Boolean(row.email_verified);
@@ -129,10 +129,10 @@ export class EmailChanges {
     }
   }
 
-  /** True for exactly one caller, and only while the account is as it was. The address before is told. */
+  /** True for exactly one caller, and only if the account is unchanged. Notifies the previous address. */
   async confirm(unit: Unit, change: EmailChange, now: EpochSeconds): Promise<boolean> {
     if (!(await this.replay.use(unit, 'email change', change.id, change.expiresAt, now))) return false;
-    // Before the change: it goes to the old address.
+    // Before the change, because it is sent to the old address.
     if (change.before !== null && change.before !== change.email)
       await this.notices.notify(unit, change.userId, 'email changed', now);
     const changed = await unit.change(
@@ -145,7 +145,7 @@ export class EmailChanges {
       change.passwordChangedAt ?? 0,
     );
     if (changed !== 1) return false;
-    // What was sent to the address before may be read by somebody else.
+    // Links sent to the previous address may be read by somebody else.
     await this.links.forgetAllOf(unit, change.userId);
     return true;
   }

@@ -11,7 +11,7 @@ import { RecentSignIns } from './sessions/recent-sign-ins.service.js';
 import { SecondFactorLookup } from './second-factor-lookup.js';
 import type { UserRequestContext, RequestContext } from './sessions/request-context.js';
 
-/** What a form shows when its operation was refused. */
+/** What a form shows when its operation failed. */
 export interface OperationFailure {
   readonly status: 409 | 422 | 429 | 503;
   readonly error?: Message;
@@ -20,16 +20,18 @@ export interface OperationFailure {
 
 export type PageOutcome<Result> = { readonly result: Result } | { readonly refusal: OperationFailure };
 
-/** The form that asks for an operation. */
+/** The form that requests an operation. */
 export interface Submission {
   readonly context: UserRequestContext;
-  /** Accepted: its CSRF token and origin were checked. */
+  /** Its CSRF token and origin were validated. */
   readonly form: Form;
-  /** Where a form that cannot be kept comes back to after a sign-in; left out: the address that it was posted to. */
+  /**
+   * The page to return to after a sign-in if the form cannot be saved; if omitted, the address to which it was posted.
+   */
   readonly page?: string;
 }
 
-/** Runs the operations that pages ask for, as the person who is signed in. */
+/** Executes operations for pages, as the signed-in user. */
 @Injectable()
 export class PageOperations {
   constructor(
@@ -42,7 +44,7 @@ export class PageOperations {
    * @param submission a download has no form
    * @returns the result, or what the form shows
    * @throws PageError record.not_found, page.forbidden, page.auditor
-   * @throws RecentSignInNeeded the form is kept, and comes back after the sign-in
+   * @throws RecentSignInNeeded the form was saved and is resumed after the sign-in
    */
   async execute<Input, Result, Prepared>(
     type: Type<Operation<Input, Result, Prepared>>,
@@ -51,20 +53,20 @@ export class PageOperations {
   ): Promise<PageOutcome<Result>> {
     const { context, form, page = context.request.originalUrl } = submission;
     const actor = await this.actorOf(context);
-    // Before the operation: a form that came back after a sign-in is sent once.
+    // Before the operation: a resumed form is accepted once.
     if (form) await this.signIns.passed(context, form);
     try {
       return { result: await this.operations.execute(type, actor, input) };
     } catch (error) {
       if (!(error instanceof OperationError)) throw error;
       if (error.code === 'recent_sign_in' && form) throw await this.signIns.requirementFor(context, form, page);
-      return { refusal: refusalOf(error) };
+      return { refusal: failureOf(error) };
     }
   }
 
   /**
-   * Executes an operation for somebody who is not signed in.
-   * @param linkedUserId whose one-time link was opened
+   * Executes an operation for a visitor who is not signed in.
+   * @param linkedUserId the user whose one-time link was opened
    * @throws PageError link.spent, page.forbidden
    */
   async executeForVisitor<Input, Result, Prepared>(
@@ -78,7 +80,7 @@ export class PageOperations {
       return { result: await this.operations.execute(type, actor, input) };
     } catch (error) {
       if (!(error instanceof OperationError)) throw error;
-      return { refusal: refusalOf(error) };
+      return { refusal: failureOf(error) };
     }
   }
 
@@ -99,13 +101,13 @@ export class PageOperations {
   }
 }
 
-/** @throws PageError where the form cannot be shown again, or would not help */
-function refusalOf({ code, sentence, problems }: OperationError): OperationFailure {
+/** @throws PageError if the form cannot be shown again, or showing it would not help */
+function failureOf({ code, sentence, problems }: OperationError): OperationFailure {
   switch (code) {
     case 'not_found':
       throw new PageError('record.not_found');
     case 'forbidden':
-    // Of a person it is asked for before: nobody else can sign in for this.
+    // For a user this is handled by the caller; no other actor can sign in for it.
     case 'recent_sign_in':
       throw new PageError('page.forbidden');
     case 'read_only':

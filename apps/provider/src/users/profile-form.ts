@@ -16,17 +16,17 @@ import { text, type Message } from '../i18n/message.js';
 import type { UserDraft } from './user.js';
 import { propertiesIn, type ProfileSection } from './user-property-forms.js';
 
-/** Of a person's claims, those that they and administrators edit alike. */
+/** The claims that both users and administrators edit. */
 export type ProfileDraft = Pick<UserDraft, AccountField> & { readonly profile: Profile };
 
-/** A field of the form as its view draws it. */
+/** The view model of a form field. */
 export interface ProfileFieldModel {
   readonly id: string;
   readonly name: string;
   readonly label: Message;
   readonly hint: Message | undefined;
   readonly type: 'text' | 'url' | 'tel';
-  /** May have lines. */
+  /** Whether the value may have several lines. */
   readonly lines: boolean;
   readonly value: string;
   readonly optional: true;
@@ -38,31 +38,34 @@ export interface ProfileFieldModel {
 
 const sections: readonly ProfileSection[] = ['names', 'about', 'contact'];
 
-/** How an outcome names the field: an address's members by their path. */
+/** The field name in validation results: members of an address by their path. */
 function fieldOf(name: UserPropertyName): string {
   return userPropertyOf[name].memberOf === 'address' ? `address.${name}` : name;
 }
 
-/** The name in the form: of an address's members too, one word. */
+/** The name in the form: a single word, also for members of an address. */
 function nameOf(field: string): string {
   return field.replace('.', '-');
 }
 
 /**
- * What was typed. A verification of the phone number is for the caller to know.
- * @param setter whose form it is: what they may not set is not looked at
+ * Reads the profile from a form. The caller decides whether the phone number is verified.
+ * @param setter who submitted the form: properties that they may not set are ignored
  */
 export function readProfile(form: Form, setter: PropertySetter): ProfileDraft {
-  const typed = (name: UserPropertyName): string | undefined =>
+  const valueOf = (name: UserPropertyName): string | undefined =>
     maySetProperty(setter, name) ? form.text(nameOf(fieldOf(name))).trim() || undefined : undefined;
   const read = (names: readonly UserPropertyName[]): object =>
-    Object.fromEntries(names.map((name) => [name, typed(name)]));
-  return { ...read(accountFields), profile: normalizeProfile({ ...read(profileFields), address: read(addressFields) }) };
+    Object.fromEntries(names.map((name) => [name, valueOf(name)]));
+  return {
+    ...read(accountFields),
+    profile: normalizeProfile({ ...read(profileFields), address: read(addressFields) }),
+  };
 }
 
 /**
  * The fields of the form, in groups.
- * @param setter whose form it is; the browser of a person may offer what it knows of them
+ * @param setter whose form it is; autocomplete is enabled only for users themselves
  */
 export function profileFieldGroups(
   draft: ProfileDraft,

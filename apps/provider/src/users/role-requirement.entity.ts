@@ -1,13 +1,13 @@
 import { InstantColumn, IntegerColumn, TextPrimaryColumn } from '@gatehouse/platform/database/columns';
 import { Entity } from 'typeorm';
 
-/** What an administrator demands of everybody who has a role. No row: nothing. */
+/** The requirements for all users who have a role. No row means none. */
 @Entity('role_requirements')
 export class RoleRequirementEntity {
   @TextPrimaryColumn()
   role!: string;
 
-  /** 1: a login needs a second factor. */
+  /** 1 if a login requires a second factor. */
   @IntegerColumn()
   secondFactor!: number;
 

@@ -12,10 +12,13 @@ const roleStatements = {
   ),
 };
 
-/** Owns what administrators demand of roles. Every page asks: it is kept in the process and dropped within a second of a change. */
+/**
+ * Owns the requirements of roles. Every page reads them, so they are cached in the process and invalidated within a
+ * second of a change.
+ */
 @Injectable()
 export class RoleRequirements implements OnModuleInit {
-  private demanding: Promise<ReadonlySet<string>> | undefined;
+  private requiringRoles: Promise<ReadonlySet<string>> | undefined;
 
   constructor(
     @Inject(Store) private readonly store: Store,
@@ -23,28 +26,28 @@ export class RoleRequirements implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.versions.onChange('roles', () => (this.demanding = undefined));
+    this.versions.onChange('roles', () => (this.requiringRoles = undefined));
   }
 
-  /** True when one of these roles needs a second factor. */
+  /** True if one of these roles requires a second factor. */
   async requireSecondFactor(roles: readonly string[]): Promise<boolean> {
-    const demanding = await this.load();
-    return demanding.size > 0 && roles.some((role) => demanding.has(role));
+    const requiringRoles = await this.load();
+    return requiringRoles.size > 0 && roles.some((role) => requiringRoles.has(role));
   }
 
-  /** The roles that need a second factor. */
+  /** The roles that require a second factor. */
   load(): Promise<ReadonlySet<string>> {
-    if (this.demanding) return this.demanding;
+    if (this.requiringRoles) return this.requiringRoles;
     const loading = this.read();
-    this.demanding = loading;
-    // A database that was away for a moment must not be remembered.
+    this.requiringRoles = loading;
+    // A temporary database failure must not be cached.
     loading.catch(() => {
-      if (this.demanding === loading) this.demanding = undefined;
+      if (this.requiringRoles === loading) this.requiringRoles = undefined;
     });
     return loading;
   }
 
-  /** The roles that need a second factor, as this unit sees them. */
+  /** The roles that require a second factor, read in this unit of work. */
   async readIn(unit: Unit): Promise<ReadonlySet<string>> {
     const rows = await unit.all<{ role: string }>(roleStatements.all);
     return new Set(rows.map(({ role }) => role));
@@ -55,9 +58,9 @@ export class RoleRequirements implements OnModuleInit {
     await this.versions.bump(unit, 'roles');
   }
 
-  /** This process sees its own change at once. */
+  /** Clears the cache, so that this process sees its own change immediately. */
   forget(): void {
-    this.demanding = undefined;
+    this.requiringRoles = undefined;
   }
 
   private async read(): Promise<ReadonlySet<string>> {

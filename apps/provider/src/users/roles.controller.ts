@@ -11,7 +11,7 @@ import { roles, roleWords } from './user.js';
 import type { UserRequestContext } from './sessions/request-context.js';
 import { RequestContexts } from './sessions/request-contexts.service.js';
 
-/** What administrators demand of each role. */
+/** The page on which administrators set the requirements of each role. */
 @Controller(routes.roles)
 export class RolesController {
   constructor(
@@ -23,33 +23,33 @@ export class RolesController {
 
   @Get()
   async form(@Req() request: WebRequest): Promise<Reply> {
-    return this.show(await this.openFor(request), await this.requirements.load(), {});
+    return this.show(await this.requireAdmin(request), await this.requirements.load(), {});
   }
 
   @Post()
   async save(@Req() request: WebRequest): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request);
-    const context = await this.openFor(request);
-    const wanted = new Set(form.all('secondFactor'));
+    const context = await this.requireAdmin(request);
+    const selected = new Set(form.all('secondFactor'));
     const before = await this.requirements.load();
     if (refusal)
-      return this.show(context, form.names.length > 0 ? wanted : before, { status: 403, error: refusal.sentence });
-    const secondFactor = Object.fromEntries(roles.map((role) => [role, wanted.has(role)]));
+      return this.show(context, form.names.length > 0 ? selected : before, { status: 403, error: refusal.sentence });
+    const secondFactor = Object.fromEntries(roles.map((role) => [role, selected.has(role)]));
     const outcome = await this.operations.execute(SetRoleRequirements, secondFactor, { context, form });
-    if ('refusal' in outcome) return this.show(context, wanted, outcome.refusal);
+    if ('refusal' in outcome) return this.show(context, selected, outcome.refusal);
     return Reply.redirect(`${routes.roles}?done=saved`, { cookies: context.cookies });
   }
 
   private show(
     context: UserRequestContext,
-    demanding: ReadonlySet<string>,
+    requiringRoles: ReadonlySet<string>,
     shown: { readonly status?: number; readonly error?: Message },
   ): Reply {
     return this.contexts.page(
       context,
       'users/roles',
       {
-        roles: roles.map((role) => ({ role, words: roleWords[role], checked: demanding.has(role) })),
+        roles: roles.map((role) => ({ role, words: roleWords[role], checked: requiringRoles.has(role) })),
         error: shown.error,
         notice: query(context.request).text('done') === 'saved' && shown.status === undefined ? 'Saved.' : undefined,
       },
@@ -57,7 +57,7 @@ export class RolesController {
     );
   }
 
-  private async openFor(request: WebRequest): Promise<UserRequestContext> {
+  private async requireAdmin(request: WebRequest): Promise<UserRequestContext> {
     const context = await this.contexts.requireUser(request);
     this.contexts.requireRole(context, 'admin');
     return context;

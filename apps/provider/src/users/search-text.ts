@@ -1,7 +1,10 @@
-/** Shorter text has no trigram: of it only the start of a username or address is looked up. */
+/** Shorter text has no trigram: only the beginning of a username or address is searched. */
 export const minSearchedCharacters = 3;
 
-/** Letters that do not decompose into a base letter and a mark. The triggers of the migration `UserSearch` know the same. */
+/**
+ * Letters that do not decompose into a base letter and a mark. The triggers of the migration `UserSearch` use the same
+ * list.
+ */
 const letters: Readonly<Record<string, string>> = {
   ß: 'ss',
   æ: 'ae',
@@ -13,7 +16,7 @@ const letters: Readonly<Record<string, string>> = {
   ς: 'σ',
 };
 
-/** The form in which names are searched: "Müller", "MÜLLER" and "muller" are one, as are "Straße" and "strasse". */
+/** Folds text for searching: "Müller", "MÜLLER" and "muller" are equal, as are "Straße" and "strasse". */
 export function searchText(typed: string): string {
   return withoutSpecialLetters(
     typed
@@ -23,25 +26,28 @@ export function searchText(typed: string): string {
   ).normalize('NFC');
 }
 
-/** Whether the text is long enough to be found inside a name. */
+/** Whether the text is long enough to be searched inside a name. */
 export function isSearchedInside(folded: string): boolean {
   return [...folded].length >= minSearchedCharacters;
 }
 
-/** A pattern of LIKE for text that contains this. Its wildcards are literal. */
+/** A LIKE pattern for text that contains this; wildcards in it are escaped. */
 export function likePattern(folded: string): string {
   return `%${folded.replace(/[\\%_]/g, '\\$&')}%`;
 }
 
 /**
- * A query of FTS5 for text that contains this. In quotes all of its syntax is literal.
+ * An FTS5 query for text that contains this. Inside quotes, FTS5 syntax is literal.
  * @see https://sqlite.org/fts5.html section 3.1
  */
 export function trigramQuery(typed: string): string {
   const folded = searchText(typed);
-  // The tokenizer keeps what only compatibility makes equal, for instance full-width letters: these are found as typed.
-  const isCompatible = typed.normalize('NFKC') === typed.normalize('NFC');
-  const phrases = isCompatible ? [folded] : [folded, withoutSpecialLetters(typed.normalize('NFC').toLowerCase())];
+  // The tokenizer does not apply compatibility normalization, for instance of full-width letters: they match only as
+  // typed.
+  const hasNoCompatibilityCharacters = typed.normalize('NFKC') === typed.normalize('NFC');
+  const phrases = hasNoCompatibilityCharacters
+    ? [folded]
+    : [folded, withoutSpecialLetters(typed.normalize('NFC').toLowerCase())];
   return phrases.map((phrase) => `"${phrase.replaceAll('"', '""')}"`).join(' OR ');
 }
 

@@ -7,8 +7,8 @@ interface SecondFactorSource {
 }
 
 /**
- * Whether an account has a second factor, for those who know accounts and not their factors. The factors module, which
- * depends on this one, answers.
+ * Tells modules that know accounts but not their factors whether an account has a second factor. The factors module,
+ * which depends on this one, registers itself as the source.
  */
 @Injectable()
 export class SecondFactorLookup {
@@ -23,13 +23,13 @@ export class SecondFactorLookup {
     return this.required.hasAny(userId);
   }
 
-  /** As a unit of work sees it. @throws Error in an application without the factors module */
+  /** Reads within the unit of work. @throws Error in an application without the factors module */
   async hasAnyIn(unit: Unit, userId: string): Promise<boolean> {
     return this.required.hasAnyIn(unit, userId);
   }
 
   private get required(): SecondFactorSource {
-    if (!this.source) throw new Error('nothing answers whether accounts have a second factor');
+    if (!this.source) throw new Error('No source of second factors is registered: import FactorsModule.');
     return this.source;
   }
 }

@@ -9,7 +9,7 @@ import { text, type TextKey } from '../i18n/message.js';
 import { localeOf } from './user.statements.js';
 import { UsersService } from './users.service.js';
 
-/** What an owner should hear of, whoever did it. */
+/** Changes that the owner is notified of, regardless of who made them. */
 const events = {
   'password set': 'mail.notice.passwordSet',
   'email changed': 'mail.notice.emailChanged',
@@ -27,12 +27,12 @@ interface AddressRow {
   profile: string | null;
 }
 
-/** Old news is no warning. */
+/** A late notice is no longer useful. */
 const lifetimeSeconds = 24 * 3600;
 
 /**
- * Tells people by mail that what their account rests on was changed (NIST SP 800-63B-4 4.6): in the unit of the change,
- * so that there is no change without its mail.
+ * Notifies users by mail of changes to credentials and recovery addresses (NIST SP 800-63B-4 4.6). The mail is queued
+ * in the unit of work of the change, so that no change is made without it.
  */
 @Injectable()
 export class SecurityNotices implements OnModuleInit {
@@ -49,7 +49,7 @@ export class SecurityNotices implements OnModuleInit {
     });
   }
 
-  /** To the address that the account had: a link to set a password would go to the new one. */
+  /** Sent to the previous address, without a link to set a password, which would be sent to the new one. */
   private async notifyReplacedAddress(unit: Unit, userId: string, before: string, now: EpochSeconds): Promise<void> {
     const owner = await unit.one<AddressRow>(addressOf, userId);
     if (!owner || !isEmailAddress(before)) return;
@@ -62,7 +62,7 @@ export class SecurityNotices implements OnModuleInit {
     );
   }
 
-  /** Whoever has no address hears nothing. A full queue of mail is no reason to refuse the change. */
+  /** Does nothing for an account without an address. A full mail queue does not fail the change. */
   async notify(unit: Unit, userId: string, notice: Notice, now: EpochSeconds): Promise<void> {
     const owner = await unit.one<AddressRow>(addressOf, userId);
     if (!owner?.email || !isEmailAddress(owner.email)) return;

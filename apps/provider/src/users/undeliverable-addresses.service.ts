@@ -13,16 +13,19 @@ interface AddressRow {
 }
 
 const pageRows = 5_000;
-/** Named at most. */
+/** The maximum number of usernames to report. */
 const maxNames = 10;
 
 export interface UndeliverableAddresses {
   readonly count: number;
-  /** The first of the accounts. */
+  /** The first of the affected accounts. */
   readonly usernames: readonly string[];
 }
 
-/** Finds stored addresses that an earlier version accepted and that no mail is sent to: security notices are skipped there. */
+/**
+ * Finds stored addresses that an earlier version accepted but to which no mail is sent: their owners get no security
+ * notices.
+ */
 @Injectable()
 export class UndeliverableAddressesService {
   constructor(@Inject(Store) private readonly store: Store) {}
@@ -33,9 +36,9 @@ export class UndeliverableAddressesService {
     let after: string | undefined = '';
     while (after !== undefined) {
       const rows: readonly AddressRow[] = await this.store.all<AddressRow>(page, after, pageRows);
-      const bad = rows.filter(({ email }) => !isEmailAddress(email));
-      count += bad.length;
-      usernames.push(...bad.slice(0, maxNames - usernames.length).map(({ username }) => username));
+      const undeliverable = rows.filter(({ email }) => !isEmailAddress(email));
+      count += undeliverable.length;
+      usernames.push(...undeliverable.slice(0, maxNames - usernames.length).map(({ username }) => username));
       after = rows.length < pageRows ? undefined : rows.at(-1)?.id;
     }
     return { count, usernames };

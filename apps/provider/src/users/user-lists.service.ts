@@ -6,14 +6,15 @@ import { usernameKey, type Role, type User } from './user.js';
 import { UserTextSearch, type TextQuery } from './user-text-search.service.js';
 import { UsersService } from './users.service.js';
 
-/** By name; who was added last first; who logged in last first. */
+/** By username, newest first, or latest login first. */
 export const userOrders = ['username', 'newest', 'latest_login'] as const;
 export type UserOrder = (typeof userOrders)[number];
 
 export interface UserQuery {
   /**
-   * A part of the username, of a name or of the e-mail address; under three characters, how the username or the address
-   * begins. First come those whose username begins with it, then those whose address does, then the others.
+   * Part of the username, of a name or of the e-mail address; with fewer than three characters, the beginning of the
+   * username or address. Users whose username begins with it come first, then those whose address does, then all
+   * others.
    */
   readonly search?: string | undefined;
   readonly role?: Role | undefined;
@@ -22,7 +23,7 @@ export interface UserQuery {
   readonly limit: number;
 }
 
-/** A run of users by one key: `value` leads, `id` decides between equals. */
+/** A list of users ordered by one key; `id` breaks ties. */
 interface Run {
   readonly name: string;
   readonly value: string;
@@ -44,14 +45,15 @@ interface Inside {
   readonly stopped: FoundInRun | undefined;
 }
 
-/** An e-mail address is no longer than this. */
+/** No e-mail address is longer than this. */
 const maxSearchUnits = 256;
-/** So many people of a role are looked up one by one; of more, a page is found soon in any order. */
+/** Up to this many users of a role are looked up by id; with more, a page fills quickly in any order. */
 const maxPicked = 10_000;
-/** After every text that begins with another, in the order of code points. */
+/** Sorts after every text with the same beginning, in code point order. */
 const lastCharacter = '\u{10FFFF}';
 
-// By code points on both engines: PostgreSQL's own order of text knows no beginnings.
+// In code point order on both engines: with PostgreSQL's default collation, texts with the same beginning are not
+// contiguous.
 const username = 'u.username_key COLLATE "C"';
 const email = 'u.email_key COLLATE "C"';
 const begins = (column: string): string => `(${column} >= {start} AND ${column} < {end})`;
@@ -62,20 +64,23 @@ const runs: Readonly<Record<UserOrder, readonly Run[]>> = {
   latest_login: [{ name: 'latest_login', value: 'COALESCE(u.last_login_at, 0)', descends: true }],
 };
 
-/** How a search begins: whose username begins so, then whose address alone does. Each is a stretch of one index. */
+/**
+ * The first two runs of a search: users whose username begins with the text, then those of whom only the address does.
+ * Each is a range of one index.
+ */
 const searchRuns: readonly Run[] = [
   { name: 'search_username', value: username, descends: false, where: begins(username) },
   { name: 'search_email', value: email, descends: false, where: `${begins(email)} AND NOT ${begins(username)}` },
 ];
 
-/** Then whoever has it in a name. */
+/** The last run: users with the text anywhere in a name. */
 const insideRun = searchRuns.length;
 
 function isRunOfSearch(run: number): boolean {
   return Number.isInteger(run) && run >= 0 && run <= insideRun;
 }
 
-/** The lists of users that administrators read: pages by key, about as fast at a million users as at ten. */
+/** Lists of users for administrators, with keyset pagination: about as fast with a million users as with ten. */
 @Injectable()
 export class UserLists {
   constructor(
@@ -84,18 +89,18 @@ export class UserLists {
     @Inject(UserTextSearch) private readonly texts: UserTextSearch,
   ) {}
 
-  /** The kinds of the values of a cursor: number of the run, its value, the id. */
+  /** The types of the values in a cursor: number of the run, value, id. */
   cursorShape(order: UserOrder): readonly ('string' | 'number')[] {
     return ['number', order === 'latest_login' ? 'number' : 'string', 'string'];
   }
 
   /**
-   * @returns one page, and the cursor of the next one where there is one. A search for part of a name reads a bounded number
-   *   of accounts: its page may have fewer users than the limit, or none, and a next one nevertheless
+   * @returns one page, and the cursor of the next one if there is one. A search for part of a name reads a bounded
+   *   number of accounts, so a page may have fewer users than the limit, or none, and still have a next page
    */
   async list(query: UserQuery): Promise<{ readonly users: readonly User[]; readonly next: Cursor | undefined }> {
     const { order = 'username', after, limit, role } = query;
-    // No name contains a NUL, and PostgreSQL accepts none.
+    // No name contains NUL, and PostgreSQL rejects it.
     if (query.search?.includes('\0')) return { users: [], next: undefined };
     const typed = query.search?.slice(0, maxSearchUnits) ?? '';
     const search = typed === '' ? undefined : usernameKey(typed);
@@ -123,7 +128,7 @@ export class UserLists {
     };
   }
 
-  /** The last run of a search: by a part of any name. */
+  /** The last run of a search: part of any name. */
   private async inside({ after, ...query }: InsideQuery): Promise<Inside> {
     const from = after && Number(after[0]) === insideRun ? String(after[1]) : '0';
     if (!/^\d{1,15}$/.test(from)) return { found: [], stopped: undefined };
@@ -138,7 +143,7 @@ export class UserLists {
     };
   }
 
-  /** Who has a role, where they are few: they would have to be sought among all. */
+  /** The users who have a role, if there are few: they would be hard to find among all users. */
   private async pick(role: Role): Promise<readonly string[] | undefined> {
     const rows = await this.store.all<{ id: string }>(byRole, role);
     return rows.length > maxPicked ? undefined : rows.map(({ id }) => id);
@@ -155,29 +160,29 @@ export class UserLists {
     limit: number,
   ): Promise<Found[]> {
     const { search, role, picked } = filter;
-    const made = pages.get(nameOf(run, { after: from !== undefined, role: role !== undefined, picked: !!picked }));
-    if (!made) throw new Error(`no statement lists users by ${run.name}`);
+    const prepared = pages.get(nameOf(run, { after: from !== undefined, role: role !== undefined, picked: !!picked }));
+    if (!prepared) throw new Error(`There is no statement that lists users by ${run.name}.`);
     const [start, end] = search === undefined ? [undefined, undefined] : rangeOf(search);
     const values = { ...from, start, end, role, picked: picked && JSON.stringify(picked), limit };
-    return this.store.all<Found>(made.text, ...made.places.map((place) => values[place] ?? ''));
+    return this.store.all<Found>(prepared.text, ...prepared.places.map((place) => values[place] ?? ''));
   }
 }
 
 type Place = 'value' | 'id' | 'start' | 'end' | 'role' | 'picked' | 'limit';
 
-interface Made {
+interface PageStatement {
   readonly text: StatementText;
-  /** What fills `$1`, `$2` and so on. */
+  /** The values of `$1`, `$2` and so on. */
   readonly places: readonly Place[];
 }
 
-/** Not as a comparison of rows: of those SQLite does not find its way into an index on an expression. */
+/** Not a row comparison: SQLite does not use an index on an expression for those. */
 function past({ value, descends }: Run): string {
   const sign = descends ? '<' : '>';
   return `${value} ${sign}= {value} AND (${value} ${sign} {value} OR u.id ${sign} {id})`;
 }
 
-/** What narrows a page down, beside the run's own condition. */
+/** Conditions in addition to the run's own. */
 interface Narrowing {
   readonly after: boolean;
   readonly role: boolean;
@@ -188,8 +193,8 @@ function nameOf({ name }: Run, { after, role, picked }: Narrowing): string {
   return [name, after && 'after', role && 'role', picked && 'picked'].filter(Boolean).join('_');
 }
 
-/** A page of a run, of what the conditions leave. */
-function statementOf(run: Run, narrowing: Narrowing): Made {
+/** The statement for a page of a run with these conditions. */
+function statementOf(run: Run, narrowing: Narrowing): PageStatement {
   const { after, role, picked } = narrowing;
   const conditions = [
     ...(after ? [past(run)] : []),
@@ -217,15 +222,15 @@ function statementOf(run: Run, narrowing: Narrowing): Made {
   };
 }
 
-/** Every page that can be asked for, by name. Made at load, so that no statement is prepared for the first time by a user. */
-const pages: ReadonlyMap<string, Made> = new Map(
+/** The statements of all possible pages, by name. Created at load, so that preparing one never delays a request. */
+const pages: ReadonlyMap<string, PageStatement> = new Map(
   [...Object.values(runs).flat(), ...searchRuns].flatMap((run) =>
     [false, true].flatMap((after) =>
       [
         { after, role: false, picked: false },
         { after, role: true, picked: false },
         { after, role: true, picked: true },
-      ].map((narrowing): [string, Made] => [nameOf(run, narrowing), statementOf(run, narrowing)]),
+      ].map((narrowing): [string, PageStatement] => [nameOf(run, narrowing), statementOf(run, narrowing)]),
     ),
   ),
 );

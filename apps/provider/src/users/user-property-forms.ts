@@ -4,28 +4,28 @@ import { text, type Text } from '../i18n/message.js';
 export type ProfileSection = 'names' | 'about' | 'contact';
 
 interface OnCommandLine {
-  /** An option of its own, or `claim` for `--claim NAME=VALUE`. */
+  /** A separate option, or `claim` for `--claim NAME=VALUE`. */
   readonly option: string;
 }
 
-/** A field of the account's form itself, beside the profile: its view has the words. */
+/** A field of the account form outside the profile; its view contains the texts. */
 interface AccountFieldForm extends OnCommandLine {
   readonly section: 'account';
 }
 
-/** A field of the profile's form, for the person and for administrators. */
+/** A field of the profile form, which users and administrators share. */
 export interface ProfileFieldForm extends OnCommandLine {
   readonly section: ProfileSection;
   readonly label: Text;
   readonly help?: Text;
-  /** What a browser may fill in for the person at it (HTML, 4.10.18.7). */
+  /** The autocomplete token for the user's own form (HTML, 4.10.18.7). */
   readonly autocomplete?: string;
   readonly type?: 'url' | 'tel';
-  /** Not to be corrected or capitalized by a browser. */
+  /** Disables correction and capitalization by the browser. */
   readonly plain?: true;
 }
 
-/** How a property of an account is shown and entered. */
+/** How a property of an account is displayed and entered. */
 export type UserPropertyForm = AccountFieldForm | ProfileFieldForm;
 
 const names = { section: 'names', option: 'claim' } as const;
@@ -33,7 +33,7 @@ const about = { section: 'about', option: 'claim' } as const;
 const contact = { section: 'contact', option: 'claim' } as const;
 const link = { type: 'url', plain: true } as const;
 
-/** Beside the domain's `userProperties`: sections and fields in the order in which forms show them. */
+/** Complements the domain's `userProperties`: sections and fields in the order in which forms show them. */
 export const userPropertyForms = {
   username: { section: 'account', option: 'username' },
   email: { section: 'account', option: 'email' },
@@ -77,13 +77,13 @@ export const userPropertyForms = {
   formatted: { ...contact, label: text('profile.formatted'), help: text('profile.formattedHint') },
 } as const satisfies Readonly<Record<UserPropertyName, UserPropertyForm>>;
 
-/** The row of each property, with everything that a row may have. */
+/** The form of each property, in the general type. */
 export const userPropertyFormOf: Readonly<Record<UserPropertyName, UserPropertyForm>> = userPropertyForms;
 
-// Object.keys knows no names; the table has these and no others.
+// Object.keys returns plain strings; the table has exactly these names.
 const namesInOrder = Object.keys(userPropertyForms) as readonly UserPropertyName[];
 
-/** The properties of a section with their rows, in its order. */
+/** The properties of a section and their forms, in order. */
 export function propertiesIn(section: ProfileSection): readonly (readonly [UserPropertyName, ProfileFieldForm])[] {
   return namesInOrder.flatMap((name) => {
     const row = userPropertyFormOf[name];

@@ -3,8 +3,8 @@ import type { ProfileDraft } from './profile-form.js';
 import type { User } from './user.js';
 
 /**
- * A person's account in JSON, for the command line and the API: standard claims under their names, and what
- * administrators see beside them. Instants are seconds since the epoch.
+ * An account as JSON, for the command line and the API: standard claims under their names, and what administrators see
+ * in addition. Times are seconds since the epoch.
  */
 export function userRepresentation(user: User): Record<string, unknown> {
   const { profile } = user;
@@ -32,7 +32,7 @@ export function userRepresentation(user: User): Record<string, unknown> {
 }
 
 /**
- * What an administrator should know of an address that they have just entered; empty for a verified one and for none.
+ * Warnings about an address that an administrator has just entered; none for a verified address or without an address.
  * @param remedy how to verify it, as a sentence
  */
 export function emailWarnings(user: User, remedy: string): { readonly warnings?: readonly string[] } {
@@ -44,13 +44,13 @@ export function emailWarnings(user: User, remedy: string): { readonly warnings?:
   };
 }
 
-/** Text by the claim's name; those of an address under `address`. */
+/** Texts by claim name; members of an address under `address`. */
 export interface ClaimTexts {
   readonly [claim: string]: unknown;
   readonly address?: Readonly<Record<string, string | null | undefined>> | null | undefined;
 }
 
-/** What {@link userRepresentation} wrote of a person's claims, read again. Members that are no claims are not looked at. */
+/** Parses the claims that {@link userRepresentation} writes. Ignores members that are not claims. */
 export function claimsDraft(claims: ClaimTexts): ProfileDraft {
   const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
   const read = (from: Readonly<Record<string, unknown>>, names: Readonly<Record<string, string>>): object =>

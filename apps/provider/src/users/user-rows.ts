@@ -6,28 +6,28 @@ import type { User, UserDraft } from './user.js';
 
 const noProfile: Profile = {};
 
-/** A profile as its column holds it: null for an empty one. */
+/** The value of the profile column: null for an empty profile. */
 export function profileOrNull(profile: Profile | undefined): Profile | null {
   return profile && Object.keys(profile).length > 0 ? profile : null;
 }
 
-/** The account's own text as its columns hold it: null for empty text. */
+/** The values of the account's text columns: null for empty text. */
 export function accountColumns(draft: Pick<UserDraft, AccountField>): Readonly<Record<AccountField, string | null>> {
-  // A column for each field, and no other.
+  // There is exactly one column per field.
   return Object.fromEntries(accountFields.map((field) => [field, draft[field] || null])) as Record<
     AccountField,
     string | null
   >;
 }
 
-/** The rows of the account that a name stands for; none where an address stands for more than one. */
+/** The rows of the account that a login name identifies; none if an address matches several accounts. */
 export function accountRowsOf(rows: readonly UserNameRow[]): readonly UserNameRow[] {
   const byUsername = rows.filter(({ is_username }) => is_username === 1);
   if (byUsername.length > 0) return byUsername;
   return rows.every(({ id }) => id === rows[0]?.id) ? rows : [];
 }
 
-/** The user of rows that {@link UserRoleRow} describes; undefined for none. */
+/** Converts {@link UserRoleRow} rows to a user; undefined if there are none. */
 export function userOf(rows: readonly UserRoleRow[]): User | undefined {
   const [row] = rows;
   if (!row) return undefined;
@@ -49,7 +49,7 @@ export function userOf(rows: readonly UserRoleRow[]): User | undefined {
   };
 }
 
-/** The user of an entity's row. */
+/** Converts an entity to a user. */
 export function toUser(row: UserEntity, roles: readonly string[]): User {
   return {
     id: row.id,

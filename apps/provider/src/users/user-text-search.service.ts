@@ -5,14 +5,14 @@ import { likePattern, searchText, trigramQuery } from './search-text.js';
 import type { Role } from './user.js';
 
 export interface TextQuery {
-  /** What was typed. */
+  /** The search text as entered. */
   readonly typed: string;
-  /** Users whose username or e-mail address begins with a text of this range are left out: they are listed before. */
+  /** Users whose username or e-mail address is in this range are excluded: they were listed before. */
   readonly leftOut: readonly [start: string, end: string];
   readonly role: Role | undefined;
-  /** The ids of those who have the role, where they are few. */
+  /** The ids of the users who have the role, if there are few. */
   readonly picked: readonly string[] | undefined;
-  /** The number after which the page begins. */
+  /** The page begins after this number. */
   readonly after: number;
   readonly limit: number;
 }
@@ -24,21 +24,21 @@ export interface TextMatch {
 
 export interface TextMatches {
   readonly matches: readonly TextMatch[];
-  /** Where the search stopped before it had filled the page; undefined where it reached the end. */
+  /** Where the search stopped before the page was full; undefined if it reached the end. */
   readonly stoppedAt: number | undefined;
 }
 
-/** Read before the index is asked: of what many have in their names they fill a page. */
+/** Read before the index is used: frequent matches fill a page from these rows alone. */
 const stretches = 2;
 const rowsPerStretch = 1000;
-/** Of a role, or beside those that are listed before, there may be no match for long: each round checks so many. */
+/** With a role or exclusions there may be long stretches without a match: each round checks at most this many. */
 const matchesPerRound = 5000;
 const rounds = 4;
 
 /**
- * Finds users by a part of their username, names or e-mail address, in the order of their numbers in `user_search`. Neither
- * index gives frequent matches from the middle of a long list at once: FTS5 reads the list from its start, and PostgreSQL
- * sorts all of it. Therefore a stretch of the table is read first.
+ * Finds users by part of their username, names or e-mail address, in the order of their numbers in `user_search`.
+ * Neither index returns frequent matches from the middle of a long list quickly: FTS5 reads the list from its start,
+ * and PostgreSQL sorts all of it. So part of the table is scanned first.
  */
 @Injectable()
 export class UserTextSearch {
@@ -53,21 +53,23 @@ export class UserTextSearch {
     return { matches: [...start.matches, ...rest.matches], stoppedAt: rest.stoppedAt };
   }
 
-  /** Whether an index answers the search; without one every account is read. */
+  /** Whether a search index exists; without one every account is read. */
   async hasIndex(): Promise<boolean> {
     return (await this.store.one(textIndex)) !== undefined;
   }
 
-  /** Compares the texts here, a stretch at a time, so that SQLite does not keep the process from its other requests. */
+  /** Compares the texts in this process, in batches, so that SQLite does not block other requests. */
   private async byTable({ typed, leftOut, role, after, limit }: TextQuery): Promise<TextMatches> {
-    const wanted = searchText(typed);
+    const searched = searchText(typed);
     const matches: TextMatch[] = [];
     let at = after;
     for (let read = 0; read < stretches && matches.length < limit; read += 1) {
       const rows = await (role === undefined
         ? this.store.all<TextRow>(stretch.all, at, rowsPerStretch, ...leftOut)
         : this.store.all<TextRow>(stretch.ofRole, at, rowsPerStretch, ...leftOut, role));
-      matches.push(...rows.filter((row) => Boolean(row.listed) && searchText(row.text).includes(wanted)).map(matchOf));
+      matches.push(
+        ...rows.filter((row) => Boolean(row.listed) && searchText(row.text).includes(searched)).map(matchOf),
+      );
       const last = rows.at(-1);
       if (last === undefined || rows.length < rowsPerStretch)
         return { matches: matches.slice(0, limit), stoppedAt: undefined };
@@ -97,10 +99,10 @@ export class UserTextSearch {
   }
 
   private async searchPicked({ typed, leftOut, picked = [], after, limit }: TextQuery): Promise<TextMatch[]> {
-    const wanted = searchText(typed);
+    const searched = searchText(typed);
     const rows = await this.store.all<TextRow>(ofPicked, JSON.stringify(picked), ...leftOut, after);
     return rows
-      .filter(({ text }) => searchText(text).includes(wanted))
+      .filter(({ text }) => searchText(text).includes(searched))
       .slice(0, limit)
       .map(matchOf);
   }
@@ -108,7 +110,7 @@ export class UserTextSearch {
 
 interface Row {
   readonly id: string | null;
-  /** PostgreSQL's driver may give a bigint as text. */
+  /** PostgreSQL's driver may return a bigint as a string. */
   readonly number: number | string;
 }
 
@@ -117,7 +119,7 @@ interface TextRow extends Row {
   readonly listed: number | boolean;
 }
 
-/** A match, or, without an id, how many the round checked and where it ended. */
+/** A match, or, without an id, how many rows the round checked and where it ended. */
 interface IndexRow extends Row {
   readonly checked: number | string | null;
 }
@@ -126,7 +128,7 @@ function matchOf({ id, number }: Row): TextMatch {
   return { id: id ?? '', number: Number(number) };
 }
 
-/** SQLite compares text by its bytes unless it is told otherwise. */
+/** SQLite compares text bytewise by default. */
 function onBoth(name: string, postgres: string, sqlite = postgres): StatementText {
   return statement(`user_search.${name}`, postgres, { sqlite: sqlite.replaceAll(' COLLATE "C"', '') });
 }
@@ -140,7 +142,9 @@ const hasRole = (role: string): string =>
 
 const indexed = { all: indexStatement('index_page', ''), ofRole: indexStatement('index_page_of_role', hasRole('$7')) };
 
-/** Materialized: of a pattern that it does not know PostgreSQL may otherwise expect a match soon, and read every row. */
+/**
+ * Materialized: otherwise PostgreSQL may expect an early match for a pattern without statistics, and read every row.
+ */
 function indexStatement(name: string, condition: string): StatementText {
   const page = `SELECT number, id, NULL AS checked FROM (
        SELECT s.number, s.user_id AS id FROM checked s JOIN users u ON u.id = s.user_id

@@ -8,18 +8,18 @@ import {
 } from '@gatehouse/platform/database/columns';
 import { Entity } from 'typeorm';
 
-/** A person's account. */
+/** A user account. */
 @Entity('users')
 export class UserEntity {
-  /** The subject (`sub`) of every token; never given to another person. */
+  /** The subject (`sub`) of tokens; never reassigned. */
   @IdPrimaryColumn()
   id!: string;
 
-  /** As the person writes it. */
+  /** As entered by the user. */
   @TextColumn()
   username!: string;
 
-  /** NFKC, lower case: what is compared; unique. */
+  /** In NFKC and lower case, for comparison; unique. */
   @TextColumn()
   usernameKey!: string;
 
@@ -35,18 +35,18 @@ export class UserEntity {
   @TextColumn({ nullable: true })
   email!: string | null;
 
-  /** Lower case: what is searched. */
+  /** In lower case, for lookups. */
   @TextColumn({ nullable: true })
   emailKey!: string | null;
 
   @FlagColumn()
   emailVerified!: boolean;
 
-  /** The other standard claims of OpenID Connect Core 5.1; null while they gave none. */
+  /** The other standard claims of OpenID Connect Core 5.1; null if none is set. */
   @JsonColumn({ nullable: true, maxLength: 16_384 })
   profile!: Profile | null;
 
-  /** Argon2id in PHC form; null until the person has set a password. */
+  /** An Argon2id hash in PHC format; null until a password is set. */
   @TextColumn({ nullable: true })
   passwordHash!: string | null;
 
@@ -56,14 +56,14 @@ export class UserEntity {
   @InstantColumn()
   createdAt!: number;
 
-  /** Last change of a claim; `updated_at` of OpenID Connect Core 5.1. */
+  /** The last change of a claim; `updated_at` of OpenID Connect Core 5.1. */
   @InstantColumn()
   updatedAt!: number;
 
   @InstantColumn({ nullable: true })
   lastLoginAt!: number | null;
 
-  /** Set while an administrator has switched the account off; its sessions and grants ended with it. */
+  /** Set while the account is disabled; its sessions and grants ended then. */
   @InstantColumn({ nullable: true })
   disabledAt!: number | null;
 }

@@ -1,7 +1,7 @@
 import type { Profile } from '@gatehouse/domain/oidc';
 import { statement } from '@gatehouse/platform/database/store';
 
-/** A user's row, once for each of its roles (and once with `role` null for a user who has none). */
+/** A user's row, one per role (one with `role` null if the user has none). */
 export interface UserRoleRow {
   id: string;
   username: string;
@@ -21,13 +21,13 @@ export interface UserRoleRow {
   role: string | null;
 }
 
-/** A row of what somebody who signs in may mean by the name that they typed. */
+/** A row of an account that a login name may identify. */
 export interface UserNameRow extends UserRoleRow {
-  /** 1 where their username is what was typed, 0 where only their e-mail address is. */
+  /** 1 if the username matches, 0 if only the e-mail address does. */
   is_username: number;
 }
 
-/** The language that a person told of themselves, by the `profile` of their row. */
+/** The language that a user chose, from the `profile` column. */
 export function localeOf(profile: string | null): string | undefined {
   return profile === null ? undefined : (JSON.parse(profile) as Profile).locale;
 }
@@ -36,7 +36,7 @@ const columns = `u.id, u.username, u.name, u.given_name, u.family_name, u.email,
   u.created_at, u.updated_at, u.last_login_at, u.disabled_at, r.role`;
 
 export const userStatements = {
-  // Read at every page, authorization request and UserInfo request: by name, not through TypeORM.
+  // Read for every page, authorization request and UserInfo request: a named statement, not TypeORM.
   findById: statement(
     'users.find_by_id',
     `SELECT ${columns} FROM users u LEFT JOIN user_roles r ON r.user_id = u.id WHERE u.id = $1`,
@@ -46,8 +46,8 @@ export const userStatements = {
     `SELECT ${columns} FROM users u LEFT JOIN user_roles r ON r.user_id = u.id WHERE u.username_key = $1`,
   ),
   /**
-   * Whose username it is, and who has confirmed that e-mail address: two accounts at most, which is enough to know that an
-   * address names none. One statement for both, so that what was typed does not decide what is executed.
+   * The account with this username, and accounts with this confirmed e-mail address: at most two, which is enough to
+   * detect an ambiguous address. One statement for both, so that the input does not affect which statement is executed.
    */
   findByName: statement(
     'users.find_by_name',
@@ -58,13 +58,16 @@ export const userStatements = {
        UNION SELECT e.id FROM (SELECT id FROM users WHERE email_key IN ($2, $3, $4) AND email_verified = TRUE ORDER BY id LIMIT 2) e)`,
   ),
   findName: statement('users.find_name', 'SELECT username FROM users WHERE id = $1'),
-  /** The administrators who are not switched off; those who can log in first. */
+  /** An enabled administrator; those who can log in come first. */
   admins: statement(
     'user_roles.admins',
     `SELECT u.id, u.username, u.password_hash IS NOT NULL AS has_password FROM user_roles r JOIN users u ON u.id = r.user_id
      WHERE r.role = 'admin' AND u.disabled_at IS NULL ORDER BY has_password DESC, u.created_at LIMIT 1`,
   ),
-  /** Locked until the unit ends: of two administrators who switch each other off, one must see the other's doing. */
+  /**
+   * Locks the rows until the unit of work ends: of two administrators who disable each other at once, one must see the
+   * other's change.
+   */
   lockAdmins: statement(
     'user_roles.lock_admins',
     `SELECT u.id FROM user_roles r JOIN users u ON u.id = r.user_id
@@ -73,14 +76,14 @@ export const userStatements = {
       sqlite: `SELECT u.id FROM user_roles r JOIN users u ON u.id = r.user_id WHERE r.role = 'admin' AND u.disabled_at IS NULL`,
     },
   ),
-  /** Held until the unit ends: a login and a change of what it must prove come one after the other. */
+  /** Locks the row until the unit of work ends, so that a login and a change of its requirements are serialized. */
   lock: statement('users.lock', 'SELECT id FROM users WHERE id = $1 FOR UPDATE', {
     sqlite: 'SELECT id FROM users WHERE id = $1',
   }),
   /**
-   * Whoever acts, held while they do. Stronger than FOR SHARE, so that two operations of one person on their own account
-   * come one after the other instead of deadlocking; weaker than FOR UPDATE, so that sessions and grants of theirs can be
-   * inserted meanwhile.
+   * Locks the acting user's row. Stronger than FOR SHARE, so that two operations of one user on their own account are
+   * serialized instead of deadlocking; weaker than FOR UPDATE, so that sessions and grants of the user can be inserted
+   * concurrently.
    */
   hold: statement('users.hold', 'SELECT id FROM users WHERE id = $1 FOR NO KEY UPDATE', {
     sqlite: 'SELECT id FROM users WHERE id = $1',
@@ -90,7 +93,7 @@ export const userStatements = {
     'users.record_key_login',
     'UPDATE users SET last_login_at = $2 WHERE id = $1 AND disabled_at IS NULL',
   ),
-  /** Only for the password that was verified: it may have been changed, or the account switched off, meanwhile. */
+  /** Only if the verified password is still current and the account is enabled. */
   recordLogin: statement(
     'users.record_login',
     'UPDATE users SET last_login_at = $2 WHERE id = $1 AND disabled_at IS NULL AND password_hash = $3',

@@ -10,11 +10,11 @@ import {
 } from '@gatehouse/domain/oidc';
 import { text, type Message } from '../i18n/message.js';
 
-/** What an account may do here; an administrator may what all others may. */
+/** The roles of accounts; an administrator may do what all others may. */
 export const roles = ['admin', 'auditor', 'developer', 'user'] as const;
 export type Role = (typeof roles)[number];
 
-/** A role as administrators read it. */
+/** The description of a role for administrators. */
 export const roleWords: Readonly<Record<Role, string>> = {
   admin: 'Administrator: everything',
   auditor: 'Auditor: sees what administrators see, and changes nothing',
@@ -22,7 +22,7 @@ export const roleWords: Readonly<Record<Role, string>> = {
   user: 'User: logs in, and looks after their own account',
 };
 
-/** A person's account, as the other modules see it. Never holds the password's hash. */
+/** An account, as other modules see it. Never contains the password hash. */
 export interface User {
   readonly id: string;
   readonly username: string;
@@ -31,7 +31,7 @@ export interface User {
   readonly familyName: string | undefined;
   readonly email: string | undefined;
   readonly emailVerified: boolean;
-  /** Empty while they gave none of it. */
+  /** Empty if no claim is set. */
   readonly profile: Profile;
   readonly hasPassword: boolean;
   readonly roles: readonly string[];
@@ -41,7 +41,7 @@ export interface User {
   readonly disabledAt: EpochSeconds | undefined;
 }
 
-/** What a form or a command says of a user. */
+/** The properties of a user that a form or a command sets. */
 export interface UserDraft {
   readonly username: string;
   readonly name?: string | undefined;
@@ -49,12 +49,12 @@ export interface UserDraft {
   readonly familyName?: string | undefined;
   readonly email?: string | undefined;
   readonly emailVerified?: boolean | undefined;
-  /** Tidy (`normalizeProfile`); left out: as it was. */
+  /** Normalized (`normalizeProfile`); if omitted, unchanged. */
   readonly profile?: Profile | undefined;
   readonly roles?: readonly string[] | undefined;
 }
 
-/** What administrators edit of an account: its revision is of this. */
+/** The properties that administrators edit; the revision is computed from them. */
 export function editable(user: User): object {
   const { username, name, givenName, familyName, email, emailVerified, profile, roles: given } = user;
   return { username, name, givenName, familyName, email, emailVerified, profile, roles: given };
@@ -66,29 +66,29 @@ export interface Problem {
 }
 
 const usernameMaximum = 64;
-/** A name in code units. */
+/** Maximum length of a name in code units. */
 export const maxNameUnits = userProperties.name.most;
-/** A character that normalization composes takes four code units at most when it is written decomposed. */
+/** A composed character is at most four code units when it is decomposed. */
 const maxUnitsPerCharacter = 4;
-/** A username in code units, in whichever form it was typed; longer text names no account. */
+/** Maximum length of a username in code units, in any normalization form; longer text names no account. */
 export const maxUsernameUnits = usernameMaximum * maxUnitsPerCharacter;
-/** A password in code units, in whichever form it was typed; longer text is no password, and is never normalized. */
+/** Maximum length of a password in code units, in any normalization form; longer text is never normalized. */
 export const maxPasswordUnits = 256 * maxUnitsPerCharacter;
 
 /**
- * The form in which usernames are compared: "Ａlice" and "alice" are one account. Normalization (NFKC) can make text
- * eighteen times as long, so that only the start of what is too long for a username is normalized.
+ * Normalizes a username for comparison: "Ａlice" and "alice" are one account. NFKC can make text eighteen times as long,
+ * so only the beginning of overlong input is normalized.
  */
 export function usernameKey(username: string): string {
   return username.slice(0, maxUsernameUnits).normalize('NFKC').toLowerCase();
 }
 
 /**
- * What failed and pending sign-ins are counted under: the account, whichever of its names was typed, or an unknown name
- * in the form in which it is compared.
+ * The key under which failed and concurrent sign-ins are counted: the account, whichever of its names was entered, or
+ * an unknown name in normalized form.
  */
 export function signInKey(userId: string | undefined, name: string): string {
-  // The prefixes keep a name that is typed like an id apart from that account.
+  // The prefixes separate a name that looks like an id from the account with that id.
   return userId === undefined ? `name:${usernameKey(name)}` : `user:${userId}`;
 }
 
@@ -103,11 +103,11 @@ export function checkUserDraft(draft: UserDraft): Problem[] {
       field: 'username',
       message: text('problem.username.characters'),
     });
-  // Hangul fillers and the like are letters that nothing is drawn for.
+  // Hangul fillers and similar characters are letters without a visible glyph.
   else if (/\p{Default_Ignorable_Code_Point}/u.test(username + usernameKey(username)))
     problems.push({ field: 'username', message: text('problem.username.characters') });
   if (email !== undefined && !isEmailAddress(email)) problems.push({ field: 'email', message: text('problem.email') });
-  // An id is looked up before a name: nobody may be called like somebody else's.
+  // An id is looked up before a name, so a username must not look like an id.
   if (/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(username))
     problems.push({ field: 'username', message: text('problem.username.identifier') });
   problems.push(...checkClaims(draft));
@@ -118,20 +118,20 @@ export function checkUserDraft(draft: UserDraft): Problem[] {
 }
 
 /**
- * What further holds for a username that a person chooses for themselves: it must not pass for somebody else's name or
- * address. Administrators, imports and the command line may set any that {@link checkUserDraft} accepts.
+ * Additional rules for a username that users choose themselves: it must not impersonate another user's name or address.
+ * Administrators, imports and the command line may set any that {@link checkUserDraft} accepts.
  */
 export function checkChosenUsername({ username, email, emailVerified }: UserDraft): Problem[] {
   const key = usernameKey(username);
   const isOwnAddress = emailVerified === true && email !== undefined && emailKey(email) === key;
   if (key.includes('@') && !isOwnAddress) return [{ field: 'username', message: text('problem.username.address') }];
-  // UTS 39 5.2. Not of an address that is theirs: its letters are not of their choice.
+  // UTS 39 5.2. Not applied to the user's own address, whose letters they did not choose.
   if (!isOwnAddress && !isHighlyRestrictive(key))
     return [{ field: 'username', message: text('problem.username.scripts') }];
   return [];
 }
 
-/** Checks what a person may say of themselves. */
+/** Checks the claims that users may set themselves. */
 export function checkClaims(draft: Pick<UserDraft, AccountField | 'profile'>): Problem[] {
   const problems: Problem[] = [];
   for (const field of accountFields) {
@@ -150,7 +150,7 @@ function profileSentence(rule: ProfileRule, most: number): Message {
 
 const passwordMaximum = 256;
 
-/** Checks length alone: no composition rules (NIST SP 800-63B-4 3.1.1.2). Characters are Unicode code points. */
+/** Checks only the length, in Unicode code points: there are no composition rules (NIST SP 800-63B-4 3.1.1.2). */
 export function checkPassword(password: string, minimum: number): Message | undefined {
   if (password.length > maxPasswordUnits) return text('problem.password.long', { maximum: passwordMaximum });
   const length = [...password.normalize('NFC')].length;

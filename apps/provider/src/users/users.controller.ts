@@ -44,7 +44,7 @@ interface Shown {
   readonly problems?: readonly FieldProblem[];
   readonly error?: Message;
   readonly status?: number;
-  /** Of the state that the form was made of; left out: of the one that there is. */
+  /** The revision on which the form is based; if omitted, the current one. */
   readonly revision?: string | undefined;
 }
 
@@ -54,7 +54,10 @@ const orderWords: Readonly<Record<UserOrder, string>> = {
   latest_login: 'Latest login first',
 };
 
-/** The pages of users, for administrators: list, add, edit, switch off and on, delete, a link to set the password. */
+/**
+ * The pages for administrators: list, add, edit, disable, enable and delete users, and create a link to set the
+ * password.
+ */
 @Controller(routes.users)
 export class UsersController {
   constructor(
@@ -67,10 +70,10 @@ export class UsersController {
 
   @Get()
   async list(@Req() request: WebRequest): Promise<Reply> {
-    const context = await this.openFor(request);
+    const context = await this.requireAdmin(request);
     const parameters = query(request);
     const search = parameters.text('q').trim().slice(0, 200);
-    // What was searched for is in an order of its own.
+    // Search results have a fixed order.
     const chosen = search === '' ? parameters.get('order') : undefined;
     const order = userOrders.find((each) => each === chosen) ?? 'username';
     const after = parseCursor(parameters.text('after'), this.lists.cursorShape(order));
@@ -103,12 +106,12 @@ export class UsersController {
     });
   }
 
-  /** Of the list: everybody who is ticked. */
+  /** Disables or enables the selected users of the list. */
   @Post()
   async many(@Req() request: WebRequest): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request);
-    const context = await this.openFor(request);
-    // A list has nothing that was typed: it is shown afresh.
+    const context = await this.requireAdmin(request);
+    // The list has no input to preserve: it is reloaded.
     if (refusal) return Reply.redirect(`${routes.users}?done=refused`, { cookies: context.cookies });
     const action = form.get('action');
     if (action !== 'disable' && action !== 'enable') throw new PageError('form.invalid');
@@ -125,24 +128,24 @@ export class UsersController {
 
   @Get('add')
   async addForm(@Req() request: WebRequest): Promise<Reply> {
-    const context = await this.openFor(request);
+    const context = await this.requireAdmin(request);
     return this.show(context, undefined, { draft: { username: '', roles: ['user'] } });
   }
 
   @Post('add')
   async add(@Req() request: WebRequest): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request);
-    const context = await this.openFor(request);
+    const context = await this.requireAdmin(request);
     const draft = readDraft(form);
     if (refusal) return this.show(context, undefined, { draft, status: 403, error: refusal.sentence });
-    const made = await this.operations.execute(CreateUser, { draft }, { context, form });
-    if ('refusal' in made) return this.show(context, undefined, { draft, ...made.refusal });
-    return this.showLink(context, made.result.user, made.result.link ?? '', 'added');
+    const outcome = await this.operations.execute(CreateUser, { draft }, { context, form });
+    if ('refusal' in outcome) return this.show(context, undefined, { draft, ...outcome.refusal });
+    return this.showLink(context, outcome.result.user, outcome.result.link ?? '', 'added');
   }
 
   @Get('update/:id')
   async updateForm(@Req() request: WebRequest): Promise<Reply> {
-    const context = await this.openFor(request);
+    const context = await this.requireAdmin(request);
     const user = await this.getUser(request);
     return this.show(context, user, { draft: user });
   }
@@ -150,31 +153,31 @@ export class UsersController {
   @Post('update/:id')
   async update(@Req() request: WebRequest): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request);
-    const context = await this.openFor(request);
+    const context = await this.requireAdmin(request);
     const user = await this.getUser(request);
     const draft = form.names.length > 0 ? readDraft(form) : user;
     if (refusal) return this.show(context, user, { draft, status: 403, error: refusal.sentence });
-    const seen = form.get('revision');
-    const saved = await this.operations.execute(UpdateUser, { id: user.id, draft, revision: seen }, { context, form });
+    const revision = form.get('revision');
+    const saved = await this.operations.execute(UpdateUser, { id: user.id, draft, revision }, { context, form });
     if ('refusal' in saved) {
       const { refusal: refused } = saved;
-      // Saving again replaces the state as it is now.
+      // Saving again overwrites the current state.
       if (refused.status === 409) return this.show(context, await this.getUser(request), { draft, ...refused });
-      return this.show(context, user, { draft, ...refused, revision: seen });
+      return this.show(context, user, { draft, ...refused, revision });
     }
     return this.backTo(context, user, 'saved');
   }
 
   @Get(['disable/:id', 'enable/:id', 'link/:id'])
   async actionForm(@Req() request: WebRequest): Promise<Reply> {
-    const context = await this.openFor(request);
+    const context = await this.requireAdmin(request);
     return this.backTo(context, await this.getUser(request));
   }
 
   @Post('disable/:id')
   async disable(@Req() request: WebRequest): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request);
-    const context = await this.openFor(request);
+    const context = await this.requireAdmin(request);
     const user = await this.getUser(request);
     if (refusal) return this.show(context, user, { draft: user, status: 403, error: refusal.sentence });
     return this.setState({ context, form }, user, true);
@@ -183,7 +186,7 @@ export class UsersController {
   @Post('enable/:id')
   async enable(@Req() request: WebRequest): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request);
-    const context = await this.openFor(request);
+    const context = await this.requireAdmin(request);
     const user = await this.getUser(request);
     if (refusal) return this.show(context, user, { draft: user, status: 403, error: refusal.sentence });
     return this.setState({ context, form }, user, false);
@@ -192,24 +195,24 @@ export class UsersController {
   @Post('link/:id')
   async makeLink(@Req() request: WebRequest): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request);
-    const context = await this.openFor(request);
+    const context = await this.requireAdmin(request);
     const user = await this.getUser(request);
     if (refusal) return this.show(context, user, { draft: user, status: 403, error: refusal.sentence });
-    const made = await this.operations.execute(MakePasswordLink, { id: user.id }, { context, form });
-    if ('refusal' in made) return this.show(context, user, { draft: user, ...made.refusal });
-    return this.showLink(context, user, made.result);
+    const outcome = await this.operations.execute(MakePasswordLink, { id: user.id }, { context, form });
+    if ('refusal' in outcome) return this.show(context, user, { draft: user, ...outcome.refusal });
+    return this.showLink(context, user, outcome.result);
   }
 
   @Get('delete/:id')
   async removeForm(@Req() request: WebRequest): Promise<Reply> {
-    const context = await this.openFor(request);
+    const context = await this.requireAdmin(request);
     return this.showRemoval(context, await this.getUser(request), '');
   }
 
   @Post('delete/:id')
   async remove(@Req() request: WebRequest): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request);
-    const context = await this.openFor(request);
+    const context = await this.requireAdmin(request);
     const user = await this.getUser(request);
     const typed = form.text('username').trim();
     if (refusal) return this.showRemoval(context, user, typed, { status: 403, error: refusal.sentence });
@@ -301,7 +304,7 @@ export class UsersController {
     });
   }
 
-  private async openFor(request: WebRequest): Promise<UserRequestContext> {
+  private async requireAdmin(request: WebRequest): Promise<UserRequestContext> {
     const context = await this.contexts.requireUser(request);
     this.contexts.requireRole(context, 'admin');
     return context;

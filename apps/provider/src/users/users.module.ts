@@ -56,9 +56,10 @@ import { UsersService } from './users.service.js';
 import { RequestContexts } from './sessions/request-contexts.service.js';
 
 /**
- * Owns: accounts, roles, passwords, one-time links, the count of failed logins. invitations. Pages: /user, /user/roles, /user/invite.
- * Invariant: a password's hash never leaves but to be verified; there is always an administrator who is not switched off.
- * Must not know: clients, grants, tokens; they follow an account's end.
+ * Owns: accounts, roles, passwords, one-time links, invitations, counts of failed logins. Pages: /user, /user/roles,
+ * /user/invite.
+ * Invariant: a password hash leaves this module only to be verified; there is always an enabled administrator.
+ * Must not know: clients, grants, tokens; they listen to the end of an account.
  */
 @Module({
   imports: [TypeOrmModule.forFeature([UserEntity]), SessionsModule, MailModule, OutboxModule, ReplayModule],

@@ -22,29 +22,29 @@ import {
 
 export type UserOutcome = { readonly user: User } | { readonly problems: readonly Problem[] };
 
-/** What must follow, in the same unit, when something happens to an account. */
+/** Called in the same unit of work when something happens to an account. */
 export interface UserLifecycleListener {
   userEnded?(unit: Unit, userId: string, now: EpochSeconds): Promise<void>;
-  /** An account goes, after it ended: what belongs to it is still there. */
+  /** Called when an account is deleted, after it ended: its data still exists. */
   userDeleted?(unit: Unit, userId: string, now: EpochSeconds): Promise<void>;
   passwordChanged?(unit: Unit, userId: string, now: EpochSeconds): Promise<void>;
-  /** The person's sessions ended. @returns how many grants ended with that */
+  /** Called after the user's sessions ended. @returns the number of grants that it ended */
   signedOutEverywhere?(unit: Unit, userId: string, scope: SignOutScope, now: EpochSeconds): Promise<number>;
-  /** Of an account that has a password: what was sent to the old address may be read by somebody else. */
+  /** Called for an account with a password: links sent to the old address may be read by somebody else. */
   emailChanged?(unit: Unit, userId: string): Promise<void>;
   emailReplaced?(unit: Unit, userId: string, before: string, now: EpochSeconds): Promise<void>;
   rolesChanged?(unit: Unit, userId: string, roles: readonly string[]): Promise<void>;
 }
 
-/** What ends beside the sessions of a person. */
+/** What ends in addition to the sessions of a user. */
 export interface SignOutScope {
-  /** Also what applications may do while the person is away (`offline_access`). */
+  /** Also ends offline access of applications (`offline_access`). */
   readonly offline: boolean;
-  /** The session that goes on, with the grants that depend on it. */
+  /** A session to keep, with the grants that depend on it. */
   readonly keepSessionId?: string | undefined;
 }
 
-/** Owns accounts and their roles. A password is written here and never leaves but to be verified. */
+/** Owns accounts and their roles. Password hashes leave it only to be verified. */
 @Injectable()
 export class UsersService {
   private readonly listeners: UserLifecycleListener[] = [];
@@ -55,8 +55,8 @@ export class UsersService {
     @Inject(SessionsService) private readonly sessions: SessionsService,
   ) {}
 
-  addListener(follower: UserLifecycleListener): void {
-    this.listeners.push(follower);
+  addListener(listener: UserLifecycleListener): void {
+    this.listeners.push(listener);
   }
 
   async find(id: string): Promise<User | undefined> {
@@ -69,7 +69,9 @@ export class UsersService {
     return userOf(await this.store.all<UserRoleRow>(userStatements.findByKey, usernameKey(username)));
   }
 
-  /** Who has this address, however it is written; ten at most: those whose it was shown to be first, then the oldest. */
+  /**
+   * The accounts with this address, in any spelling; at most ten, verified addresses first, then the oldest accounts.
+   */
   async findByEmail(email: string): Promise<User[]> {
     const rows = await this.users.find({
       where: { emailKey: In([...emailKeys(email)]) },
@@ -79,12 +81,12 @@ export class UsersService {
     return this.allWithRoles(this.users.manager, rows);
   }
 
-  /** One name by its id. */
+  /** The username of an id. */
   async findName(id: string): Promise<string | undefined> {
     return (await this.store.one<{ username: string }>(userStatements.findName, id))?.username;
   }
 
-  /** Users by id, for lists that name them. */
+  /** Usernames by id, for lists. */
   async names(ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
     if (ids.length === 0) return new Map();
     const rows = await this.users.find({ where: { id: In([...new Set(ids)]) }, select: { id: true, username: true } });
@@ -92,31 +94,31 @@ export class UsersService {
   }
 
   /**
-   * What the password check needs, and nobody else gets.
+   * The account and password hash for a login; only the password check may use it.
    * @param name a username, or an e-mail address that exactly one account has confirmed; the username takes precedence
    */
   async findForLogin(name: string): Promise<{ user: User; passwordHash: string | undefined } | undefined> {
-    // Too long for either. Looked up nevertheless: it costs what other unknown names cost.
+    // Too long for either; looked up anyway, so that it takes as long as any unknown name.
     const typed = name.length > maxUsernameUnits ? '' : name;
-    // In the form that failed sign-ins are counted under (`signInKey`): otherwise the two would differ by account.
+    // In the form under which failed sign-ins are counted (`signInKey`): both must identify the same account.
     const key = usernameKey(typed);
     const rows = accountRowsOf(await this.store.all<UserNameRow>(userStatements.findByName, key, ...emailKeys(key)));
     const user = userOf(rows);
     return user && { user, passwordHash: rows[0]?.password_hash ?? undefined };
   }
 
-  /** The hash by id, to confirm a person's own password before a change. */
+  /** The password hash, to confirm a user's own password before a change. */
   async findPasswordHash(id: string): Promise<string | undefined> {
     const row = await this.users.findOne({ where: { id }, select: { id: true, passwordHash: true } });
     return row?.passwordHash ?? undefined;
   }
 
-  /** Whether this is still the account's password, in the unit that holds its row. */
+  /** Whether this is still the account's password hash; the caller holds the lock of its row. */
   async isPasswordHash(unit: Unit, id: string, hash: string): Promise<boolean> {
     return unit.manager.getRepository(UserEntity).existsBy({ id, passwordHash: hash });
   }
 
-  /** An administrator who can log in, or one who has no password yet; undefined while there is none at all. */
+  /** An administrator who can log in, otherwise one without a password; undefined if there is no administrator. */
   async findAdmin(): Promise<{ id: string; username: string; hasPassword: boolean } | undefined> {
     const row = await this.store.one<{ id: string; username: string; has_password: number | boolean }>(
       userStatements.admins,
@@ -124,7 +126,7 @@ export class UsersService {
     return row && { id: row.id, username: row.username, hasPassword: Boolean(row.has_password) };
   }
 
-  /** In this order. */
+  /** The users in the order of the ids. */
   async listByIds(ids: readonly string[]): Promise<User[]> {
     if (ids.length === 0) return [];
     const rows = await this.users.findBy({ id: In([...ids]) });
@@ -133,8 +135,9 @@ export class UsersService {
   }
 
   /**
-   * Makes an account. A password may be given (already hashed: hashing is no database work) or set later by a link.
-   * @returns the user, or what is wrong with the draft, a taken name among it
+   * Creates an account. The password is given as a hash, because hashing must not happen in a unit of work, or set
+   * later by a link.
+   * @returns the user, or the problems of the draft, including a taken username
    */
   async create(
     unit: Unit,
@@ -161,7 +164,7 @@ export class UsersService {
       lastLoginAt: null,
       disabledAt: null,
     };
-    // The unique index decides, not a look before: two sign-ups with one name may come at once.
+    // The unique index decides, because two sign-ups with one name may be concurrent.
     await users.createQueryBuilder().insert().values(row).orIgnore().updateEntity(false).execute();
     const stored = await users.findOneBy({ usernameKey: key });
     if (stored?.id !== row.id) return { problems: [{ field: 'username', message: text('problem.username.taken') }] };
@@ -169,20 +172,20 @@ export class UsersService {
     return { user: await this.withRoles(unit.manager, row) };
   }
 
-  /** The account as this unit sees it. */
+  /** Reads the account in this unit of work. */
   async findIn(unit: Unit, id: string): Promise<User | undefined> {
     const row = await unit.manager.getRepository(UserEntity).findOneBy({ id });
     return row ? this.withRoles(unit.manager, row) : undefined;
   }
 
-  /** The same; its row is held until the unit ends. */
+  /** Locks the account's row until the unit of work ends, and reads it. */
   async lockAndRead(unit: Unit, id: string): Promise<User | undefined> {
     return isId(id) && (await this.lock(unit, id)) ? this.findIn(unit, id) : undefined;
   }
 
   /**
-   * @param before as {@link lockAndRead} gave it
-   * @returns the account as it is now, or what is wrong with the draft
+   * @param before as returned by {@link lockAndRead}
+   * @returns the updated account, or the problems of the draft
    */
   async update(unit: Unit, before: User, draft: UserDraft, now: EpochSeconds): Promise<UserOutcome> {
     const problems = checkUserDraft(draft);
@@ -209,21 +212,21 @@ export class UsersService {
     );
     if (draft.roles) {
       await this.writeRoles(unit, id, draft.roles);
-      for (const follower of this.listeners) await follower.rolesChanged?.(unit, id, draft.roles);
+      for (const listener of this.listeners) await listener.rolesChanged?.(unit, id, draft.roles);
     }
     const { email: oldEmail } = before;
     if (before.hasPassword && oldEmail !== undefined && oldEmail !== (draft.email || undefined))
-      for (const follower of this.listeners) await follower.emailChanged?.(unit, id);
+      for (const listener of this.listeners) await listener.emailChanged?.(unit, id);
     if (oldEmail !== undefined && asciiEmailKey(oldEmail) !== asciiEmailKey(draft.email ?? ''))
-      for (const follower of this.listeners) await follower.emailReplaced?.(unit, id, oldEmail, now);
+      for (const listener of this.listeners) await listener.emailReplaced?.(unit, id, oldEmail, now);
     const after = await users.findOneByOrFail({ id });
     return { user: await this.withRoles(unit.manager, after) };
   }
 
   /**
-   * What a person says of themselves. A phone number that they change is no longer verified.
-   * @param before as {@link lockAndRead} gave it
-   * @returns the account as it is now, or what is wrong with the draft
+   * Updates the claims that users may set themselves. A changed phone number is no longer verified.
+   * @param before as returned by {@link lockAndRead}
+   * @returns the updated account, or the problems of the draft
    */
   async updateProfile(
     unit: Unit,
@@ -247,19 +250,22 @@ export class UsersService {
     return { user: await this.withRoles(unit.manager, await users.findOneByOrFail({ id })) };
   }
 
-  /** Stores a new password. The caller decides which sessions go on. */
+  /** Stores a new password. The caller decides which sessions to end. */
   async setPassword(unit: Unit, id: string, passwordHash: string, now: EpochSeconds): Promise<void> {
     await unit.manager.getRepository(UserEntity).update({ id }, { passwordHash, passwordChangedAt: now });
-    for (const follower of this.listeners) await follower.passwordChanged?.(unit, id, now);
+    for (const listener of this.listeners) await listener.passwordChanged?.(unit, id, now);
   }
 
-  /** Stores a password that was set without the old one: who knew that is signed out, applications too. */
+  /**
+   * Stores a password that was set without the current one. Ends all sessions and offline access, because whoever knew
+   * the old password may have started them.
+   */
   async replacePassword(unit: Unit, id: string, passwordHash: string, now: EpochSeconds): Promise<void> {
     await this.setPassword(unit, id, passwordHash, now);
     await this.signOutEverywhere(unit, id, { offline: true }, now);
   }
 
-  /** Ends a person's sessions, and what depends on them. */
+  /** Ends a user's sessions and what depends on them. */
   async signOutEverywhere(
     unit: Unit,
     id: string,
@@ -268,34 +274,34 @@ export class UsersService {
   ): Promise<{ readonly sessions: number; readonly grants: number }> {
     const sessions = await this.sessions.endAllOf(unit, id, now, scope.keepSessionId);
     let grants = 0;
-    for (const follower of this.listeners) grants += (await follower.signedOutEverywhere?.(unit, id, scope, now)) ?? 0;
+    for (const listener of this.listeners) grants += (await listener.signedOutEverywhere?.(unit, id, scope, now)) ?? 0;
     return { sessions, grants };
   }
 
   /**
-   * Notes a login. False when the password is no longer the one that was verified, or the account is switched off:
-   * then there is no login.
+   * Records a login. False if the password was changed since it was verified, or the account is disabled: the login is
+   * then rejected.
    */
   async recordLogin(unit: Unit, id: string, verifiedHash: string, now: EpochSeconds): Promise<boolean> {
     return (await unit.change(userStatements.recordLogin, id, now, verifiedHash)) === 1;
   }
 
-  /** Notes a login without a password. False when the account is switched off or gone. */
+  /** Records a login without a password. False if the account is disabled or was deleted. */
   async recordKeyLogin(unit: Unit, id: string, now: EpochSeconds): Promise<boolean> {
     return (await unit.change(userStatements.recordKeyLogin, id, now)) === 1;
   }
 
-  /** Keeps the account's roles and state as they are until the unit ends. */
+  /** Locks the account's row, so that roles and state do not change until the unit of work ends. */
   async lockShared(unit: Unit, id: string): Promise<void> {
     await unit.one(userStatements.hold, id);
   }
 
-  /** Holds the account's row until the unit ends. False when it is gone. */
+  /** Locks the account's row until the unit of work ends. False if the account does not exist. */
   async lock(unit: Unit, id: string): Promise<boolean> {
     return (await unit.one(userStatements.lock, id)) !== undefined;
   }
 
-  /** @returns the account as it is now */
+  /** @returns the updated account */
   async setDisabled(unit: Unit, before: User, disabled: boolean, now: EpochSeconds): Promise<User> {
     const { id } = before;
     const disabledAt = disabled ? now : null;
@@ -304,16 +310,16 @@ export class UsersService {
     return { ...before, disabledAt: disabledAt ?? undefined, updatedAt: now };
   }
 
-  /** Removes an account for good. */
+  /** Deletes an account permanently. */
   async remove(unit: Unit, id: string, now: EpochSeconds): Promise<void> {
     await this.endAll(unit, id, now);
-    for (const follower of this.listeners) await follower.userDeleted?.(unit, id, now);
+    for (const listener of this.listeners) await listener.userDeleted?.(unit, id, now);
     await unit.manager.getRepository(UserEntity).delete({ id });
   }
 
   /**
-   * Whether nobody else administers: then this account can be neither disabled nor removed, and stays administrator.
-   * @param user as {@link lockAndRead} gave it
+   * Whether this is the last enabled administrator, who can be neither disabled nor deleted and keeps the role.
+   * @param user as returned by {@link lockAndRead}
    */
   async isLastAdmin(unit: Unit, { id, roles }: Pick<User, 'id' | 'roles'>): Promise<boolean> {
     if (!roles.includes('admin')) return false;
@@ -323,19 +329,19 @@ export class UsersService {
 
   private async endAll(unit: Unit, id: string, now: EpochSeconds): Promise<void> {
     await this.signOutEverywhere(unit, id, { offline: true }, now);
-    for (const follower of this.listeners) await follower.userEnded?.(unit, id, now);
+    for (const listener of this.listeners) await listener.userEnded?.(unit, id, now);
   }
 
   private async writeRoles(unit: Unit, userId: string, roles: readonly string[]): Promise<void> {
     const repository = unit.manager.getRepository(UserRoleEntity);
     await repository.delete({ userId });
-    const wanted = [...new Set(roles)];
-    if (wanted.length > 0) await repository.insert(wanted.map((role) => ({ userId, role })));
+    const distinct = [...new Set(roles)];
+    if (distinct.length > 0) await repository.insert(distinct.map((role) => ({ userId, role })));
   }
 
   private async withRoles(manager: EntityManager, row: UserEntity): Promise<User> {
     const [user] = await this.allWithRoles(manager, [row]);
-    if (!user) throw new Error('a user lost its row');
+    if (!user) throw new Error('The row of the user was not found.');
     return user;
   }
 
@@ -351,7 +357,7 @@ export class UsersService {
   }
 }
 
-/** What could be an id: anything else is not looked up, a NUL least of all. */
+/** Whether a text has the form of an id: anything else, in particular NUL, is not looked up. */
 function isId(text: string): boolean {
   return /^[\w-]{1,100}$/.test(text);
 }

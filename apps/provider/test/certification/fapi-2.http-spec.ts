@@ -59,7 +59,7 @@ describe.each(profiles)('a client under %s', (securityProfile) => {
     expect(answerOf(answer).get('iss')).toBe(provider.issuer);
   });
 
-  it('is refused a request that was not pushed (Security Profile 5.3.2.2)', async () => {
+  it('is rejected a request that was not pushed (Security Profile 5.3.2.2)', async () => {
     const { parameters } = authorizationRequest(fapi.client);
     const answer = answerOf(await browser.open(authorizeUrl(provider, parameters)));
     expect([answer.get('error'), answer.has('code')]).toEqual(['invalid_request', false]);
@@ -85,7 +85,7 @@ describe.each(profiles)('a client under %s', (securityProfile) => {
     expect(answer.json<{ expires_in: number }>().expires_in).toBeLessThan(600);
   });
 
-  it('is refused tokens without a proof of its key (5.3.2.1)', async () => {
+  it('is rejected tokens without a proof of its key (5.3.2.1)', async () => {
     const code = await codeFor(provider, browser, fapi);
     const answer = await redeemAs(provider, fapi, code, { proof: false });
     expect([answer.status, errorOf(answer)]).toEqual([400, 'invalid_dpop_proof']);
@@ -212,7 +212,7 @@ describe('request objects under fapi-2-message-signing (Message Signing 5.3.1)',
     expect((await pushAs(provider, fapi, {}, { object: { exp: now() + 3600 } })).answer.status).toBe(201);
   });
 
-  it('that are unsigned, or signed by another key or algorithm, are refused', async () => {
+  it('that are unsigned, or signed by another key or algorithm, are rejected', async () => {
     const { parameters } = authorizationRequest(fapi.client);
     const claims = requestObjectOf(provider, fapi.client, parameters);
     for (const request of [new UnsecuredJWT(claims).encode(), await signed(clientKey('ES256'), claims)]) {
@@ -247,7 +247,7 @@ describe('request objects under fapi-2-message-signing (Message Signing 5.3.1)',
     expect([answerOf(granted).has('code'), answerOf(granted).has('state')]).toEqual([true, false]);
   });
 
-  it('that are unsigned are refused under fapi-2-security too', async () => {
+  it('that are unsigned are rejected under fapi-2-security too', async () => {
     const plain = await addFapiClient(provider);
     const claims = requestObjectOf(provider, plain.client, authorizationRequest(plain.client).parameters);
     const answer = await postAs(provider, plain, '/oauth/par', {
@@ -316,7 +316,7 @@ describe('GATEHOUSE_SECURITY_PROFILE', () => {
     expect((await redeemAs(strict, held, await codeFor(strict, person, held))).status).toBe(200);
   });
 
-  it('refuses new clients that do not meet it', async () => {
+  it('rejects new clients that do not meet it', async () => {
     const draft: Partial<ClientDraft> = { authMethod: 'client_secret_basic' };
     await expect(strict.addClient(draft)).rejects.toThrow('private_key_jwt');
   });
@@ -346,7 +346,7 @@ describe('GATEHOUSE_SECURITY_PROFILE', () => {
     await browser.open(authorizeUrl(lax, parameters));
     const id = new URL(browser.address).searchParams.get('request') ?? '';
     expect(id).not.toBe('');
-    // The same browser, the same database, and a server that was started with the profile meanwhile.
+    // The same browser, the same database, and a server that has been restarted with the profile.
     const resumed = await browser.open(`${strict.base}/oauth/authorize/${id}`);
     expect([answerOf(resumed).get('error'), answerOf(resumed).has('code')]).toEqual(['invalid_request', false]);
   });

@@ -4,7 +4,7 @@ import { startProvider, type TestProvider } from '../support/provider';
 import { register } from '../support/registration';
 import { callback, certificationSettings, RelyingParty } from './support/relying-party';
 
-/** What is offered is tried, and what is not offered is refused: the lists come from the document itself. */
+/** What is offered is tried, and what is not offered is rejected: the lists come from the document itself. */
 describe('everything that the discovery document offers', () => {
   let provider: TestProvider;
   let person: Awaited<ReturnType<TestProvider['addUser']>>;

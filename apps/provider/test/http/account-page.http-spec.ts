@@ -31,7 +31,7 @@ describe('the account page', () => {
     );
   }
 
-  it('sends a stranger to the login and back', async () => {
+  it('redirects to the login without a session, and back', async () => {
     const user = await provider.addUser();
     const browser = new Browser();
     await browser.open(at('/account'));
@@ -39,7 +39,7 @@ describe('the account page', () => {
     expect(browser.address).toBe(at('/account'));
   });
 
-  it('changes the password for whoever knows the current one, and ends every other session', async () => {
+  it('changes the password if the current one is correct, and ends all other sessions', async () => {
     const user = await provider.addUser();
     const [here, elsewhere] = [await provider.logIn(user), await provider.logIn(user)];
     expect((await changePassword(here, user.password, better)).status).toBe(303);
@@ -51,7 +51,7 @@ describe('the account page', () => {
     await expect(provider.logIn(user)).rejects.toThrow('401');
   });
 
-  it('refuses a wrong current password and a short new one beside the field, and shows neither again', async () => {
+  it('rejects a wrong current password and a short new one beside the field, and shows neither again', async () => {
     const user = await provider.addUser();
     const browser = await provider.logIn(user);
     const wrong = await changePassword(browser, 'not my password at all', better);

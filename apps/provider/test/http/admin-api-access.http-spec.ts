@@ -41,7 +41,7 @@ describe('who may use the administration’s API', () => {
     ]);
   });
 
-  it('every operation refuses a token without the scope, and those that change something the scope to read', async () => {
+  it('every operation rejects a token without the scope, and those that change something the scope to read', async () => {
     const registered = await provider.addClient({ ...administrating, scope: ['something', 'gatehouse:read'] });
     const other = callerOf(provider, await ownToken(provider, registered, 'something'));
     const reader = callerOf(provider, await ownToken(provider, registered, 'gatehouse:read'));

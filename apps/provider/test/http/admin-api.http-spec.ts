@@ -32,7 +32,7 @@ describe('the administration’s API', () => {
       expect(shaped(await api.call('PATCH', at, { name: 'Moved' }), 'ChangedUser')).not.toHaveProperty('warnings');
     });
 
-    it('are added, changed, switched off and on, and deleted; the log names the client', async () => {
+    it('are added, changed, disabled, enabled and deleted; the log names the client', async () => {
       const added = await api.call('POST', 'users', {
         username: 'ada',
         email: 'ada@example.com',
@@ -256,7 +256,7 @@ describe('the administration’s API', () => {
     expect((await browser.open(`${provider.base}/account`)).text).toContain('name="password"');
   });
 
-  it('invites, all or nobody, and withdraws', async () => {
+  it('invites all or none, and withdraws', async () => {
     const wrong = await api.call('POST', 'invitations', { emails: ['one@example.com', 'two'] });
     expect(shaped(wrong, 'Problem')).toMatchObject({ errors: [{ pointer: '/emails/1' }] });
     expect(pageOf(await api.call('GET', 'invitations'), 'Invitation').items).toEqual([]);
@@ -354,7 +354,7 @@ describe('the administration’s API', () => {
       expect([made.status, shaped(made, 'ClientWithSecret')['client_name']]).toEqual([201, 'Theirs']);
     });
 
-    it('is forgotten after a day, and with a refused creation nothing is kept', async () => {
+    it('is forgotten after a day, and with a rejected creation nothing is kept', async () => {
       const taken = { 'Idempotency-Key': 'refused' };
       expect((await api.call('POST', 'users', { username: '!' }, taken)).status).toBe(400);
       expect((await api.call('POST', 'users', { username: 'late' }, taken)).status).toBe(201);

@@ -31,7 +31,7 @@ const events = (type: string): Promise<Row[]> | Row[] => provider.store.all<Row>
 const refusedOf = async (userId: string): Promise<Row[]> =>
   (await events('access.denied')).filter((row) => row.actor_id === userId);
 
-describe('refused access', () => {
+describe('rejected access', () => {
   it('is recorded with who, from where, what and by which rule', async () => {
     const user = await provider.addUser();
     const browser = await provider.logIn(user);
@@ -92,7 +92,7 @@ describe('refused access', () => {
     expect(await events('access.denied')).toHaveLength(before + 1);
   });
 
-  it('makes twenty events of an account in a quarter of an hour, and none of strangers', async () => {
+  it('records at most twenty events per account in fifteen minutes, and none without an account', async () => {
     const user = await provider.addUser();
     const browser = await provider.logIn(user);
     for (let n = 0; n < 25; n++) expect((await browser.open(at('/user'))).status).toBe(403);

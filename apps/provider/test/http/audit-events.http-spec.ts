@@ -194,7 +194,7 @@ describe('the audit log tells of', () => {
     await expectByApi(() => admin.call('PUT', 'roles/developer', { second_factor: true }), 'role.updated');
   });
 
-  it('accounts: made, changed, switched off and on, deleted; passwords, addresses, invitations', async () => {
+  it('accounts: created, changed, disabled, enabled, deleted; passwords, addresses, invitations', async () => {
     let id = '';
     await expectByApi(
       async () => {
@@ -337,7 +337,7 @@ describe('the audit log tells of', () => {
     await expectByApi(() => admin.call('POST', 'keys/rotate', {}), 'key.created');
   });
 
-  it('refused access and wrong current passwords; the audit log read and exported, messages sent again', async () => {
+  it('rejected access and wrong current passwords; the audit log read and exported, messages sent again', async () => {
     await expectEvents(
       async () => {
         await open('/user');

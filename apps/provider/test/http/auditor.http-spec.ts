@@ -63,7 +63,7 @@ describe('the role auditor', () => {
       .map((path) => path.replace(/:\w+/g, ids[`/${path.split('/')[1] ?? ''}`] ?? '1'));
   }
 
-  /** Events of changes: that access was refused is recorded too. */
+  /** Events of changes: that access was rejected is recorded too. */
   const events = async (): Promise<number> =>
     (
       await provider.store.reader.query<{ n: number }[]>(

@@ -19,7 +19,7 @@ describe('authorization_details, which is not supported (RFC 9396 5)', () => {
   beforeAll(async () => (provider = await startProvider()));
   afterAll(() => provider.close());
 
-  it('is refused at the authorization endpoint, in a request object too', async () => {
+  it('is rejected at the authorization endpoint, in a request object too', async () => {
     const key = clientKey('ES256');
     const { client } = await provider.addClient({ jwks: { keys: [key.publicJwk] }, requestObjectSigningAlg: 'ES256' });
     const browser = await provider.logIn(await provider.addUser());
@@ -37,7 +37,7 @@ describe('authorization_details, which is not supported (RFC 9396 5)', () => {
     }
   });
 
-  it('is refused at the pushed authorization request endpoint', async () => {
+  it('is rejected at the pushed authorization request endpoint', async () => {
     const registered = await provider.addClient();
     const answer = await sendPush(provider, registered, {
       ...authorizationRequest(registered.client).parameters,
@@ -46,7 +46,7 @@ describe('authorization_details, which is not supported (RFC 9396 5)', () => {
     expect([answer.status, answer.json()['error']]).toEqual([400, 'invalid_authorization_details']);
   });
 
-  it('is refused at the token endpoint, and the code is not spent by it (RFC 9396 6.1)', async () => {
+  it('is rejected at the token endpoint, and does not consume the code (RFC 9396 6.1)', async () => {
     const registered = await provider.addClient();
     const browser = await provider.logIn(await provider.addUser());
     const { code, verifier } = await authorize(provider, browser, registered.client);
@@ -55,7 +55,7 @@ describe('authorization_details, which is not supported (RFC 9396 5)', () => {
     expect((await redeem(provider, registered, code, verifier)).status).toBe(200);
   });
 
-  it('is refused at the device authorization endpoint', async () => {
+  it('is rejected at the device authorization endpoint', async () => {
     const { client } = await provider.addClient({
       type: 'public',
       authMethod: 'none',

@@ -177,7 +177,7 @@ describe('the claims parameter (OpenID Connect Core 5.5)', () => {
       expect(answerOf(await open(free, { ...subject(userId), prompt: 'none' })).has('code')).toBe(true);
     });
 
-    it('answers login_required to prompt=none where another person is logged in', async () => {
+    it('returns login_required to prompt=none where another person is logged in', async () => {
       const other = await provider.addUser();
       const answer = await open(free, { ...subject(other.id), prompt: 'none' });
       expect(answerOf(answer).get('error')).toBe('login_required');
@@ -216,7 +216,7 @@ describe('the claims parameter (OpenID Connect Core 5.5)', () => {
       expect(account.text).toContain('<li>Read your full name</li>');
     });
 
-    it('and asked for again where a request wants more than was allowed; prompt=none: consent_required', async () => {
+    it('and asked for again if a request asks for more than was allowed; prompt=none: consent_required', async () => {
       const registered = await provider.addClient();
       await open(registered, asked({ userinfo: { name: null } }));
       await browser.submit({ confirm: 'yes' });

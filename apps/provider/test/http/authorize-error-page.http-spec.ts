@@ -9,7 +9,7 @@ import { SetClientState } from '../../src/clients/operations/set-client-state';
 const redirect_uri = 'https://client.test/cb';
 const broken = { scope: 'openid made_up' };
 
-describe('an error of a client that nobody approved (RFC 9700 4.11.2)', () => {
+describe('an error of an unapproved client (RFC 9700 4.11.2)', () => {
   let provider: TestProvider;
   let made: RegisteredClient;
   let client: Client;
@@ -52,11 +52,11 @@ describe('an error of a client that nobody approved (RFC 9700 4.11.2)', () => {
     expect(page.headers['cache-control']).toContain('no-store');
   });
 
-  it('is shown so to somebody who is logged in and has not allowed it', async () => {
+  it('is also shown to a signed-in user who has not allowed the client', async () => {
     linkOf(await ask(await provider.logIn(await provider.addUser()), broken));
   });
 
-  it('is shown with the answer in the fragment, in a form or in a JWT where the client wants it so', async () => {
+  it('is shown with the response in the fragment, in a form or in a JWT, as the client requests', async () => {
     expect(linkOf(await ask(new Browser(), { ...broken, response_mode: 'fragment' })).hash).toContain(
       'error=invalid_scope',
     );
@@ -94,7 +94,7 @@ describe('an error of a client that nobody approved (RFC 9700 4.11.2)', () => {
     expect(answerOf(await ask(new Browser(), { scope: 'openid', prompt: 'none' })).get('error')).toBe('login_required');
   });
 
-  it('goes to the client by itself where this person has allowed it before, and nobody else', async () => {
+  it('is redirected to the client if this user has allowed it before, and only for this user', async () => {
     const browser = await provider.logIn(await provider.addUser());
     await ask(browser, { scope: 'openid' });
     expect(answerOf(await browser.submit({ confirm: 'yes' })).has('code')).toBe(true);

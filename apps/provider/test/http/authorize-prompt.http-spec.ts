@@ -35,7 +35,7 @@ describe('what an authorization request asks of the person', () => {
   const open = (browser: Browser, registered: Registered, overrides: Readonly<Record<string, string>> = {}) =>
     browser.open(authorizeUrl(provider, authorizationRequest(registered.client, overrides).parameters));
 
-  it('goes silently through for whoever is logged in and has allowed it before', async () => {
+  it('succeeds without a page for a signed-in user who has allowed it before', async () => {
     const { browser, registered } = await knownPerson();
     const answer = await open(browser, registered);
     expect(answer.status).toBe(303);
@@ -79,7 +79,7 @@ describe('what an authorization request asks of the person', () => {
   });
 
   describe('prompt=none (OpenID Connect Core 3.1.2.6)', () => {
-    it('answers login_required where nobody is logged in, with no page', async () => {
+    it('returns login_required without a session, without a page', async () => {
       const registered = await provider.addClient();
       const answer = await new Browser().send(
         authorizeUrl(provider, authorizationRequest(registered.client, { prompt: 'none' }).parameters),
@@ -100,7 +100,7 @@ describe('what an authorization request asks of the person', () => {
       expect(answerOf(await open(browser, registered, { prompt: 'none' })).has('code')).toBe(true);
     });
 
-    it('answers login_required where the login is older than max_age', async () => {
+    it('returns login_required where the login is older than max_age', async () => {
       const { browser, registered } = await knownPerson();
       provider.clock.advance(100);
       expect(answerOf(await open(browser, registered, { prompt: 'none', max_age: '100' })).get('error')).toBe(
@@ -109,7 +109,7 @@ describe('what an authorization request asks of the person', () => {
       expect(answerOf(await open(browser, registered, { prompt: 'none', max_age: '101' })).has('code')).toBe(true);
     });
 
-    it('answers login_required when the id_token_hint is of another person, and a code when it is of this one', async () => {
+    it('returns login_required when the id_token_hint is of another person, and a code when it is of this one', async () => {
       const { browser, registered, idToken } = await knownPerson();
       const other = await provider.logIn(await provider.addUser());
       const theirs = await obtainTokens(provider, other, registered, { scope: 'openid profile' });
@@ -166,7 +166,7 @@ describe('what an authorization request asks of the person', () => {
       expect(await ask({ max_age: '10' })).toMatch(/^login_required: .*max_age/);
     });
 
-    it('takes no other JWT of ours for an id_token_hint, such as a signed UserInfo response', async () => {
+    it('accepts no other JWT of this server as id_token_hint, such as a signed UserInfo response', async () => {
       const signing = await provider.addClient({ consentRequired: false, userinfoSignedResponseAlg: 'RS256' });
       const browser = await provider.logIn(await provider.addUser());
       const { access_token: token } = await obtainTokens(provider, browser, signing);
@@ -185,7 +185,7 @@ describe('what an authorization request asks of the person', () => {
       );
     });
 
-    it('answers login_required after the session was idle for its lifetime', async () => {
+    it('returns login_required after the session was idle for its lifetime', async () => {
       const { browser, registered } = await knownPerson();
       provider.clock.advance(8 * 24 * 3600);
       expect(answerOf(await open(browser, registered, { prompt: 'none' })).get('error')).toBe('login_required');
@@ -193,7 +193,7 @@ describe('what an authorization request asks of the person', () => {
   });
 
   describe.each(['login', 'select_account'])('prompt=%s', (prompt) => {
-    it('shows the login page to whoever is logged in, and goes on after it', async () => {
+    it('shows the login page to a signed-in user, and continues after it', async () => {
       const { browser, registered, user } = await knownPerson();
       const page = await open(browser, registered, { prompt });
       expect(browser.address).toContain('/login?request=');
@@ -286,7 +286,7 @@ describe('what an authorization request asks of the person', () => {
     expect(claimsOf(tokens.id_token)['auth_time']).toBe(provider.clock.now());
   });
 
-  it('prompt=consent asks whoever has allowed it before, once', async () => {
+  it('prompt=consent asks a user who has allowed it before, once', async () => {
     const { browser, registered } = await knownPerson();
     const page = await open(browser, registered, { prompt: 'consent' });
     expect(page.status).toBe(200);
@@ -362,7 +362,7 @@ describe('what an authorization request asks of the person', () => {
       expect(answerOf(await open(browser, registered, { max_age: '51' })).has('code')).toBe(true);
     });
 
-    it('asks whoever logged in longer ago, and the ID token says when', async () => {
+    it('requires a new login after a longer time, and the ID token contains its time', async () => {
       const { browser, registered, user } = await knownPerson();
       // In whole seconds: 50 may be 50.9.
       provider.clock.advance(50);
@@ -422,7 +422,7 @@ describe('what an authorization request asks of the person', () => {
     });
   });
 
-  it('an id_token_hint of another person asks for a login instead of taking whoever is there', async () => {
+  it('an id_token_hint of another user requires a login instead of using the current session', async () => {
     const { browser, registered } = await knownPerson();
     const other = await provider.addUser();
     const { id_token: hint = '' } = await obtainTokens(provider, await provider.logIn(other), registered, {

@@ -122,12 +122,12 @@ describe('a request object by value (OpenID Connect Core 6.1, RFC 9101)', () => 
       expect((await askWith(client, unsigned(client))).has('code')).toBe(true);
     });
 
-    it('is refused where the client registered a signing algorithm', async () => {
+    it('is rejected where the client registered a signing algorithm', async () => {
       const { client } = await add({ requestObjectSigningAlg: 'ES256' });
       expect((await askWith(client, unsigned(client))).get('error')).toBe('invalid_request_object');
     });
 
-    it('has no signature, and a signed one is refused where none is registered', async () => {
+    it('has no signature, and a signed one is rejected where none is registered', async () => {
       const { client } = await add({ requestObjectSigningAlg: 'none' });
       // Its signature would be accepted without being verified.
       expect((await askWith(client, await signed(key, objectOf(client)))).get('error')).toBe('invalid_request_object');
@@ -159,7 +159,7 @@ describe('a request object by value (OpenID Connect Core 6.1, RFC 9101)', () => 
     expect((await askWith(client, await signed(key, objectOf(client, { claims })))).has('code')).toBe(true);
   });
 
-  it('with a NUL in its nonce is refused', async () => {
+  it('with a NUL in its nonce is rejected', async () => {
     const { client } = await add();
     const answer = await askWith(client, await signed(key, objectOf(client, { nonce: 'a\0b' })));
     expect(answer.get('error')).toBe('invalid_request');
@@ -228,7 +228,7 @@ describe('a request object by value (OpenID Connect Core 6.1, RFC 9101)', () => 
     });
   });
 
-  describe('is refused by invalid_request_object, at the address that the query proves:', () => {
+  describe('is rejected by invalid_request_object, at the address that the query proves:', () => {
     it.each<[string, Claims, Record<string, unknown>?]>([
       ['another client_id inside', { client_id: 'other' }],
       ['another issuer', { iss: 'other' }],
@@ -376,7 +376,7 @@ describe('an encrypted request object', () => {
     expect((await askWith(client, await encrypt(inside, alg, enc, to))).has('code')).toBe(true);
   });
 
-  it('by another algorithm than the registered one is refused', async () => {
+  it('by another algorithm than the registered one is rejected', async () => {
     const { client } = await add({ requestObjectEncryptionAlg: 'RSA-OAEP-256', requestObjectEncryptionEnc: 'A128GCM' });
     const { key: to, kid } = await ourKey('ECDH-ES');
     const inside = await signed(key, objectOf(client));

@@ -122,7 +122,7 @@ describe('resource in an authorization request (RFC 8707 2)', () => {
     expect(parameters.get('iss')).toBe(provider.issuer);
   });
 
-  it('is refused where two of them take different tokens', async () => {
+  it('is rejected where two of them take different tokens', async () => {
     const answer = await ask({ scope: 'openid read', resource: api }, '&resource=urn:opaque');
     expect(answerOf(answer).get('error')).toBe('invalid_target');
   });

@@ -89,7 +89,7 @@ describe('response types (OpenID Connect Core 3.2 and 3.3)', () => {
     );
   });
 
-  describe('are refused', () => {
+  describe('are rejected', () => {
     it.each(['id_token', 'id_token token', 'code id_token', 'code token', 'code id_token token'])(
       '%s of a client that is not registered for it: unauthorized_client, in the fragment',
       async (responseType) => {
@@ -143,7 +143,7 @@ describe('response types (OpenID Connect Core 3.2 and 3.3)', () => {
       },
     );
 
-    it('prompt=none of a stranger: login_required, in the fragment', async () => {
+    it('prompt=none without a session: login_required, in the fragment', async () => {
       const { parameters } = authorizationRequest(registered.client, { response_type: 'id_token', prompt: 'none' });
       expect(inFragment(await send(authorizeUrl(provider, parameters)))).toMatchObject({ error: 'login_required' });
     });
@@ -204,7 +204,7 @@ describe('response types (OpenID Connect Core 3.2 and 3.3)', () => {
       }
     });
 
-    it('has roles for whoever may ask for them, in every flow', async () => {
+    it('contains roles for clients that may request them, in every flow', async () => {
       for (const responseType of ['id_token', 'code id_token'])
         expect(
           claimsOf(inFragment((await ask(responseType, { scope: 'openid roles' })).answer)['id_token']),
@@ -240,7 +240,7 @@ describe('response types (OpenID Connect Core 3.2 and 3.3)', () => {
       expect(await isActive(provider, registered, token)).toBe(false);
     });
 
-    it('of an API lives as long as that wants, a purge in between or not', async () => {
+    it('for an API is valid for the lifetime of the API, also after a purge', async () => {
       const api = await addResource(provider, {
         identifier: 'urn:slow',
         tokenFormat: 'opaque',

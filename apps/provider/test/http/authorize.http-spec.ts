@@ -204,7 +204,7 @@ describe('the authorization endpoint', () => {
         headers: { 'Content-Type': 'application/x-www-form-urlencoded', Origin: 'https://client.test', ...headers },
       });
 
-    it('and answers 303 to a GET of the same request, which carries the session cookie', async () => {
+    it('and returns 303 to a GET of the same request, which carries the session cookie', async () => {
       const answer = await postIt(body({ state: 'ä&b' }));
       expect(answer.status).toBe(303);
       const url = new URL(answer.location ?? '');
@@ -213,26 +213,26 @@ describe('the authorization endpoint', () => {
       expect(url.searchParams.get('state')).toBe('ä&b');
     });
 
-    it('refuses a repeated parameter with a page', async () => {
+    it('rejects a repeated parameter with a page', async () => {
       const answer = await postIt(`${body()}&state=again`);
       expect(answer.status).toBe(400);
       expect(answer.location).toBeUndefined();
     });
 
-    it('answers 413 to a request that no query could hold', async () => {
+    it('returns 413 to a request that no query could hold', async () => {
       expect((await postIt(body({ state: 'x'.repeat(12_000) }))).status).toBe(413);
     });
 
-    it('answers 413 to a body over its limit', async () => {
+    it('returns 413 to a body over its limit', async () => {
       expect((await postIt(body({ state: 'x'.repeat(70_000) }))).status).toBe(413);
     });
 
-    it('answers 415 to another kind of body', async () => {
+    it('returns 415 to another kind of body', async () => {
       expect((await postIt('{}', { 'Content-Type': 'application/json' })).status).toBe(415);
     });
   });
 
-  it('answers 431 to a request line over what HTTP carries, and lives on', async () => {
+  it('returns 431 to a request line over what HTTP carries, and lives on', async () => {
     const answer = await send(urlOf(client, { state: 'x'.repeat(40_000) }));
     expect(answer.status).toBe(431);
     expect((await send(`${provider.issuer}/healthz`)).status).toBe(200);
@@ -271,7 +271,7 @@ describe('the authorization endpoint', () => {
     });
   });
 
-  it('a login page comes after a valid request of a stranger, bound to the browser', async () => {
+  it('a valid request without a session leads to the login page, bound to the browser', async () => {
     const browser = new Browser();
     const answer = await browser.send(urlOf(client));
     expect(answer.status).toBe(303);

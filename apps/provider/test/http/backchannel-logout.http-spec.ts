@@ -286,7 +286,7 @@ describe('back-channel logout (OpenID Connect Back-Channel Logout 1.0)', () => {
       }
     });
 
-    it('is not kept for a client that was removed, or wants to know nothing any more', async () => {
+    it('is not sent to a client that was removed or no longer has a logout URI', async () => {
       const client = await addClient();
       receiver.answer = () => 503;
       await loggedOut(client);

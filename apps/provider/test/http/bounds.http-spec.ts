@@ -4,7 +4,7 @@ import { PasswordHasher } from '../../src/users/credentials/password-hasher';
 import { send } from '../support/browser';
 import { post, startProvider, type TestProvider } from '../support/provider';
 
-describe('what a stranger may send', () => {
+describe('limits of unauthenticated requests', () => {
   let provider: TestProvider;
   beforeAll(async () => (provider = await startProvider()));
   afterAll(() => provider.close());

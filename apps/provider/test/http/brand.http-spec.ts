@@ -123,7 +123,7 @@ describe('a client’s logo', () => {
     expect(asked).toBe(1);
   });
 
-  it('is shown of nobody who is not approved, and of nobody who has none', async () => {
+  it('is not shown for unapproved clients or clients without one', async () => {
     const { client } = await addClient({ source: 'registration' });
     const url = authorizeUrl(provider, authorizationRequest(client).parameters);
     expect((await new Browser().open(url)).text).not.toContain('client-logo');

@@ -14,8 +14,8 @@ import { Browser, type Answer } from '../support/browser';
 import { fieldsOf, sendFields } from '../support/forms';
 import { startProvider, type TestProvider } from '../support/provider';
 
-/** Two administrators who have one record open: the later one is told, and overwrites only what they have seen. */
-describe('a record that somebody else changed meanwhile', () => {
+/** Two administrators who have one record open: the later one is warned, and overwrites only what they have seen. */
+describe('a record that was changed concurrently', () => {
   let provider: TestProvider;
   let api: AdminApiClient;
   let admin: Browser;
@@ -133,7 +133,7 @@ describe('a record that somebody else changed meanwhile', () => {
     };
     const patches = [{ [member]: 'Both' }, { [second ?? '']: values[second ?? ''] }];
     let waiting = patches;
-    // Whoever was too slow is told, and tries again.
+    // The slower ones get a conflict and try again.
     for (let round = 0; waiting.length > 0 && round < 5; round += 1) {
       const answers = await Promise.all(waiting.map((patch) => api.call('PATCH', `${collection}/${id}`, patch)));
       waiting = waiting.filter((_, at) => answers[at]?.status !== 200);
@@ -153,7 +153,7 @@ describe('a record that somebody else changed meanwhile', () => {
     expect((await save(admin, kind, 'Ours')).status).toBe(409);
   });
 
-  it('a user on the command line: a role that was taken meanwhile is not given back', async () => {
+  it('a user on the command line: a role that was removed since is not restored', async () => {
     const { id } = await provider.addUser({ username: 'demoted', roles: ['admin'] });
     const command = userCommands.find(({ name }) => name === 'user update');
     const typed: Readonly<Record<string, string>> = { username: 'demoted', name: 'New Name' };

@@ -43,7 +43,7 @@ describe('the approval of a client', () => {
     expect(await isApproved(made)).toBe(true);
   });
 
-  it('is refused where the form does not say what was shown', async () => {
+  it('is rejected where the form does not say what was shown', async () => {
     const made = await register('Weather');
     await admin.open(at(`/client/update/${made.client_id}`));
     const fields = [['action', 'approve']] as const;

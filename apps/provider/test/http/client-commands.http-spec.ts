@@ -52,7 +52,7 @@ describe('commands on clients, while the provider runs', () => {
         { redirect_uris: ['https://shop.test/cb'] },
         { headers: { Authorization: `Bearer ${made.initial_access_token}` } },
       );
-    // What is refused for what it says costs no use.
+    // What is rejected for what it says costs no use.
     const wrong = await register(
       provider,
       { redirect_uris: ['x'] },
@@ -311,7 +311,7 @@ describe('commands on clients, while the provider runs', () => {
     expect((await gatehouse([...update, 'fapi-1'])).code).toBe(1);
   });
 
-  it('doctor says what is well and what is to be mended', async () => {
+  it('doctor reports what is ok and what must be fixed', async () => {
     interface Report {
       readonly errors: number;
       readonly findings: readonly { check: string; state: string; message: string }[];

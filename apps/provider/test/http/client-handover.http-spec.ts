@@ -82,7 +82,7 @@ describe('a client that changes hands', () => {
     expect((await byKey(client, key, 'gatehouse:admin')).status).toBe(401);
   });
 
-  it('is refused at the page with the keys that the form shows', async () => {
+  it('is rejected at the page with the keys that the form shows', async () => {
     const { client } = await withKey();
     const admin = await provider.logIn(await provider.addUser({ roles: ['admin'] }));
     await admin.open(`${provider.issuer}/client/update/${client.id}`);
@@ -145,7 +145,7 @@ describe('a client that changes hands', () => {
     expect([(await byKey(client, key)).status, (await byKey(client, other)).status]).toEqual([401, 200]);
   });
 
-  it('has a secret that nobody knows, and no rights, after the account of its owner is deleted', async () => {
+  it('has an unknown secret and no rights after the account of its owner is deleted', async () => {
     const owner = await developer();
     const { client, secret } = await provider.addClient({ ...machine, ownerId: owner.id, consentRequired: false });
     expect((await bySecret(client, secret)).status).toBe(200);

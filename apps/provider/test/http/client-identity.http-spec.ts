@@ -76,7 +76,7 @@ describe('a change of the identity of a client that did not register itself (RFC
     },
   );
 
-  it('refuses a developer who loosens a client that an administrator gave rights', async () => {
+  it('rejects a developer who loosens a client that an administrator gave rights', async () => {
     const { client } = await provider.addClient({
       name: 'Weather',
       source: 'developer',

@@ -94,7 +94,7 @@ describe('keys that a client keeps at an address', () => {
     server.keys = [fresh.publicJwk];
     expect(await askAs(client, fresh)).toBe(200);
     expect(server.asked).toBe(2);
-    // What it withdrew is refused from now on.
+    // What it withdrew is rejected from now on.
     expect(await askAs(client, old)).toBe(401);
   });
 
@@ -149,7 +149,7 @@ describe('keys that a client keeps at an address', () => {
     expect(server.asked).toBe(1);
   });
 
-  it('are asked for five times a minute at most, whatever strangers name; the known ones go on', async () => {
+  it('are fetched at most five times a minute for unknown key ids; known ones keep working', async () => {
     const key = clientKey('ES256');
     server.keys = [key.publicJwk];
     expect(await askAs(client, key)).toBe(200);
@@ -186,7 +186,7 @@ describe('keys that a client keeps at an address', () => {
     expect(await ask(10, 1000)).toBe(10);
   });
 
-  it('of approved clients are fetched whatever strangers have fetched, from the same address too', async () => {
+  it('of approved clients are fetched regardless of fetches for other clients from the same address', async () => {
     provider.clock.advance(60);
     const [old, fresh] = [clientKey('ES256'), clientKey('ES256')];
     server.keys = [old.publicJwk];
@@ -199,7 +199,7 @@ describe('keys that a client keeps at an address', () => {
     expect(await askAs(client, fresh)).toBe(200);
   });
 
-  it('of clients that nobody approved are asked for 30 times a minute by one address, 60 times at one host', async () => {
+  it('of unapproved clients are fetched 30 times a minute for one address, 60 times from one host', async () => {
     provider.clock.advance(60);
     server.keys = [clientKey('ES256').publicJwk];
     const strangers = await addStrangers(80, (n) => `${server.url}?${n}`);
@@ -215,7 +215,7 @@ describe('keys that a client keeps at an address', () => {
     expect(await askAs(client, key)).toBe(200);
   });
 
-  it('of clients that nobody approved are fetched six at a time for one address, twelve at a time from one host', async () => {
+  it('of unapproved clients are fetched six at a time for one address, twelve at a time from one host', async () => {
     provider.clock.advance(60);
     const waiting: (() => void)[] = [];
     server.answer = (_request, response) => void waiting.push(() => response.writeHead(500).end());
@@ -237,7 +237,7 @@ describe('keys that a client keeps at an address', () => {
     expect((await Promise.all(asked)).flat()).toEqual(Array(16).fill(401));
   });
 
-  it('of one client that nobody approved are fetched while one address makes us wait for many hosts', async () => {
+  it('of one unapproved client are fetched while fetches of another address wait for many hosts', async () => {
     provider.clock.advance(60);
     const slow = await Promise.all(Array.from({ length: 10 }, () => startKeyServer()));
     const waiting: (() => void)[] = [];

@@ -46,7 +46,7 @@ describe('the bounds of lookups of metadata documents', () => {
   const fresh = (id: string) => provider.app.get(ClientsService).findFresh(id);
   const failing: RequestListener = (_request, response) => response.writeHead(500).end();
 
-  /** Opens documents that are never sent, runs the test meanwhile, and lets them end. */
+  /** Opens documents that are never sent, runs the test in the meantime, and lets them end. */
   async function whileSlow(
     ids: readonly (readonly [id: string, from: string])[],
     running: number,

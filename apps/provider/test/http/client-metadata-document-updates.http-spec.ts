@@ -57,7 +57,7 @@ describe('an update of a client by its metadata document', () => {
   const updatesOf = async (id: string): Promise<number> =>
     Number((await provider.store.one<{ n: number | string }>(updates, id))?.n);
 
-  /** Opens the client while its document takes long, and lets the document arrive after what is done meanwhile. */
+  /** Opens the client while its document takes long, and lets the document arrive after what is done in the meantime. */
   async function openSlowly(id: string, meanwhile: () => Promise<unknown>): Promise<Answer> {
     const waiting: (() => void)[] = [];
     documents.answer = (request, response) =>
@@ -191,7 +191,7 @@ describe('an update of a client by its metadata document', () => {
     expect((await stored(id)).contacts).toEqual(['a@app.test']);
   });
 
-  it('drops a restriction of a client that nobody approved', async () => {
+  it('drops a restriction of an unapproved client', async () => {
     const id = newId();
     documents.says = { ...keyed, dpop_bound_access_tokens: true };
     await open(id);
@@ -241,7 +241,7 @@ describe('an update of a client by its metadata document', () => {
       }
     });
 
-    it('by the host of the document, whoever asks', async () => {
+    it('by the host of the document, for all requesters', async () => {
       const id = newId();
       expect((await open(id)).status).toBe(303);
       for (const [n, name] of ['One', 'Two', 'Three'].entries())

@@ -140,7 +140,7 @@ describe('a client that is described by a document at its client_id', () => {
     await refusedWith(newId(), 'could not be read');
   });
 
-  it('is refused where its document is slow', async () => {
+  it('is rejected where its document is slow', async () => {
     documents.answer = () => undefined;
     await refusedWith(newId(), 'could not be read');
   }, 15_000);

@@ -12,7 +12,7 @@ const otherUri = 'https://app.test/other';
 /** Every property that only others may set, whatever is added to the table. */
 const withheld = clientPropertyNames.filter((name) => clientProperties[name].setBy !== 'registration');
 
-describe('whoever registers a client', () => {
+describe('the registrant of a client', () => {
   let documents: DocumentServer;
   let provider: TestProvider;
   let ownerId: string;

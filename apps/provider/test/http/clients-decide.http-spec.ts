@@ -37,7 +37,7 @@ describe('what administrators decide about clients', () => {
     expect(consent.text).not.toContain('Nobody has checked this application');
   });
 
-  it('lists those of one state, and approves or switches off many at once', async () => {
+  it('lists those of one state, and approves or disables many at once', async () => {
     const ids: string[] = [];
     for (let n = 0; n < 3; n++) ids.push((await registered(provider, { client_name: `Batch ${n}` })).client_id);
     const [first = '', second = '', third = ''] = ids;
@@ -59,7 +59,7 @@ describe('what administrators decide about clients', () => {
     expect((await fresh(second))?.disabledAt).toBeUndefined();
   });
 
-  it('lets nobody log in through a client that is switched off', async () => {
+  it('rejects logins for a disabled client', async () => {
     const { client } = await provider.addClient({ name: 'Switched' });
     await admin.open(at(`/client/update/${client.id}`));
     await admin.submit({ action: 'disable' }, { action: `/client/state/${client.id}` });

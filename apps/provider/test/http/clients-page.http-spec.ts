@@ -31,7 +31,7 @@ describe('the pages of clients', () => {
     return idOf(answer.text);
   }
 
-  it('sends a stranger to the login and back to exactly this page', async () => {
+  it('redirects to the login without a session, and back to exactly this page', async () => {
     const person = await provider.addUser({ roles: ['developer'] });
     const browser = new Browser();
     await browser.open(at('/client?q=x'));
@@ -40,7 +40,7 @@ describe('the pages of clients', () => {
     expect(browser.address).toBe(at('/client?q=x'));
   });
 
-  it('is forbidden to whoever is neither administrator nor developer', async () => {
+  it('is forbidden to users who are neither administrator nor developer', async () => {
     const browser = await provider.logIn(await provider.addUser());
     for (const path of ['/client', '/client/add']) {
       const answer = await browser.open(at(path));
@@ -76,7 +76,7 @@ describe('the pages of clients', () => {
     expect(edit.text).not.toContain(secret);
   });
 
-  it('answers 409 to a new secret for a client that has none, as the API does', async () => {
+  it('returns 409 to a new secret for a client that has none, as the API does', async () => {
     const { client } = await provider.addClient({ name: 'Secretless', type: 'public', authMethod: 'none' });
     await admin.open(`${provider.issuer}/client/update/${client.id}`);
     const [csrf] = fieldsOf(admin, '/client/update/').filter(([name]) => name === 'csrf');

@@ -67,7 +67,7 @@ describe('the command line, while the provider runs on the same database', () =>
       await provider.logIn({ username: 'cli-ada', password: 'a password from stdin ' });
     });
 
-    it('takes standard claims; refuses, 2, one that there is not, and, 1, a value that will not do', async () => {
+    it('takes standard claims; rejects, 2, one that there is not, and, 1, a value that will not do', async () => {
       const done = await gatehouse(
         'user add --username cli-claims --claim given_name=Ada --claim birthdate=1815-12-10 --claim address.locality=London --json',
       );
@@ -209,7 +209,7 @@ describe('the command line, while the provider runs on the same database', () =>
     expect(page.text).not.toContain('There is no user');
   });
 
-  it('never switches off the last administrator', async () => {
+  it('never disables the last administrator', async () => {
     expectError(await gatehouse('user disable --username admin --json'), 1, 'failed');
   });
 

@@ -90,7 +90,7 @@ describe('the device grant (RFC 8628)', () => {
     });
   });
 
-  it('stores neither code so that whoever reads the table could use it', async () => {
+  it('stores neither code in a usable form', async () => {
     const codes = await begin();
     const rows = await provider.store.reader.query<object[]>('SELECT * FROM device_authorizations');
     const text = JSON.stringify(rows);
@@ -98,7 +98,7 @@ describe('the device grant (RFC 8628)', () => {
     expect(text).not.toContain(codes.device_code.split('.')[1]);
   });
 
-  it('takes a confidential client by its own method, and refuses a wrong secret', async () => {
+  it('takes a confidential client by its own method, and rejects a wrong secret', async () => {
     const { client, secret } = await provider.addClient({
       ...television,
       type: 'confidential',
@@ -120,7 +120,7 @@ describe('the device grant (RFC 8628)', () => {
     expect((await ask(fields)).json()).toMatchObject({ error });
   });
 
-  it('refuses a client that is not registered for the grant type', async () => {
+  it('rejects a client that is not registered for the grant type', async () => {
     const { client, secret } = await provider.addClient();
     const answer = await post(`${provider.base}/oauth/device`, {}, { Authorization: basic(client, secret) });
     expect(answer.json()).toMatchObject({ error: 'unauthorized_client' });
@@ -148,7 +148,7 @@ describe('the device grant (RFC 8628)', () => {
     expect((await poll(codes.device_code)).json()).toMatchObject({ error: 'invalid_grant' });
   });
 
-  it('asks for the second factor that the client demands', async () => {
+  it('asks for the second factor that the client requires', async () => {
     const { client } = await provider.addClient({ ...television, secondFactorRequired: true });
     const codes = await begin({ client_id: client.id });
     const browser = await person();
@@ -181,7 +181,7 @@ describe('the device grant (RFC 8628)', () => {
     expect(browser.address).toContain('/consent?request=');
   });
 
-  it('does nothing with a form that is not ours (RFC 6749 10.12)', async () => {
+  it('ignores a form of another site (RFC 6749 10.12)', async () => {
     const codes = await begin();
     const browser = await person();
     await browser.open(`${provider.base}/device`);
@@ -199,7 +199,7 @@ describe('the device grant (RFC 8628)', () => {
     expect(answer.json()).toMatchObject({ error: 'access_denied' });
   });
 
-  it('lets one person answer: who comes second is told so', async () => {
+  it('accepts one decision; a second one is reported as late', async () => {
     const codes = await begin();
     const [one, two] = [await person(), await person()];
     await type(one, codes.user_code);
@@ -228,7 +228,7 @@ describe('the device grant (RFC 8628)', () => {
     expect((await type(await person(), codes.user_code)).status).toBe(422);
   });
 
-  it('refuses a code of another client, one that was never issued, and none', async () => {
+  it('rejects a code of another client, one that was never issued, and none', async () => {
     const codes = await begin();
     const other = (await provider.addClient(television)).client.id;
     expect((await poll(codes.device_code, { client_id: other })).json()).toMatchObject({ error: 'invalid_grant' });
@@ -261,7 +261,7 @@ describe('the device grant (RFC 8628)', () => {
     expect(claims.aud).toBe('https://api.test/');
   });
 
-  it('ends where the client was switched off meanwhile', async () => {
+  it('ends if the client was disabled since', async () => {
     const { client } = await provider.addClient(television);
     const codes = await begin({ client_id: client.id });
     const browser = await person();
@@ -306,7 +306,7 @@ describe('guesses of user codes (RFC 8628 5.1)', () => {
     expect(await guess(new Browser({ localAddress: '127.0.0.8' }), codes.user_code)).toBe(200);
   });
 
-  it('of strangers from many addresses lead to the login, after which the right code still works', async () => {
+  it('without a session from many addresses lead to the login, after which the right code still works', async () => {
     const { client } = await provider.addClient(television);
     const codes = (await post(`${provider.base}/oauth/device`, { client_id: client.id })).json<Codes>();
     await provider.store.run((unit) =>

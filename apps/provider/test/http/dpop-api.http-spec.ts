@@ -101,7 +101,7 @@ describe.each([
     }
   });
 
-  it('refuses a proof at another address, and one that came before', async () => {
+  it('rejects a proof at another address, and one that came before', async () => {
     // A proof of the right key that was caught on its way and did not arrive.
     let caught = '';
     config[client.customFetch] = (_url, options) => {

@@ -93,7 +93,7 @@ describe('at the token endpoint', () => {
     ['without jti', { claims: { jti: undefined } }],
     ['of another type', { header: { typ: 'JWT' } }],
     ['that is oversized', { claims: { pad: 'a'.repeat(8000) } }],
-  ])('a proof %s is invalid_dpop_proof, and spends no code (RFC 9449 5)', async (_name, changed) => {
+  ])('a proof %s is invalid_dpop_proof, and consumes no code (RFC 9449 5)', async (_name, changed) => {
     const registered = await addPublic();
     const fields = await codeFields(registered);
     expect(refused(await ask(registered, fields, { DPoP: await proofFor(key, changed) }))).toEqual([
@@ -103,7 +103,7 @@ describe('at the token endpoint', () => {
     expect((await ask(registered, fields, { DPoP: await proofFor(key) })).status).toBe(200);
   });
 
-  it('a proof with private members of its key, or with two proofs in one header, is refused', async () => {
+  it('a proof with private members of its key, or with two proofs in one header, is rejected', async () => {
     const registered = await add();
     const leaking = await proofFor(key, { header: { jwk: key.privateJwk } });
     const two = `${await proofFor(key)}, ${await proofFor(key)}`;
@@ -260,7 +260,7 @@ describe.each(['/oauth/userinfo', '/api/me'])('at %s', (path) => {
     expect((await show({}, { Authorization: `dPoP ${token}` })).status).toBe(200);
   });
 
-  it('a bound token shown as Bearer is refused, proof or not (RFC 9449 7.2)', async () => {
+  it('a bound token shown as Bearer is rejected, proof or not (RFC 9449 7.2)', async () => {
     for (const answer of [
       await show({}, { Authorization: `Bearer ${token}` }),
       await send(provider.base + path, { headers: { Authorization: `Bearer ${token}` } }),

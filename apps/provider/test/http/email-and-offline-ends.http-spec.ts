@@ -25,7 +25,7 @@ const ours = { action: '/account' };
 const mailsTo = (address: string): string[] =>
   smtp.received.filter(({ to }) => to.includes(address)).map(({ message }) => message);
 
-describe('an e-mail address that somebody else replaces', () => {
+describe('an e-mail address that someone else replaces', () => {
   async function mailTo(address: string): Promise<string> {
     const [mail] = await eventually(
       () => Promise.resolve(mailsTo(address)),

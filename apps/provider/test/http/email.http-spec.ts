@@ -69,7 +69,7 @@ describe('an e-mail address', () => {
     expect((await new Browser().open(link)).status).toBe(410);
   });
 
-  it('changes when the mail to the new one was opened, and the old one is told', async () => {
+  it('changes when the link in the mail to the new one is opened, and notifies the old one', async () => {
     const { username, browser } = await person('old@mail.test');
     const sent = await ask(browser, 'new@mail.test');
     expect(sent.text).toContain('A mail is on its way');
@@ -111,7 +111,7 @@ describe('an e-mail address', () => {
     expect((await other.open(link)).status).toBe(410);
   });
 
-  it('ends the links to a new password that the address before was sent, whoever changes it', async () => {
+  it('ends password links sent to the previous address, for every kind of change', async () => {
     const { app, store, clock } = provider;
     const linkOf = (userId: string): Promise<string> =>
       store.run((unit) => app.get(OneTimeLinks).makeAnother(unit, { userId, purpose: 'set-password' }, clock.now()));
@@ -174,7 +174,7 @@ describe('an e-mail address', () => {
     expect(mailsTo('x@mail.test')).toEqual([]);
   });
 
-  it('gets five mails an hour at most, whoever asks for them', async () => {
+  it('gets at most five mails an hour, over all accounts', async () => {
     for (let n = 1; n <= 5; n++) expect((await ask((await person()).browser, 'victim@mail.test')).status).toBe(200);
     expect((await ask((await person()).browser, 'Victim@mail.test')).status).toBe(429);
     const signUp = new Browser();

@@ -116,7 +116,7 @@ describe('error answers', () => {
       const first = await stranger.submit({ username: user.username, password: user.password });
       expect(new URL(first.location ?? stranger.address).origin).toBe(provider.issuer);
       expect(new URL(stranger.address).origin).toBe(provider.issuer);
-      // and for somebody who is logged in already
+      // and for someone who is logged in already
       const answer = await stranger.send(url);
       expect(new URL(answer.location ?? provider.issuer).origin).toBe(provider.issuer);
     });

@@ -157,7 +157,7 @@ describe('guesses at a second factor', () => {
     expect((await giveFactor(browser, { otp: app.code() })).status).toBe(200);
   });
 
-  it('are bounded for the person over all addresses: whoever knows the password makes no new place', async () => {
+  it('are limited per user over all addresses, even for those who know the password', async () => {
     const { user, app } = await personWithApp();
     let seen = 0;
     for (let place = 1; place <= 8; place++) {

@@ -13,7 +13,7 @@ import { claimsOf } from '../support/tokens';
 
 const multiFactor = 'http://schemas.openid.net/pape/policies/2007/06/multi-factor';
 
-describe('who else demands a second factor', () => {
+describe('who else can require a second factor', () => {
   let provider: TestProvider;
   // A page of a stranger's login on an IP address: passkeys are impossible here.
   beforeEach(async () => (provider = await startProvider()));
@@ -31,7 +31,7 @@ describe('who else demands a second factor', () => {
     expect((await sendFields(by, [...csrf, ['secondFactor', role]], '/user/roles')).status).toBe(303);
   }
 
-  it('a role: whoever has it adds one at the next page, also in a session that is open', async () => {
+  it('a role: its users add one at the next page, also in an open session', async () => {
     const user = await provider.addUser({ roles: ['developer'] });
     const browser = await provider.logIn(user);
     await demandOf('developer', await admin());
@@ -50,7 +50,7 @@ describe('who else demands a second factor', () => {
     await provider.logIn(await provider.addUser());
   });
 
-  it('... and whoever logs in later, on the way to a client; prompt=none sees nobody', async () => {
+  it('... and users who log in later for a client; prompt=none finds no session', async () => {
     const user = await provider.addUser();
     await demandOf('user', await admin());
     const { client } = await provider.addClient({ consentRequired: false });
@@ -81,7 +81,7 @@ describe('who else demands a second factor', () => {
     expect(browser.page?.text).toContain('totp-secret');
   });
 
-  it('only an administrator changes what roles demand', async () => {
+  it('only an administrator changes the requirements of roles', async () => {
     const browser = await provider.logIn(await provider.addUser({ roles: ['developer'] }));
     expect((await browser.open(at('/user/roles'))).status).toBe(403);
   });
@@ -116,7 +116,7 @@ describe('who else demands a second factor', () => {
     expect(browser.address).toContain('/login/factor');
   });
 
-  it('a client that demands one gets one: stepped up in an open session, whose date stays (RFC 9470)', async () => {
+  it('a client that requires one gets one: stepped up in an open session, whose date stays (RFC 9470)', async () => {
     const user = await provider.addUser();
     const browser = await provider.logIn(user);
     const app = await addApp(provider, browser);
@@ -189,7 +189,7 @@ describe('who else demands a second factor', () => {
       expect(answerOf(answer).get('error')).toBe('unmet_authentication_requirements');
     });
 
-    it('acr_values that nobody knows change nothing (OpenID Connect Core 3.1.2.1, voluntary)', async () => {
+    it('unknown acr_values change nothing (OpenID Connect Core 3.1.2.1, voluntary)', async () => {
       const { client } = await provider.addClient({ consentRequired: false });
       const browser = await provider.logIn(await provider.addUser());
       const answer = await browser.open(

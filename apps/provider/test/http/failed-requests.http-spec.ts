@@ -10,7 +10,7 @@ import { SetClientState } from '../../src/clients/operations/set-client-state';
 
 const unapprove = statement('test.unapprove', 'UPDATE clients SET approved_at = NULL WHERE id = $1');
 
-describe('why was this refused?', () => {
+describe('why was this rejected?', () => {
   let provider: TestProvider;
   let admin: Browser;
 
@@ -30,7 +30,7 @@ describe('why was this refused?', () => {
     return id;
   }
 
-  /** The page of the refused request that the error page gave this id. */
+  /** The page of the rejected request that the error page gave this id. */
   async function openRefused(id: string): Promise<string> {
     await admin.open(at(`/failed-request?id=${id}`));
     return new URL(admin.address).pathname;
@@ -80,7 +80,7 @@ describe('why was this refused?', () => {
     expect(found.text).toContain('RFC 9700 2.1');
     expect(found.text).toContain('Register https://photos.test/other');
     expect(found.text).toContain('https://photos.test/other');
-    // What may be secret, or is somebody's, is not kept.
+    // What may be secret, or is someone's, is not kept.
     for (const secret of ['some-state', 'some-nonce', asked['code_challenge'] ?? '?', 'somebody@example.org'])
       expect(found.text).not.toContain(secret);
 
@@ -93,7 +93,7 @@ describe('why was this refused?', () => {
     expect((await visitor.open(authorizeUrl(provider, parameters))).text).toContain('name="password"');
   });
 
-  it('a refused token request is there, without its secrets, and a scope is allowed by one button', async () => {
+  it('a rejected token request is there, without its secrets, and a scope is allowed by one button', async () => {
     const registered = await provider.addClient({ grantTypes: ['client_credentials'], redirectUris: [], scope: ['a'] });
     const asked = { grant_type: 'client_credentials', scope: 'a b', password: 'do not keep this' };
     const headers = { Authorization: basic(registered.client, registered.secret) };
@@ -149,7 +149,7 @@ describe('why was this refused?', () => {
     expect(refusals[0]).toMatchObject({ reason, endpoint: 'token', clientId: client.id });
   });
 
-  it('a client that is off is switched on again from there', async () => {
+  it('a disabled client can be enabled from there', async () => {
     const { client } = await provider.addClient({ name: 'Off' });
     await provider.execute(SetClientState, { id: client.id, decision: 'disable' });
     const id = shownId(
@@ -171,7 +171,7 @@ describe('why was this refused?', () => {
     expect([answer.status, answer.text.includes('has changed meanwhile')]).toEqual([409, true]);
   });
 
-  it('offers no right over others by a button, whoever asks for it in a client’s name', async () => {
+  it('offers no button that grants administration scopes', async () => {
     const { client } = await provider.addClient({ name: 'Borrowed name' });
     for (const scope of ['openid gatehouse:admin', 'openid roles']) {
       await new Browser().open(authorizeUrl(provider, { ...authorizationRequest(client).parameters, scope }));
@@ -207,7 +207,7 @@ describe('why was this refused?', () => {
     expect(before).toBeGreaterThan(0);
   });
 
-  describe('while strangers use up the room of all', () => {
+  describe('when anonymous requests reach the total limit', () => {
     beforeEach(async () => {
       // A minute of its own.
       provider.clock.advance(120);
@@ -234,7 +234,7 @@ describe('why was this refused?', () => {
       expect(await keptOf(two.client, two.secret, 1)).toBe(1);
     });
 
-    it('a client that anybody can speak for, or that nobody approved, has none', async () => {
+    it('a public or unapproved client has no separate limit', async () => {
       const { client } = await provider.addClient(acting);
       expect(await keptOf(client, 'wrong', 1)).toBe(0);
       const open = await provider.addClient({ type: 'public', authMethod: 'none' });

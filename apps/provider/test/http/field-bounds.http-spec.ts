@@ -8,7 +8,7 @@ import { OneTimeLinks } from '../../src/users/credentials/one-time-links.service
 
 /** One character that NFKC expands to eighteen: 240 kB of form become more than a megabyte of text. */
 const expanding = 'ﷺ'.repeat(26_000);
-/** Four times the longest password: what is longer than that is refused unread. */
+/** Four times the longest password: what is longer than that is rejected unread. */
 const longestNormalized = 1024;
 
 describe('fields that fill the whole body', () => {
@@ -65,7 +65,7 @@ describe('fields that fill the whole body', () => {
     expect(answer.status).toBe(401);
   });
 
-  it('are refused unread where a link sets a password', async () => {
+  it('are rejected unread where a link sets a password', async () => {
     const user = await provider.addUser();
     const link = await provider.store.run((unit) =>
       provider.app.get(OneTimeLinks).make(unit, { userId: user.id, purpose: 'set-password' }, provider.clock.now()),
@@ -75,7 +75,7 @@ describe('fields that fill the whole body', () => {
     expect((await browser.submit({ password: expanding })).status).toBe(422);
   });
 
-  it('are refused unread where people change their own password, new or current', async () => {
+  it('are rejected unread where people change their own password, new or current', async () => {
     const user = await provider.addUser();
     const browser = await provider.logIn(user);
     for (const [current, next] of [
@@ -93,7 +93,7 @@ describe('fields that fill the whole body', () => {
     }
   });
 
-  it('are refused unread in the forms of administrators', async () => {
+  it('are rejected unread in the forms of administrators', async () => {
     const admin = await provider.logIn(await provider.addUser({ roles: ['admin'] }));
     for (const field of ['username', 'email']) {
       await admin.open(at('/user/add'));

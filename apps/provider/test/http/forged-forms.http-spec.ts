@@ -19,7 +19,7 @@ interface Layer {
 
 /** What clients call; people's pages have nothing to do with it. */
 const protocol = ['/oauth/', '/api/'];
-/** What may change while nothing is done: when somebody was here last. */
+/** What may change while nothing is done: when someone was here last. */
 const restless = /"(last_seen_at|last_used_at|updated_at)":[^,}]*/g;
 const tables = [
   ...['users', 'user_roles', 'clients', 'client_secrets', 'resources', 'trusted_issuers', 'consents', 'grants'],
@@ -123,7 +123,7 @@ describe('a forged form', () => {
     await smtp.stop();
   });
 
-  /** Every form that a page of ours could send. */
+  /** Every form that a page of this server could send. */
   function paths(): string[] {
     const { router } = provider.app.getHttpAdapter().getInstance() as { router: { stack: Layer[] } };
     return router.stack

@@ -93,7 +93,7 @@ describe('front-channel logout (OpenID Connect Front-Channel Logout 1.0)', () =>
     expect(page.text).toMatch(/<script src="\/assets\/[^"]*logout[^"]*\.js" defer>/);
   });
 
-  it('sends the browser straight on where nobody is to be told', async () => {
+  it('redirects the browser immediately if no client must be notified', async () => {
     const browser = await provider.logIn(await provider.addUser());
     const asking = await addClient('straight.test', { frontchannelLogoutUri: undefined });
     const idToken = await use(browser, asking);
@@ -113,7 +113,7 @@ describe('front-channel logout (OpenID Connect Front-Channel Logout 1.0)', () =>
     expect(again.text).not.toContain('data-continue');
   });
 
-  it('tells a client that was switched off nothing', async () => {
+  it('does not notify a disabled client', async () => {
     const browser = await provider.logIn(await provider.addUser());
     const off = await addClient('off.test');
     await use(browser, off);
@@ -122,7 +122,7 @@ describe('front-channel logout (OpenID Connect Front-Channel Logout 1.0)', () =>
     expect(framesOf(await browser.submit({ logout: 'yes' }))).toEqual([]);
   });
 
-  it('says of a logout of nobody that nobody is logged in', async () => {
+  it('shows that nobody was signed in for a logout without a session', async () => {
     const { client } = await addClient('nobody.test');
     const browser = await provider.logIn(await provider.addUser());
     await browser.open(`${provider.base}/logout`);

@@ -206,7 +206,7 @@ describe('ID tokens by every algorithm', () => {
     }
   });
 
-  it('a public client is refused HMAC and encryption by a secret: it has none', async () => {
+  it('a public client is rejected HMAC and encryption by a secret: it has none', async () => {
     for (const draft of [{ idTokenSignedResponseAlg: 'HS256' }, { idTokenEncryptedResponseAlg: 'dir' }])
       await expect(add({ type: 'public', authMethod: 'none', ...draft })).rejects.toThrow('no secret');
   });
@@ -231,7 +231,7 @@ describe('ID tokens by every algorithm', () => {
   }
 
   describe('id_token_hint (OpenID Connect Core 3.1.2.1)', () => {
-    it.each(signatureAlgorithms)('signed by %s is ours', async (alg) => {
+    it.each(signatureAlgorithms)('signed by %s is accepted', async (alg) => {
       const registered = await add({ idTokenSignedResponseAlg: alg });
       const { id_token: idToken = '' } = await obtainTokens(provider, browser, registered);
       expect(await hinted(registered, idToken)).toBe('code');
@@ -248,7 +248,7 @@ describe('ID tokens by every algorithm', () => {
       const plain = await add({});
       const claims = { iss: provider.issuer, aud: registered.client.id, sub: 'nobody' };
       const by = (secret: string, changes: object) => signed(secretKey(secret, alg), { ...claims, ...changes });
-      // It is genuine and names somebody else: the person at hand is not that one.
+      // It is genuine and names someone else: the person at hand is not that one.
       expect(await hinted(registered, await by(registered.secret, {}))).toBe('login_required');
       expect(await hinted(registered, await by(other.secret, {}))).toBe('invalid_request');
       expect(await hinted(registered, await by(registered.secret, { aud: other.client.id }))).toBe('invalid_request');
@@ -292,7 +292,7 @@ describe('ID tokens by every algorithm', () => {
         const hint = bySecret ? (own.id_token ?? '') : await encrypt(own.id_token ?? '');
         const url = `${provider.base}/oauth/logout?${new URLSearchParams({ id_token_hint: hint, client_id: registered.client.id }).toString()}`;
         await visitor.open(url);
-        // The hint proved who asks: nobody is asked, and the session is over.
+        // The hint identifies the user: the session ends without confirmation.
         expect((await visitor.open(`${provider.base}/home`)).text).toContain('name="password"');
       },
     );

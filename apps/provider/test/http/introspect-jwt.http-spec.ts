@@ -83,7 +83,7 @@ describe('introspection as a JWT (RFC 9701)', () => {
     expect(answer.headers['content-type']).toBe(jwtType);
   });
 
-  it('refuses in JSON: a client that does not prove itself gets no JWT', async () => {
+  it('rejects in JSON: a client that does not prove itself gets no JWT', async () => {
     const answer = await ask({ ...(await add()), secret: 'wrong' }, 'unknown');
     expect([answer.status, answer.json()['error']]).toEqual([401, 'invalid_client']);
   });

@@ -74,14 +74,14 @@ describe('token introspection (RFC 7662)', () => {
     },
   );
 
-  it('answers active: false to an ID token and to a token whose secret half was changed', async () => {
+  it('returns active: false to an ID token and to a token whose secret half was changed', async () => {
     const tokens = await obtainTokens(provider, browser, registered);
     expect((await introspect(provider, registered, tokens.id_token ?? '')).json()).toEqual(inactive);
     const changed = tokens.access_token.slice(0, -2) + (tokens.access_token.endsWith('AA') ? 'BA' : 'AA');
     expect((await introspect(provider, registered, changed)).json()).toEqual(inactive);
   });
 
-  it('answers active: false to an expired one, and to a spent refresh token', async () => {
+  it('returns active: false for an expired token and a consumed refresh token', async () => {
     const rotating = await provider.addClient({ refreshTokenRotation: 'always' });
     const tokens = await obtainRefreshToken(provider, browser, rotating);
     await refresh(provider, rotating, tokens.refresh_token);
@@ -100,12 +100,12 @@ describe('token introspection (RFC 7662)', () => {
     expect(answer.json()).toMatchObject({ error: 'invalid_client' });
   });
 
-  it('answers 401 to a public client: it proves nothing, and could scan for tokens (2.1)', async () => {
+  it('returns 401 to a public client: it proves nothing, and could scan for tokens (2.1)', async () => {
     const { client } = await provider.addClient({ type: 'public', authMethod: 'none' });
     expect((await post(`${provider.issuer}/oauth/introspect`, { token: 'x', client_id: client.id })).status).toBe(401);
   });
 
-  it('answers invalid_request without a token, or with two', async () => {
+  it('returns invalid_request without a token, or with two', async () => {
     const headers = {
       Authorization: basic(registered.client, registered.secret),
       'Content-Type': 'application/x-www-form-urlencoded',

@@ -119,7 +119,7 @@ describe('invitations', () => {
     admin = await provider.logIn({ username: 'root', password: 'correct horse battery staple' });
   });
 
-  it('that give more than anybody has end with the power of whoever sent them', async () => {
+  it('that assign roles end with the rights of the inviting administrator', async () => {
     const users = provider.app.get(UsersService);
     const send = async (count: number): Promise<string[]> => {
       const inviter = await provider.addUser({ username: `inviter-${count}`, roles: ['admin'] });

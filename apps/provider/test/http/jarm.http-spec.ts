@@ -146,13 +146,13 @@ describe('errors', () => {
     expect(claims).not.toHaveProperty('code');
   });
 
-  it('query.jwt is refused for an answer with a token in it that is not encrypted (JARM 2.3.1)', async () => {
+  it('query.jwt is rejected for an answer with a token in it that is not encrypted (JARM 2.3.1)', async () => {
     const registered = await add();
     const answer = await ask(registered, { response_mode: 'query.jwt', response_type: 'code id_token' });
     expect(await verify(registered, answer)).toMatchObject({ error: 'invalid_request' });
   });
 
-  it('a response_mode that is none is refused as before', async () => {
+  it('a response_mode that is none is rejected as before', async () => {
     const answer = await ask(await add(), { response_mode: 'jwt.jwt' });
     expect(partsOf(answer).parameters['error']).toBe('invalid_request');
   });

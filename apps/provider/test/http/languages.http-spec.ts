@@ -176,7 +176,7 @@ describe('the texts of the pages that people meet', () => {
     expect(browser.page?.text).toContain('⟦Nothing was allowed⟧');
   });
 
-  it('of mail: in the language that its reader told, and without one in the usual', async () => {
+  it('of mail: in the language of the recipient, or the default language', async () => {
     await open('/password/forgot');
     look(browser.page);
     look(await browser.submit({ email: 'nobody' }), 422);
@@ -222,7 +222,7 @@ describe('the texts of the pages that people meet', () => {
     expect(metadata.json()['ui_locales_supported']).toEqual(['en', pseudoLanguage]);
   });
 
-  it('are English on pages of administrators, whatever their browser wants', async () => {
+  it('are English on pages of administrators, regardless of Accept-Language', async () => {
     const admin = await provider.addUser({ roles: ['admin'] });
     await provider.logIn(admin, browser);
     const users = await open('/user');
@@ -231,7 +231,7 @@ describe('the texts of the pages that people meet', () => {
     look(await open('/nowhere'), 404);
   });
 
-  it('can be replaced one by one, and what is no text of ours stops the start', async () => {
+  it('can be replaced individually, and an unknown text prevents the start', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'gatehouse-texts-'));
     writeFileSync(join(folder, 'en.json'), JSON.stringify({ 'login.submit': 'Sign in <now>' }));
     await expect(startProvider({ env: { GATEHOUSE_TEXTS: folder } })).rejects.toThrow('login.submit');

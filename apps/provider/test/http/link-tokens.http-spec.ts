@@ -85,7 +85,7 @@ describe('the token of a link', () => {
       expect((await browser.open(browser.address)).status).toBe(200);
     });
 
-    it('is not spent by opening it, however often; sending the form spends it and removes the cookie', async () => {
+    it('is not consumed by opening it; submitting the form consumes it and removes the cookie', async () => {
       const url = await make();
       for (let opened = 0; opened < 3; opened++) await new Browser().open(url);
       const browser = new Browser();

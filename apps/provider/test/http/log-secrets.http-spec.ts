@@ -7,7 +7,7 @@ describe('the log at level trace', () => {
   let provider: TestProvider;
   beforeEach(async () => (provider = await startProvider({ env: { GATEHOUSE_SIGN_UP: 'open' } })));
 
-  it('holds none of the secrets that went over the wire, in what succeeds and in what is refused', async () => {
+  it('holds none of the secrets that went over the wire, in what succeeds and in what is rejected', async () => {
     const user = await provider.addUser({ password: 'a password that nobody logs' });
     const registered = await provider.addClient();
     const { secrets } = provider.scan;

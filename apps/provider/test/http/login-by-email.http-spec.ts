@@ -33,13 +33,13 @@ describe('sign-in with an e-mail address', () => {
     expect(answer.text).toContain('The username, e-mail address or password is wrong.');
   });
 
-  it('refuses an address that nobody has confirmed', async () => {
+  it('rejects an unconfirmed address', async () => {
     const user = await provider.addUser({ email: 'unproven@mail.test' });
     expect((await attempt('unproven@mail.test', user.password)).status).toBe(401);
     expect((await attempt(user.username, user.password)).status).toBe(200);
   });
 
-  it('refuses an address that two accounts have confirmed: it does not say which one', async () => {
+  it('rejects an address that two accounts have confirmed: it does not say which one', async () => {
     const people = [
       await provider.addUser({ email: 'shared@mail.test', emailVerified: true, password: 'first long password' }),
       await provider.addUser({ email: 'shared@mail.test', emailVerified: true, password: 'second long password' }),
@@ -103,7 +103,7 @@ describe('sign-in with an e-mail address', () => {
     return browser;
   }
 
-  it('reads an address that many accounts claim and nobody confirmed no slower', async () => {
+  it('reads an unconfirmed address of many accounts no slower', async () => {
     const claim = statement(
       'test.claim_address',
       `INSERT INTO users (id, username, username_key, email, email_key, email_verified, created_at, updated_at)

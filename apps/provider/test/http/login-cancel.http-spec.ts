@@ -101,7 +101,7 @@ describe('Cancel', () => {
     expect(answer.text).toContain('name="error" value="access_denied"');
   });
 
-  it('is answered for a client that nobody approved: the person asked to go back', async () => {
+  it('redirects to an unapproved client, because the user asked to go back', async () => {
     const { client: unapproved } = await provider.addClient({ source: 'registration' });
     expectDenied(await cancel(await begin({}, { of: unapproved })));
   });
@@ -140,7 +140,7 @@ describe('Cancel', () => {
     expect(answerOf(answer).get('error')).toBe('unmet_authentication_requirements');
   });
 
-  it('writes nothing that a stranger could repeat without end', async () => {
+  it('writes nothing that could be repeated without a session', async () => {
     const browser = await begin();
     const page = browser.page;
     const address = browser.address;
@@ -153,7 +153,7 @@ describe('Cancel', () => {
     expect(await denials()).toEqual(before);
   });
 
-  it('is refused from elsewhere or without its token, and the request goes on', async () => {
+  it('is rejected from elsewhere or without its token, and the request goes on', async () => {
     const user = await provider.addUser();
     const browser = await begin();
     const { page, address } = browser;

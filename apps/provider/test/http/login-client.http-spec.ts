@@ -61,7 +61,7 @@ describe('the client on the sign-in and consent pages', () => {
       ]);
   });
 
-  it('names the host of each link where nobody approved the client', async () => {
+  it('names the host of each link of an unapproved client', async () => {
     for (const [page, text] of Object.entries(await pagesOf({ ...links, source: 'registration' })))
       expect([page, ...anchorsOf(text).map((anchor) => anchor.replace(/<[^>]*>/g, ''))]).toEqual([
         page,

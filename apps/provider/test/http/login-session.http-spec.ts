@@ -23,7 +23,7 @@ describe('the login page and the session that it starts', () => {
     expect(page.text).toMatch(/<button[^>]*type="submit"/);
   });
 
-  it('answers 401 to a wrong password, with the username still there and the password not', async () => {
+  it('returns 401 to a wrong password, with the username still there and the password not', async () => {
     const user = await provider.addUser();
     const { browser } = await openLogin();
     const answer = await browser.submit({ username: user.username, password: 'not the password' });
@@ -68,7 +68,7 @@ describe('the login page and the session that it starts', () => {
     ).toBe(true);
   });
 
-  it('takes passwords of 256 characters, and refuses longer ones without harm', async () => {
+  it('takes passwords of 256 characters, and rejects longer ones without harm', async () => {
     const user = await provider.addUser({ password: 'p'.repeat(256) });
     expect(await isLoggedIn(await provider.logIn(user))).toBe(true);
     const { browser } = await openLogin();
@@ -76,7 +76,7 @@ describe('the login page and the session that it starts', () => {
     expect((await browser.submit({ username: user.username, password: 'p'.repeat(300_000) })).status).toBe(413);
   });
 
-  describe('a form that is refused (403) shows itself again', () => {
+  describe('a form that is rejected (403) shows itself again', () => {
     const typed = { username: 'what-i-typed', password: 'what I typed secretly' };
 
     it.each<[string, Parameters<Browser['submit']>[1]]>([
@@ -183,7 +183,7 @@ describe('the login page and the session that it starts', () => {
     );
   });
 
-  /** What prompt=login does: the login page for somebody who is logged in. */
+  /** What prompt=login does: the login page for someone who is logged in. */
   async function logInAgain(browser: Browser, user: { username: string; password: string }): Promise<void> {
     const { client } = await provider.addClient({ consentRequired: false });
     await browser.open(authorizeUrl(provider, authorizationRequest(client, { prompt: 'login' }).parameters));
@@ -230,7 +230,7 @@ describe('the login page and the session that it starts', () => {
     expect(await isLoggedIn(busy)).toBe(false);
   });
 
-  it('whoever is logged in and opens /login is at home', async () => {
+  it('redirects a signed-in user from /login to the home page', async () => {
     const browser = await provider.logIn(await provider.addUser());
     await browser.open(`${provider.issuer}/login`);
     expect(browser.address).toBe(`${provider.issuer}/home`);
@@ -238,7 +238,7 @@ describe('the login page and the session that it starts', () => {
     expect(browser.address).toBe(`${provider.issuer}/home`);
   });
 
-  it('/ is the login page of a stranger', async () => {
+  it('/ leads to the login page without a session', async () => {
     const browser = new Browser();
     await browser.open(`${provider.issuer}/`);
     expect(browser.address).toMatch(/\/login/);

@@ -81,7 +81,7 @@ describe('failed logins are counted before a hash is computed', () => {
     await succeed(from(), person);
   });
 
-  it('a login that succeeds counts against nobody, and clears the count of its pair', async () => {
+  it('a successful login is not counted, and clears the count of its pair', async () => {
     const person = await provider.addUser();
     const address = otherAddress();
     for (let round = 0; round < 12; round++) await succeed(from(address), person);
@@ -116,7 +116,7 @@ describe('failed logins are counted before a hash is computed', () => {
       for (let address = 0; address < 5; address++) await fail(from(), person.username, 3);
     });
 
-    it('a stranger is stopped, even with the right password', async () => {
+    it('an unknown browser is rejected, even with the correct password', async () => {
       expect((await attempt(from(), person.username, person.password)).status).toBe(429);
     });
 
@@ -137,7 +137,7 @@ describe('failed logins are counted before a hash is computed', () => {
       expect((await attempt(from(home), person.username, person.password)).status).toBe(429);
     });
 
-    it('a browser that knows another account is a stranger', async () => {
+    it('a browser that is known for another account is unknown', async () => {
       const browser = from();
       await succeed(browser, await provider.addUser());
       await logOut(browser);

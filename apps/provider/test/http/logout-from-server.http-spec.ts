@@ -155,7 +155,7 @@ describe("a logout requested by a client's server, without a browser", () => {
     expect(await isLoggedIn(browser)).toBe(false);
   });
 
-  it('refuses a post_logout_redirect_uri that is not registered, and ends nothing', async () => {
+  it('rejects a post_logout_redirect_uri that is not registered, and ends nothing', async () => {
     const { browser, idToken } = await signedIn();
     const answer = await call({ id_token_hint: idToken, post_logout_redirect_uri: 'https://client.test/other' });
     expect([answer.status, answer.json()]).toEqual([

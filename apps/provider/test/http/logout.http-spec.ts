@@ -40,7 +40,7 @@ describe('logging out', () => {
       expect(await isActive(provider, registered, accessToken)).toBe(false);
     });
 
-    it('keeps whoever says no', async () => {
+    it('keeps the session if the user declines', async () => {
       const { browser } = await person();
       await browser.open(`${provider.issuer}/logout`);
       await browser.submit({ logout: 'no' });
@@ -61,7 +61,7 @@ describe('logging out', () => {
       expect(await isLoggedIn(browser)).toBe(false);
     });
 
-    it('says so to whoever is not logged in', async () => {
+    it('shows that no user was signed in', async () => {
       expect((await new Browser().open(`${provider.issuer}/logout`)).status).toBe(200);
     });
   });
@@ -120,7 +120,7 @@ describe('logging out', () => {
       expect(await isLoggedIn(browser)).toBe(false);
     });
 
-    it('says what is wrong with the address to somebody who is not logged in, too', async () => {
+    it('shows the problem with the redirect URI without a session, too', async () => {
       const { idToken } = await person();
       const page = await new Browser().open(
         endSession({ id_token_hint: idToken, post_logout_redirect_uri: 'https://client.test/other' }),
@@ -130,7 +130,7 @@ describe('logging out', () => {
       expect(page.text).not.toContain('https://client.test/other');
     });
 
-    it('never redirects where nobody says which client asks, and says so', async () => {
+    it('never redirects without a known client, and shows why', async () => {
       const { browser } = await person();
       for (const one of [new Browser(), browser]) {
         const page = await one.open(endSession({ post_logout_redirect_uri: 'https://client.test/bye' }));
@@ -206,7 +206,7 @@ describe('logging out', () => {
       expect(String(page.headers['content-security-policy'])).toContain(directive);
     });
 
-    it('refuses the form without its CSRF token, and asks again', async () => {
+    it('rejects the form without its CSRF token, and asks again', async () => {
       const { browser } = await person();
       await browser.open(
         endSession({ client_id: registered.client.id, post_logout_redirect_uri: 'https://client.test/bye' }),
@@ -216,18 +216,18 @@ describe('logging out', () => {
       expect((await browser.submit({ logout: 'yes' })).location).toBe('https://client.test/bye');
     });
 
-    it('refuses a client_id that is not the audience of the hint (2)', async () => {
+    it('rejects a client_id that is not the audience of the hint (2)', async () => {
       const { browser, idToken } = await person();
       const other = await provider.addClient();
       expect((await browser.send(endSession({ id_token_hint: idToken, client_id: other.client.id }))).status).toBe(400);
       expect(await isLoggedIn(browser)).toBe(true);
     });
 
-    it('refuses a repeated parameter', async () => {
+    it('rejects a repeated parameter', async () => {
       expect((await send(`${endSession({ state: 'a' })}&state=b`)).status).toBe(400);
     });
 
-    it('shows a link and does not redirect where nobody is logged in (any more) (RFC 9700 4.11.2)', async () => {
+    it('shows a link and does not redirect without a session (RFC 9700 4.11.2)', async () => {
       const { idToken } = await person();
       const address = endSession({
         id_token_hint: idToken,
@@ -240,7 +240,7 @@ describe('logging out', () => {
       expect(page.text).not.toContain('data-continue');
     });
 
-    it('asks where somebody else is logged in, and redirects after their yes', async () => {
+    it('asks for confirmation if another user is signed in, and redirects after it', async () => {
       const [one, other] = [await person(), await person()];
       const page = await other.browser.open(
         endSession({ id_token_hint: one.idToken, post_logout_redirect_uri: 'https://client.test/bye', state: 's' }),
@@ -251,7 +251,7 @@ describe('logging out', () => {
       expect(await isLoggedIn(one.browser)).toBe(true);
     });
 
-    it('takes POST, and answers 303 to a GET of the same, which carries the cookie (2)', async () => {
+    it('takes POST, and returns 303 to a GET of the same, which carries the cookie (2)', async () => {
       const { browser, idToken } = await person();
       const body = new URLSearchParams({
         id_token_hint: idToken,
@@ -272,7 +272,7 @@ describe('logging out', () => {
       expect(await isLoggedIn(browser)).toBe(false);
     });
 
-    it('a POST of another site with our own form fields logs nobody out', async () => {
+    it('a POST of another site with the fields of the form does not end the session', async () => {
       const { browser } = await person();
       await browser.open(endSession());
       const answer = await browser.submit(

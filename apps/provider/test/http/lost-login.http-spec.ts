@@ -287,7 +287,7 @@ describe('a login cannot be lost:', () => {
     expect(page.text).not.toContain('Lost and found');
   });
 
-  it('the client was removed meanwhile: a page says so at every step, and home is one click away', async () => {
+  it('the client was removed since: a page says so at every step, and home is one click away', async () => {
     const gone = await provider.addClient({ name: 'Going soon' });
     const begun = await begin({}, new Browser(), gone);
     await provider.execute(DeleteClient, { id: gone.client.id });
@@ -305,7 +305,7 @@ describe('a login cannot be lost:', () => {
     expect((await begun.browser.open(`${provider.issuer}/home`)).status).toBe(200);
   });
 
-  it('the request expired: the person is told where to start again, and is logged in all the same', async () => {
+  it('the request expired: the user is signed in and told where to start again', async () => {
     const begun = await begin();
     const address = begun.browser.address;
     provider.clock.advance(400_001);
@@ -333,7 +333,7 @@ describe('a login cannot be lost:', () => {
     await expectArrived(newer, arrived.location === undefined ? await old.browser.submit({ confirm: 'yes' }) : arrived);
   });
 
-  it('a page of ours: a stranger comes back to exactly where they were going', async () => {
+  it('a page of this server: the user returns to exactly that page after the login', async () => {
     const user = await provider.addUser();
     const browser = new Browser();
     await browser.open(`${provider.issuer}/account?a=1&b=%C3%A4`);
@@ -424,7 +424,7 @@ describe('at the bounds of what is kept', () => {
       provider.clock.advance(-3600);
     });
 
-    it('answers 429 with Retry-After to one that is too large for that', async () => {
+    it('returns 429 with Retry-After to one that is too large for that', async () => {
       const answer = await new Browser().open(
         authorizeUrl(
           provider,
@@ -441,7 +441,7 @@ describe('at the bounds of what is kept', () => {
       expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
     });
 
-    it('does not stop somebody at another address', async () => {
+    it('does not affect another address', async () => {
       const begun = await begin(provider, registered, new Browser({ localAddress: '127.0.0.77' }));
       expect(begun.id).not.toMatch(/^s\./);
     });

@@ -9,7 +9,7 @@ import {
 } from '../support/provider';
 import type { Registered } from '../support/tokens';
 
-/** "Continue to …" is for whoever began the request: browsers are shared. */
+/** "Continue to …" is only offered to the user who started the request: browsers are shared. */
 describe('a request that waits in a browser', () => {
   let provider: TestProvider;
   let registered: Registered;
@@ -35,7 +35,7 @@ describe('a request that waits in a browser', () => {
   const shownIn = async (browser: Browser, path: string): Promise<boolean> =>
     (await open(browser, path)).text.includes(offer);
 
-  it('is offered to whoever signs in a moment after it began, nobody being signed in', async () => {
+  it('is offered to a user who signs in shortly after it started without a session', async () => {
     const browser = new Browser();
     await begin(browser);
     expect(await shownIn(browser, '/login')).toBe(true);
@@ -59,7 +59,7 @@ describe('a request that waits in a browser', () => {
     );
   });
 
-  it('of somebody who was signed in is offered to them, not to strangers or the next person', async () => {
+  it('of a signed-in user is offered to that user, not without a session or to another user', async () => {
     const one = await provider.addUser();
     const browser = await provider.logIn(one);
     await begin(browser);
@@ -77,7 +77,7 @@ describe('a request that waits in a browser', () => {
     expect(await shownIn(browser, '/home')).toBe(true);
   });
 
-  it('belongs to whoever signed in for it', async () => {
+  it('belongs to the user who signed in for it', async () => {
     const browser = new Browser();
     const one = await provider.addUser();
     await begin(browser);
@@ -88,7 +88,7 @@ describe('a request that waits in a browser', () => {
     expect(await shownIn(browser, '/home')).toBe(false);
   });
 
-  it('is not offered after a sign-out, whoever began it', async () => {
+  it('is not offered to anyone after a sign-out', async () => {
     const browser = new Browser();
     const one = await provider.addUser();
     await begin(browser);

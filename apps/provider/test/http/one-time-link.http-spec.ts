@@ -90,7 +90,7 @@ describe('a one-time link that sets a password', () => {
     }
   });
 
-  it('ends the session of whoever was signed in in that browser before', async () => {
+  it('ends the previous session of the browser', async () => {
     const [other, user] = [await provider.addUser(), await provider.addUser()];
     const browser = await provider.logIn(other);
     const before = browser.clone();
@@ -100,7 +100,7 @@ describe('a one-time link that sets a password', () => {
     expect((await before.send(`${provider.issuer}/account`)).status).toBe(303);
   });
 
-  it('is not spent by being opened: mail scanners do', async () => {
+  it('is not consumed by being opened, because mail scanners open links', async () => {
     const { url, browser } = await begin();
     for (const method of ['GET', 'HEAD', 'GET']) expect((await send(url, { method })).status).toBe(303);
     for (let opened = 0; opened < 3; opened++) expect((await new Browser().open(url)).status).toBe(200);
@@ -142,12 +142,12 @@ describe('a one-time link that sets a password', () => {
     },
   );
 
-  it('with a changed secret half is like a spent one', async () => {
+  it('with a changed verifier is treated like a consumed one', async () => {
     const { url } = await begin();
     await expectSpent(url.slice(0, -2) + (url.endsWith('AA') ? 'BA' : 'AA'));
   });
 
-  it.each(['short', '', 'p'.repeat(257)])('is not spent by a password that will not do (%#)', async (weak) => {
+  it.each(['short', '', 'p'.repeat(257)])('is not consumed by an unacceptable password (%#)', async (weak) => {
     const { browser } = await begin();
     const answer = await browser.submit({ password: weak });
     expect(answer.status).toBe(422);
@@ -155,7 +155,7 @@ describe('a one-time link that sets a password', () => {
     expect((await browser.submit({ password })).status).toBe(200);
   });
 
-  it('is tried with 30 passwords in a quarter of an hour, those that are refused among them', async () => {
+  it('is tried with 30 passwords in a quarter of an hour, those that are rejected among them', async () => {
     const { browser } = await begin();
     for (let round = 0; round < 30; round++) expect((await browser.submit({ password: 'short' })).status).toBe(422);
     expect((await browser.submit({ password })).status).toBe(429);
@@ -163,7 +163,7 @@ describe('a one-time link that sets a password', () => {
     expect((await browser.submit({ password })).status).toBe(200);
   });
 
-  it('is not spent by a form without CSRF token (403), which shows itself again', async () => {
+  it('is not consumed by a form without CSRF token (403), which is shown again', async () => {
     const { browser } = await begin();
     const answer = await browser.submit({ password }, { without: ['csrf'] });
     expect(answer.status).toBe(403);
@@ -171,7 +171,7 @@ describe('a one-time link that sets a password', () => {
     expect((await browser.submit({ password })).status).toBe(200);
   });
 
-  it('ends every session of the person: whoever knew the old password is out', async () => {
+  it('ends all sessions of the user', async () => {
     const { user, browser } = await begin();
     const old = await provider.logIn(user);
     await browser.submit({ password });
@@ -187,7 +187,7 @@ describe('a one-time link that sets a password', () => {
     const answers = await Promise.all(copies.map(({ copy, password: own }) => copy.submit({ password: own })));
     const winners = answers.flatMap((answer, index) => (answer.status === 200 ? [index] : []));
     expect(winners).toHaveLength(1);
-    // Of one account only so many passwords wait to be estimated: those beyond are refused before they use the link.
+    // Of one account only so many passwords wait to be estimated: those beyond are rejected before they use the link.
     const refused = answers.filter((answer) => [410, 429, 503].includes(answer.status));
     expect(refused).toHaveLength(19);
     expect(refused.filter((answer) => answer.status === 410).length).toBeGreaterThanOrEqual(4);

@@ -52,7 +52,7 @@ async function findOperations(): Promise<ReadonlyMap<string, AnyOperation>> {
 /** Thrown after the operation, so that its unit of work is rolled back and the next actor finds everything as it was. */
 class Undone extends Error {}
 
-describe('each operation refuses the wrong actor and the stale session, and no other', () => {
+describe('each operation rejects the wrong actor and the stale session, and no other', () => {
   let provider: TestProvider;
   let targets: Targets;
   let registrationToken: string;
@@ -135,7 +135,7 @@ describe('each operation refuses the wrong actor and the stale session, and no o
     throw new Error(`${type.name} by ${kind}: not refused`, { cause: error });
   }
 
-  /** What comes of an operation for somebody who may, which is undone. */
+  /** What comes of an operation for someone who may, which is undone. */
   async function outcomeOf(type: AnyOperation, kind: ActorKind, input: unknown): Promise<unknown> {
     const alsoInUnit = (): Promise<never> => Promise.reject(new Undone());
     const error = await thrown(() => provider.app.get(Operations).execute(type, actorOf(kind), input, { alsoInUnit }));
@@ -147,7 +147,7 @@ describe('each operation refuses the wrong actor and the stale session, and no o
     expect(operationRows.map(({ type }) => type.name).sort()).toEqual([...(await findOperations()).keys()].sort());
   });
 
-  it('names somebody who may for each rule', () => {
+  it('names someone who may for each rule', () => {
     for (const rule of Object.values<object>(rules)) expect(actorKinds.some((kind) => !(kind in rule))).toBe(true);
   });
 

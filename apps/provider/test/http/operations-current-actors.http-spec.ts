@@ -45,21 +45,21 @@ describe('operations ask for the actor as they are now', () => {
     await expect(rename(admin, 'Renamed')).resolves.toBeDefined();
   });
 
-  it('refuses an administrator whose role was taken meanwhile', async () => {
+  it('rejects an administrator whose role was removed since', async () => {
     const user = await provider.addUser({ username: 'demoted', roles: ['admin'] });
     const actor = personOf(user);
     await provider.execute(UpdateUser, { id: user.id, draft: { username: 'demoted', roles: ['user'] } });
     await expect(rename(actor, 'By the demoted')).rejects.toMatchObject({ code: 'forbidden' });
   });
 
-  it('refuses an account that was disabled meanwhile', async () => {
+  it('rejects an account that was disabled since', async () => {
     const user = await provider.addUser({ roles: ['admin'] });
     const actor = personOf(user);
     await provider.execute(SetUserState, { id: user.id, disabled: true });
     await expect(rename(actor, 'By the disabled')).rejects.toMatchObject({ code: 'forbidden' });
   });
 
-  it('refuses a session that was ended meanwhile, and one of somebody else', async () => {
+  it('rejects a session that was ended since, and one of another user', async () => {
     const user = await provider.addUser({ roles: ['admin'] });
     await provider.logIn(user);
     const session = await provider.store.one<{ id: string }>(
@@ -75,7 +75,7 @@ describe('operations ask for the actor as they are now', () => {
     await expect(rename(actor, 'By an ended session')).rejects.toMatchObject({ code: 'forbidden' });
   });
 
-  it('asks for the second factor that was added meanwhile', async () => {
+  it('requires the second factor that was added since', async () => {
     const user = await provider.addUser({ roles: ['admin'] });
     const actor = personOf(user);
     await addApp(provider, await provider.logIn(user));
@@ -85,7 +85,7 @@ describe('operations ask for the actor as they are now', () => {
     });
   });
 
-  it('refuses a service account that was disabled or lost its scope meanwhile', async () => {
+  it('rejects a service account that was disabled or lost its scope since', async () => {
     const registered = await addServiceAccount(provider);
     const { id } = registered.client;
     const actor = await serviceAccountActor(provider, registered);

@@ -63,7 +63,7 @@ describe('a person’s own data', () => {
     expect(await provider.app.get(UsersService).findByUsername('linus')).toBeDefined();
   });
 
-  it('stays where somebody else’s page sends the form', async () => {
+  it('stays where someone else’s page sends the form', async () => {
     const browser = await provider.logIn(await provider.addUser({ username: 'mary' }));
     await browser.open(at('/account/delete'));
     const answer = await browser.submit(

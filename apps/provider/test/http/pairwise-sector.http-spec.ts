@@ -8,7 +8,10 @@ import { configuration, metadataOf, register, registered, type RegisteredClient 
 
 const redirectUri = 'https://bank.example/callback';
 
-/** A stranger registers a client that names another site, whose pairwise subjects are not for it (OpenID Connect Core 8.1). */
+/**
+ * An attacker registers a client that names another site, whose pairwise subjects are not for it (OpenID Connect Core
+ * 8.1).
+ */
 describe('the pairwise subject of another site', () => {
   let provider: TestProvider;
   let browser: Browser;
@@ -107,7 +110,7 @@ describe('the pairwise subject of another site', () => {
     expect((await userinfo(token)).status).toBe(401);
   });
 
-  it('is not told to another host by a logout token, which no redirect URI receives', async () => {
+  it('is not disclosed to another host by a logout token, which no redirect URI receives', async () => {
     const receiver = await startLogoutReceiver();
     try {
       const { client } = await provider.addClient({
@@ -117,7 +120,7 @@ describe('the pairwise subject of another site', () => {
         backchannelLogoutUri: `${receiver.origin}/logout`,
       });
       const person = await provider.logIn(await provider.addUser());
-      // The codes go to the bank. They are redeemed by the bank alone, and by nobody where a stranger began the request.
+      // The codes go to the bank. Only the bank can redeem them, and nobody can if an attacker started the request.
       await authorize(provider, person, client);
       const subject = (await logIn(bank, person)).sub;
       await person.open(`${provider.issuer}/logout`);

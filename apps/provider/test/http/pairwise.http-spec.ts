@@ -114,7 +114,7 @@ describe('pairwise subjects (OpenID Connect Core 8.1)', () => {
     expect(bye.location).toBe('https://hint.test/bye');
   });
 
-  it('cannot be matched with the account’s id by hints: of another client, or signed with a secret by whoever has it', async () => {
+  it('cannot be matched with the account’s id by hints: of another client, or signed with the secret of the client', async () => {
     const { idToken: ofPublicClient } = await logIn(await provider.addClient());
     const bySecret = await provider.addClient({
       subjectType: 'pairwise',

@@ -34,7 +34,7 @@ const open = (registered: Registered, requestUri: string, by = browser): Promise
 const errorOf = (answer: Answer): unknown => answer.json()['error'];
 
 describe('POST /oauth/par', () => {
-  it('answers 201 with a request_uri and its lifetime, not to be stored by caches (RFC 9126 2.2)', async () => {
+  it('returns 201 with a request_uri and its lifetime, not to be stored by caches (RFC 9126 2.2)', async () => {
     const registered = await add();
     const answer = await sendPush(provider, registered, authorizationRequest(registered.client).parameters);
     expect(answer.status).toBe(201);
@@ -72,7 +72,7 @@ describe('POST /oauth/par', () => {
     expect(code).not.toBeNull();
   });
 
-  it('refuses a client that does not prove itself with 401 invalid_client', async () => {
+  it('rejects a client that does not prove itself with 401 invalid_client', async () => {
     const registered = await add();
     const answer = await sendPush(
       provider,
@@ -105,7 +105,7 @@ describe('POST /oauth/par', () => {
     },
   );
 
-  it('refuses repeated parameters, other bodies, other methods and large ones', async () => {
+  it('rejects repeated parameters, other bodies, other methods and large ones', async () => {
     const { client, secret } = await add({ authMethod: 'client_secret_post' });
     const url = `${provider.base}/oauth/par`;
     const form = { 'Content-Type': 'application/x-www-form-urlencoded' };
@@ -159,7 +159,7 @@ describe('a request_uri that was given here', () => {
     expect(answerOf(await open(registered, requestUri)).get('code')).not.toBeNull();
   });
 
-  it('is used once: whoever comes again, in this browser or another, gets no second code (RFC 9126 4, 7.3)', async () => {
+  it('is used once: a second use, in this browser or another, gets no code (RFC 9126 4, 7.3)', async () => {
     const registered = await add();
     const { requestUri } = await push(provider, registered);
     expect(answerOf(await open(registered, requestUri)).get('code')).not.toBeNull();
@@ -213,7 +213,7 @@ describe('a request_uri that was given here', () => {
     expect([answer.status, answer.location]).toEqual([400, undefined]);
   });
 
-  it('is alone: parameters beside it do not count, and a request object is refused (RFC 9101 5)', async () => {
+  it('is alone: parameters beside it do not count, and a request object is rejected (RFC 9101 5)', async () => {
     const registered = await add();
     const first = await push(provider, registered, { state: 'pushed', scope: 'openid' });
     const both = { client_id: registered.client.id, request_uri: first.requestUri };
@@ -225,7 +225,7 @@ describe('a request_uri that was given here', () => {
     expect(answerOf(answer).get('state')).toBe('pushed');
   });
 
-  it('is worth nothing when its client was switched off meanwhile', async () => {
+  it('is invalid if its client was disabled since', async () => {
     const registered = await add();
     const { requestUri } = await push(provider, registered);
 
@@ -240,7 +240,7 @@ describe('a request_uri that was given here', () => {
 });
 
 describe('require_pushed_authorization_requests', () => {
-  it('of a client refuses its requests in the query by a redirect, and takes pushed ones (RFC 9126 6)', async () => {
+  it('of a client rejects its requests in the query by a redirect, and takes pushed ones (RFC 9126 6)', async () => {
     const registered = await add({ requirePushedAuthorizationRequests: true });
     const { parameters } = authorizationRequest(registered.client);
     const answer = answerOf(await browser.open(authorizeUrl(provider, parameters)));

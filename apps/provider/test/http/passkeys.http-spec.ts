@@ -134,7 +134,7 @@ describe('adding a passkey (WebAuthn 7.1)', () => {
     expect((await provider.app.get(Passkeys).listOf(user.id)).length).toBe(0);
   });
 
-  it("another person's credential is refused", async () => {
+  it("another person's credential is rejected", async () => {
     const { key } = await personWithKey();
     const browser = await provider.logIn(await provider.addUser());
     const { answer } = await enroll(browser, {}, key);
@@ -233,7 +233,7 @@ describe('a login by a passkey alone (WebAuthn 7.2)', () => {
     expect((await logInWith(browser, assertion)).status).toBe(401);
   });
 
-  it('an account that is switched off stays out, and so does a key that was removed', async () => {
+  it('a disabled account and a removed key are rejected', async () => {
     const { user, key } = await personWithKey();
     await provider.store.run((unit) =>
       unit.manager.query<unknown>(`UPDATE users SET disabled_at = 1 WHERE id = '${user.id}'`),
@@ -250,7 +250,7 @@ describe('a login by a passkey alone (WebAuthn 7.2)', () => {
     expect(await isHome(browser)).toBe(false);
   });
 
-  it('fills no log by what strangers make up', async () => {
+  it('records nothing for made-up credentials', async () => {
     const count = async (): Promise<number> => {
       const rows = await provider.store.reader.query<{ count: number | string }[]>(
         'SELECT COUNT(*) AS count FROM audit_events',
@@ -316,7 +316,7 @@ describe('a passkey as the second factor', () => {
     expect(fieldsOf(browser).some(([name]) => name === 'otp')).toBe(false);
   });
 
-  it('is asked for by whoever logs in with a password, from the first key on', async () => {
+  it('is required after a password login once a key is registered', async () => {
     const { user } = await personWithKey();
     const browser = new Browser();
     await givePassword(provider, user, browser).catch(() => undefined);

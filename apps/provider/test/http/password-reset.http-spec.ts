@@ -67,7 +67,7 @@ describe('a password is reset by mail:', () => {
     expect((await redeem(provider, registered, code, proof.verifier)).status).toBe(200);
   });
 
-  it('answers alike for an address that nobody has, and writes to nobody', async () => {
+  it('responds the same for an unknown address, and sends no mail', async () => {
     await provider.addUser({ email: 'known@people.test' });
     const bare = (text: string) =>
       text.replace(/(known|nobody)@people\.test/g, '@').replace(/name="csrf[^>]*>|[\w-]{40,}/g, '');
@@ -116,7 +116,7 @@ describe('a password is reset by mail:', () => {
     expect(failed).toMatchObject({ kind: 'mail', state: 'given up', lastFailure: 'the mail server answered 550' });
   });
 
-  it('refuses what could be another header or another address, beside the field', async () => {
+  it('rejects what could be another header or another address, beside the field', async () => {
     for (const email of ['a@b.test\r\nBcc: c@d.test', 'a@b.test, c@d.test', '"a"@b.test', 'a\u0000@b.test', 'no', '']) {
       expect([email, (await ask(email)).status]).toEqual([email, 422]);
       const write = provider.store.run((unit) =>
@@ -132,7 +132,7 @@ describe('a password is reset by mail:', () => {
     }
   });
 
-  it('tells the owner by mail that a password was set, whoever did it', async () => {
+  it('notifies the owner by mail of every new password', async () => {
     await provider.addUser({ username: 'told', email: 'told@people.test' });
     await ask('told@people.test');
     const browser = new Browser();
@@ -161,7 +161,7 @@ describe('a password is reset by mail:', () => {
     expect(mailsTo('eve@people.test')).toHaveLength(3);
   });
 
-  it('answers 429 to one network address that asks for many', async () => {
+  it('returns 429 to one network address that asks for many', async () => {
     provider.clock.advance(3700);
     for (let i = 0; i < 20; i++) expect((await ask(`many-${i}@people.test`)).status).toBe(200);
     expect((await ask('many-20@people.test')).status).toBe(429);

@@ -110,7 +110,7 @@ describe('the profile page', () => {
     expect(await userOf(person.id)).toMatchObject({ profile: {} });
   });
 
-  it('refuses a forged form (403) and shows it again', async () => {
+  it('rejects a forged form (403) and shows it again', async () => {
     const person = await provider.addUser();
     const browser = await provider.logIn(person);
     await browser.open(at('/account/profile'));
@@ -126,7 +126,7 @@ describe('the profile page', () => {
     expect(await userOf(person.id)).toMatchObject({ profile: {} });
   });
 
-  it('sends a stranger to the login', async () => {
+  it('redirects to the login without a session', async () => {
     const browser = new Browser();
     await browser.open(at('/account/profile'));
     expect(browser.address).toContain('/login');

@@ -25,7 +25,7 @@ interface Layer {
 /** What clients call; people's pages have nothing to do with it. */
 const protocol = ['/oauth/', '/api/'];
 
-/** Forms that a sign-in of any age may send, and why. Every other form of ours asks for a recent one. */
+/** Forms that a sign-in of any age may send, and why. All other forms require a recent one. */
 const exempt: Readonly<Record<string, string>> = {
   '/login': 'it is the sign-in',
   '/login/passkey': 'it is the sign-in',
@@ -146,7 +146,7 @@ describe('a sign-in of more than ten minutes', () => {
     return { browser: await provider.logIn(user), user };
   }
 
-  /** Every form that a page of ours could send. */
+  /** Every form that a page of this server could send. */
   function forms(): string[] {
     const { router } = provider.app.getHttpAdapter().getInstance() as { router: { stack: Layer[] } };
     return router.stack
@@ -272,7 +272,7 @@ describe('a sign-in of more than ten minutes', () => {
       ]);
   });
 
-  it('shows what a form would do that somebody else left in the session', async () => {
+  it('shows what a form would do that someone else submitted in the session', async () => {
     const { browser, user } = await person(['admin']);
     const evil = await provider.addUser({ username: 'evil' });
     const path = `/user/update/${evil.id}`;
@@ -457,7 +457,7 @@ describe('a sign-in of more than ten minutes', () => {
       return { ...callerOf(provider, tokens.access_token), browser };
     }
 
-    it('is told to sign in again by every operation that changes something, and no token of a client is', async () => {
+    it('must sign in again for every operation that changes something, unlike a service account', async () => {
       const { call } = await personal();
       provider.clock.advance(601);
       const machine = await adminApi(provider);
@@ -534,7 +534,7 @@ describe('a sign-in of more than ten minutes', () => {
       expect((await call('PATCH', path, { allow: 'consent' })).status).toBe(200);
     });
 
-    it('is told to give the second factor that its sign-in lacks', async () => {
+    it('must present the second factor that its sign-in lacks', async () => {
       const { call, browser } = await personal();
       expect((await call('POST', 'users', { username: 'before-the-factor' })).status).toBe(201);
       await addApp(provider, browser);

@@ -121,7 +121,7 @@ describe('an initial access token (RFC 7591 1.2) says whether what registers wit
   });
 });
 
-describe('whoever registered a client, where PKCE is required of public clients alone', () => {
+describe('the registrant of a client, if PKCE is only required of public clients', () => {
   let provider: TestProvider;
   beforeAll(async () => {
     provider = await startProvider({ env: { GATEHOUSE_REGISTRATION: 'open', GATEHOUSE_PKCE: 'public' } });

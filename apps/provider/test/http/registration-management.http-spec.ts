@@ -49,7 +49,7 @@ describe('the client configuration endpoint (RFC 7592)', () => {
     expect(answer.json()).toEqual(rest);
   });
 
-  it('an update does not lift what an administrator demands: a second factor of whoever logs in there', async () => {
+  it('an update does not remove a second factor that an administrator requires', async () => {
     const made = await registered(provider);
     await changeClient(provider, made.client_id, { secondFactorRequired: true });
     expect((await configuration(made, 'PUT', { metadata: metadataOf(made) })).status).toBe(200);
@@ -159,7 +159,7 @@ describe('the client configuration endpoint (RFC 7592)', () => {
     },
   );
 
-  it('answers 401 for a client that there is not, and for one that was not registered by protocol (2.1)', async () => {
+  it('returns 401 for a client that there is not, and for one that was not registered by protocol (2.1)', async () => {
     const made = await registered(provider);
     const { client } = await provider.addClient();
     for (const id of ['nobody', client.id, '%00', '..'])
@@ -237,7 +237,7 @@ describe('the client configuration endpoint (RFC 7592)', () => {
     expect((await configuration(made, 'GET')).status).toBe(200);
   });
 
-  it('checks an update as it checks a registration, and changes nothing when it refuses', async () => {
+  it('checks an update as it checks a registration, and changes nothing when it rejects', async () => {
     const made = await registered(provider);
     for (const [metadata, error] of [
       [{ redirect_uris: ['http://client.test/'] }, 'invalid_redirect_uri'],
@@ -298,7 +298,7 @@ describe('the client configuration endpoint (RFC 7592)', () => {
     expect(me.status).toBe(401);
   });
 
-  it('opens nothing of a client that was switched off (2.1: 403)', async () => {
+  it('rejects requests for a disabled client (2.1: 403)', async () => {
     const made = await registered(provider);
     await provider.execute(SetClientState, { id: made.client_id, decision: 'disable' });
     for (const method of ['GET', 'DELETE'] as const) {
@@ -352,7 +352,7 @@ describe('the client configuration endpoint (RFC 7592)', () => {
     const { [member]: _left, ...without } = metadataOf(kept);
     const loosened = (await configuration(kept, 'PUT', { metadata: without })).json<RegisteredClient>();
     expect((await clients().findFresh(made.client_id))?.approvedAt).toBeUndefined();
-    // With rights that an administrator gave, it is refused: they were given to the restricted client.
+    // With rights that an administrator gave, it is rejected: they were given to the restricted client.
     await harden({ consentRequired: false });
     const refused = await configuration(loosened, 'PUT', { metadata: without });
     expect([refused.status, refused.json()['error']]).toEqual([400, 'invalid_client_metadata']);
@@ -360,7 +360,7 @@ describe('the client configuration endpoint (RFC 7592)', () => {
     expect(await clients().findFresh(made.client_id)).toMatchObject(hardened);
   });
 
-  it('does not widen the scopes of a client at which nobody is asked for consent', async () => {
+  it('does not extend the scopes of a client without consent', async () => {
     const made = await registered(provider, { scope: 'openid' });
     await changeClient(provider, made.client_id, { consentRequired: false });
     const wider = await configuration(made, 'PUT', { metadata: { ...metadataOf(made), scope: 'openid email' } });
@@ -420,7 +420,7 @@ describe('the client configuration endpoint (RFC 7592)', () => {
   });
 });
 
-describe('a registered client that nobody approved', () => {
+describe('an unapproved registered client', () => {
   let provider: TestProvider;
   beforeAll(async () => {
     provider = await startProvider({
@@ -508,7 +508,7 @@ describe('a sector identifier (OIDC Registration 5)', () => {
       { localAddress },
     );
 
-  it('lists every redirect URI, or the registration is refused', async () => {
+  it('lists every redirect URI, or the registration is rejected', async () => {
     document = JSON.stringify(['https://a.test/cb', 'https://b.test/cb', 'https://c.test/cb']);
     const made = await ask();
     expect([made.status, made.json()['subject_type']]).toEqual([201, 'pairwise']);
@@ -521,7 +521,7 @@ describe('a sector identifier (OIDC Registration 5)', () => {
     expect((await ask()).status).toBe(400);
   });
 
-  it('is fetched four at a time for one address, and for others meanwhile', async () => {
+  it('is fetched four at a time for one address, and concurrently for others', async () => {
     provider.clock.advance(3600);
     document = JSON.stringify(['https://a.test/cb', 'https://b.test/cb']);
     const slow: (() => void)[] = (waiting = []);
@@ -543,7 +543,7 @@ describe('a sector identifier (OIDC Registration 5)', () => {
     expect(statuses).toEqual([201, 201, 201, 201, 429, 429]);
   });
 
-  it('is not fetched for whoever is past the rate', async () => {
+  it('is not fetched above the rate limit', async () => {
     document = '[]';
     for (let n = 0; n < 12; n++) await ask('127.0.0.9');
     const before = fetched;

@@ -28,7 +28,7 @@ describe('POST /oauth/register, open', () => {
     return answer.json();
   };
 
-  it('answers 201 with everything that is registered, uncached (RFC 7591 3.2.1, OIDC Registration 3.2)', async () => {
+  it('returns 201 with everything that is registered, uncached (RFC 7591 3.2.1, OIDC Registration 3.2)', async () => {
     const answer = await register(provider, redirects);
     expect(answer.status).toBe(201);
     expect(answer.headers['cache-control']).toBe('no-store');
@@ -82,7 +82,7 @@ describe('POST /oauth/register, open', () => {
     expect(tokens.status).toBe(200);
   });
 
-  it('gives a public client no secret and demands PKCE (RFC 7591 2)', async () => {
+  it('issues no secret to a public client and requires PKCE (RFC 7591 2)', async () => {
     const made = await registered(provider, { token_endpoint_auth_method: 'none' });
     expect(made).not.toHaveProperty('client_secret');
     expect(made).not.toHaveProperty('client_secret_expires_at');
@@ -182,7 +182,7 @@ describe('POST /oauth/register, open', () => {
     },
   );
 
-  it('wants a redirect URI exactly where a grant type redirects', async () => {
+  it('requires a redirect URI only for grant types that redirect', async () => {
     expect((await refused({ redirect_uris: [] })).error).toBe('invalid_redirect_uri');
     expect((await refused({ redirect_uris: null })).error).toBe('invalid_redirect_uri');
     const machine = await register(provider, { grant_types: ['client_credentials'], scope: '' });
@@ -257,7 +257,7 @@ describe('POST /oauth/register, open', () => {
     },
   );
 
-  it('refuses software statements, malformed or of an issuer that nobody trusts (RFC 7591 3.2.2)', async () => {
+  it('rejects software statements, malformed or of an untrusted issuer (RFC 7591 3.2.2)', async () => {
     expect((await refused({ software_statement: 'x' })).error).toBe('invalid_software_statement');
     expect((await refused({ software_statement: {} })).error).toBe('invalid_software_statement');
     expect((await refused({ software_statement: 'e30.e30.c2ln' })).error).toBe('unapproved_software_statement');
@@ -274,7 +274,7 @@ describe('POST /oauth/register, open', () => {
     expect([answer.status, answer.json()['error']]).toEqual([400, 'invalid_client_metadata']);
   });
 
-  it('answers 413 to a body beyond its bound, and outlives nesting and strange members', async () => {
+  it('returns 413 to a body beyond its bound, and outlives nesting and strange members', async () => {
     const huge = await register(provider, { ...redirects, client_name: 'x'.repeat(200_000) });
     expect(huge.status).toBe(413);
     const deep = `{"redirect_uris":["https://client.test/cb"],"jwks":{"keys":[${'['.repeat(60_000)}${']'.repeat(60_000)}]}}`;
@@ -310,7 +310,7 @@ describe('POST /oauth/register, open', () => {
     expect(preflight.headers['access-control-allow-credentials']).toBeUndefined();
   });
 
-  it('answers invalid_token to a token that is none, though none is needed (RFC 6750 3.1)', async () => {
+  it('returns invalid_token to a token that is none, though none is needed (RFC 6750 3.1)', async () => {
     const answer = await register(provider, redirects, { headers: { Authorization: 'Bearer made-up' } });
     expect(answer.status).toBe(401);
     expect(answer.headers['www-authenticate']).toMatch(/^Bearer .*error="invalid_token"/);
@@ -374,7 +374,7 @@ describe('POST /oauth/register by initial access token', () => {
 });
 
 describe('POST /oauth/register, off', () => {
-  it('answers 404 and is not in the metadata', async () => {
+  it('returns 404 and is not in the metadata', async () => {
     const provider = await startProvider({ env: { GATEHOUSE_REGISTRATION: 'off' } });
     try {
       const answer = await register(provider, redirects);
@@ -408,7 +408,7 @@ describe('the limits of registration', () => {
       expect((await ask('127.0.0.3', 'a.test')).status).toBe(429);
       provider.clock.advance(541);
       expect((await ask('127.0.0.1', 'c.test')).status).toBe(201);
-      // A refused one that said something wrong costs nothing.
+      // A rejected one that said something wrong costs nothing.
       const wrong = await register(provider, { redirect_uris: ['x'] }, { localAddress: '127.0.0.4' });
       expect(wrong.status).toBe(400);
     } finally {

@@ -81,7 +81,7 @@ describe('the limits of fetching request objects (OpenID Connect Core 6.2)', () 
     for (const each of servers) await each.close();
   });
 
-  it('leave room for other clients that nobody approved: two at once of an address, ten of a host', async () => {
+  it('leave room for other unapproved clients: two at once of an address, ten of a host', async () => {
     const waiting: (() => void)[] = [];
     server.answer = (_request, response) => void waiting.push(() => response.writeHead(500).end());
     const strangers = await Promise.all(Array.from({ length: 8 }, addUnapproved));
@@ -108,7 +108,7 @@ describe('the limits of fetching request objects (OpenID Connect Core 6.2)', () 
     }
   });
 
-  it('hold for each client that nobody approved: 60 a minute', async () => {
+  it('hold for each unapproved client: 60 a minute', async () => {
     const [client, other] = [await addUnapproved(), await addUnapproved()];
     await serve(client);
     let answered = 0;
@@ -123,7 +123,7 @@ describe('the limits of fetching request objects (OpenID Connect Core 6.2)', () 
     expect(await ask(client)).toBe('login');
   });
 
-  it('hold for each host, whichever clients that nobody approved name it: 120 a minute', async () => {
+  it('hold for each host, over all unapproved clients: 120 a minute', async () => {
     for (let n = 0; n < 4; n++) {
       const client = await addUnapproved();
       await serve(client);

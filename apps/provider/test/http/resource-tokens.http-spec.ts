@@ -72,7 +72,7 @@ describe('access tokens for an API', () => {
     });
   });
 
-  it('are opaque, short-lived and differently signed where the API wants that', async () => {
+  it('are opaque, short-lived and differently signed as the API requires', async () => {
     await addResource({ identifier: 'urn:opaque', tokenFormat: 'opaque', accessTokenLifetimeSeconds: 60 });
     await addResource({ identifier: 'urn:eddsa', signingAlgorithm: 'EdDSA' });
     const opaque = await token(machine, 'scope=read&resource=urn:opaque');

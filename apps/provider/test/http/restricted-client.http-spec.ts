@@ -25,7 +25,7 @@ const claims = JSON.stringify({
   id_token: { phone_number_verified: { essential: true }, email: { essential: true }, auth_time: { essential: true } },
 });
 
-describe('a limited client', () => {
+describe('a restricted client', () => {
   let provider: TestProvider;
   let browser: Browser;
   beforeAll(async () => {
@@ -116,7 +116,7 @@ describe('a limited client', () => {
     expect([answer.status, answer.json()['error']]).toEqual([400, 'invalid_target']);
   });
 
-  it('gets nothing more by what it asked for before it was limited: pushed, or kept on the consent page', async () => {
+  it('gets nothing more by requests from before the restriction: pushed, or waiting on the consent page', async () => {
     const [first, second, third] = [await add(), await add(), await add()];
     const pushed = await push(provider, first, { scope, resource: api });
     const withClaims = await push(provider, second, { scope, claims });

@@ -36,7 +36,7 @@ describe('token revocation (RFC 7009)', () => {
     });
   });
 
-  it('ends the grant by a refresh token that was exchanged already: whoever revokes it means the access', async () => {
+  it('revokes the grant of a refresh token that was exchanged already', async () => {
     const rotating = await provider.addClient({ refreshTokenRotation: 'always' });
     const tokens = await obtainRefreshToken(provider, browser, rotating);
     const next = (await refresh(provider, rotating, tokens.refresh_token)).json<Tokens>();
@@ -67,14 +67,14 @@ describe('token revocation (RFC 7009)', () => {
     },
   );
 
-  it('answers 200 to a token that is revoked already', async () => {
+  it('returns 200 to a token that is revoked already', async () => {
     const tokens = await obtainRefreshToken(provider, browser, registered);
     await revoke(tokens.refresh_token);
     expect((await revoke(tokens.refresh_token)).status).toBe(200);
     expect((await revoke(tokens.access_token)).status).toBe(200);
   });
 
-  it("refuses another client's token, which lives on (2.1)", async () => {
+  it("rejects another client's token, which lives on (2.1)", async () => {
     const tokens = await obtainRefreshToken(provider, browser, registered);
     const other = await provider.addClient();
     for (const token of [tokens.access_token, tokens.refresh_token]) {
@@ -91,7 +91,7 @@ describe('token revocation (RFC 7009)', () => {
     expect(answer.status).toBe(200);
   });
 
-  it('answers 401 without credentials, and 400 without a token', async () => {
+  it('returns 401 without credentials, and 400 without a token', async () => {
     expect((await post(`${provider.issuer}/oauth/revoke`, { token: 'x' })).status).toBe(401);
     const answer = await post(
       `${provider.issuer}/oauth/revoke`,

@@ -24,13 +24,13 @@ async function personWithApp(): Promise<{ user: Person; app: App; browser: Brows
   const user = await provider.addUser();
   const browser = await provider.logIn(user);
   const app = await addApp(provider, browser);
-  // The code that confirmed the app is spent.
+  // The code that confirmed the app is consumed.
   provider.clock.advance(30);
   return { user, app, browser };
 }
 
 describe('an authenticator app (RFC 6238)', () => {
-  it('is added by whoever shows that it has the seed: a picture, the secret as text, ten recovery codes once', async () => {
+  it('is added with a code that confirms the seed: a picture, the secret as text, ten recovery codes once', async () => {
     const user = await provider.addUser();
     const browser = await provider.logIn(user);
     const page = await browser.open(at('/account/factors/app'));
@@ -68,7 +68,7 @@ describe('an authenticator app (RFC 6238)', () => {
     for (const code of app.recoveryCodes) expect(JSON.stringify(codes)).not.toContain(code.replaceAll('-', ''));
   });
 
-  it("somebody else's offer, an old one and a made-up one are refused", async () => {
+  it("another user's offer, an expired one and a forged one are rejected", async () => {
     const [ada, bob] = [await provider.addUser(), await provider.addUser()];
     const [hers, his] = [await provider.logIn(ada), await provider.logIn(bob)];
     await hers.open(at('/account/factors/app'));
@@ -298,7 +298,7 @@ describe('a session that owes a second factor', () => {
     expect(await isHome(browser)).toBe(true);
   });
 
-  it('adds no factor of its own: whoever has one gives it first', async () => {
+  it('adds no factor: a user who has one must present it first', async () => {
     const { user, app, browser: own } = await personWithApp();
     const browser = new Browser();
     await givePassword(provider, user, browser);

@@ -22,14 +22,14 @@ describe('with another secret behind its selector', () => {
 
   const tokens = async () => obtainRefreshToken(provider, await provider.logIn(await provider.addUser()), registered);
 
-  it('a refresh token is refused, and the right one still works', async () => {
+  it('a refresh token is rejected, and the right one still works', async () => {
     const { refresh_token: token } = await tokens();
     const refused = await refresh(provider, registered, forged(token));
     expect([refused.status, refused.json()['error']]).toEqual([400, 'invalid_grant']);
     expect((await refresh(provider, registered, token)).status).toBe(200);
   });
 
-  it('an access token is refused by UserInfo and inactive at the introspection', async () => {
+  it('an access token is rejected by UserInfo and inactive at the introspection', async () => {
     const { access_token: token } = await tokens();
     const show = async (text: string): Promise<number> =>
       (await send(`${provider.base}/oauth/userinfo`, { headers: { Authorization: `Bearer ${text}` } })).status;

@@ -55,7 +55,7 @@ describe('the owner of a client', () => {
     serviceAccount: true,
   };
 
-  /** A client with an owner and a gatehouse scope, as it may still be stored from before this was refused. */
+  /** A client with an owner and a gatehouse scope, as it may still be stored from before this was rejected. */
   async function ownedAdministration(draft: Partial<ClientDraft> = {}) {
     const made = await provider.addClient({ name: 'Owned', ...serviceAccount, ...draft });
     await provider.store.run((unit) => unit.change(setOwner, made.client.id, ownerId));
@@ -162,7 +162,7 @@ describe('the owner of a client', () => {
       },
     );
 
-    it('is refused where the client has an owner, at the page and the API', async () => {
+    it('is rejected where the client has an owner, at the page and the API', async () => {
       const { client } = await owned({ scope: ['read'] });
       const atPage = await edit(admin, client.id, { scope: ['read', 'gatehouse:admin'] });
       expect([atPage.status, atPage.text.includes(refusal)]).toEqual([422, true]);

@@ -133,7 +133,7 @@ describe('session management (OpenID Connect Session Management 1.0)', () => {
     expect(stateOf(browser)).toMatch(/^[\w-]{43}$/);
   });
 
-  it('changes it by logout; prompt=none is then told the state of nobody, until somebody logs in (3.1)', async () => {
+  it('changes it by logout; prompt=none then gets the state of no session, until a user logs in (3.1)', async () => {
     const client = await addClient();
     const person = await provider.addUser();
     const browser = await provider.logIn(person);
@@ -169,7 +169,7 @@ describe('session management (OpenID Connect Session Management 1.0)', () => {
     expect(isOf(answer.get('session_state'), client.client.id, browser)).toBe(true);
   });
 
-  it('tells a stranger of prompt=none the state of nobody, in a cookie until the browser closes', async () => {
+  it('returns the state of no session for prompt=none without a session, in a cookie until the browser closes', async () => {
     const client = await addClient();
     const browser = new Browser();
     const answer = await ask(browser, client, { prompt: 'none' });

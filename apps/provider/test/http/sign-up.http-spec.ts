@@ -73,7 +73,7 @@ describe('signing up', () => {
     expect(answers.map((answer) => answer.status).sort()).toEqual([200, 422, 422, 422, 422]);
   });
 
-  it('refuses a form without CSRF token, and keeps what was typed but the password', async () => {
+  it('rejects a form without CSRF token, and keeps what was typed but the password', async () => {
     const browser = await open();
     const username = fresh();
     const answer = await browser.submit({ username, password }, { without: ['csrf'] });
@@ -95,7 +95,7 @@ describe('signing up', () => {
     expect((await elsewhere.submit({ username: fresh(), password })).status).toBe(200);
   });
 
-  it('is bounded by address: 150 passwords an hour, those that are refused among them, before the rules look at one', async () => {
+  it('is bounded by address: 150 passwords an hour, those that are rejected among them, before the rules look at one', async () => {
     const browser = await open(new Browser({ localAddress: '127.0.7.9' }));
     const rules = jest.spyOn(provider.app.get(PasswordRules), 'problem');
     try {
@@ -119,7 +119,7 @@ describe('signing up', () => {
       return browsers.map((each, index) => each.submit({ username: username(index), password: slow + String(index) }));
     }
 
-    it('refuses a weak password of another, and what is too much of the one', async () => {
+    it('rejects a weak password of another, and what is too much of the one', async () => {
       const other = await open(new Browser({ localAddress: '127.0.8.2' }));
       const answers = await flood('127.0.8.1', () => fresh());
       await new Promise((resolve) => setTimeout(resolve, 100));
@@ -130,7 +130,7 @@ describe('signing up', () => {
         expect([headers['retry-after'], text.includes('passwords.too_many')]).toEqual(['2', true]);
     });
 
-    it('estimates none whose username is refused in any case', async () => {
+    it('estimates none whose username is rejected in any case', async () => {
       const statuses = (await Promise.all(await flood('127.0.8.3', () => 'admin!bad'))).map(({ status }) => status);
       expect(new Set(statuses)).toEqual(new Set([422]));
     });

@@ -172,7 +172,7 @@ describe('client assertions (RFC 7521 4.2, RFC 7523 2.2 and 3, OpenID Connect Co
     expectRefused(await ask(await assertionFields(provider, other, pair, { jti })));
   });
 
-  it('a refused one spends nothing: the jti is still free for the one that is right', async () => {
+  it('a rejected one consumes nothing: its jti can still be used by a valid one', async () => {
     const jti = 'refused first';
     expectRefused(await ask(await assertionFields(provider, client, pair, { jti, aud: 'https://elsewhere.example' })));
     expectRefused(await ask(await assertionFields(provider, client, clientKey('ES256'), { jti })));
@@ -293,7 +293,7 @@ describe('client assertions (RFC 7521 4.2, RFC 7523 2.2 and 3, OpenID Connect Co
     expectRefused(await post(url, { token: 'x', client_id: open.client.id, client_assertion: assertion }));
   });
 
-  it('a client that is switched off is refused, and spends nothing', async () => {
+  it('a disabled client is rejected, and consumes nothing', async () => {
     const made = await withKeys([pair], { disabledAt: provider.clock.now() });
     expectRefused(await ask(await assertionFields(provider, made, pair)));
   });

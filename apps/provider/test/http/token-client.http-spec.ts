@@ -66,7 +66,7 @@ describe('client authentication at the token endpoint', () => {
     );
   });
 
-  describe('answers invalid_client, 401, with a Basic challenge (RFC 6749 5.2)', () => {
+  describe('returns invalid_client, 401, with a Basic challenge (RFC 6749 5.2)', () => {
     it.each<[string, (of: Registered) => Record<string, string>]>([
       ['a wrong secret', ({ client }) => ({ Authorization: basic(client, 'wrong') })],
       ['an empty secret', ({ client }) => byBasic(`${client.id}:`)],
@@ -89,7 +89,7 @@ describe('client authentication at the token endpoint', () => {
     });
   });
 
-  describe('answers invalid_client, 401, without the header, and says what works here (RFC 9110 15.5.2)', () => {
+  describe('returns invalid_client, 401, without the header, and says what works here (RFC 9110 15.5.2)', () => {
     it('no credentials at all', async () => {
       const answer = await ask({});
       expectRefused(answer, 'invalid_client', 401);
@@ -111,20 +111,20 @@ describe('client authentication at the token endpoint', () => {
     });
   });
 
-  it('refuses a method that the client is not registered for', async () => {
+  it('rejects a method that the client is not registered for', async () => {
     const { client, secret } = await provider.addClient(machine);
     expectRefused(await ask({ client_id: client.id, client_secret: secret }), 'invalid_client', 401);
     const other = await provider.addClient({ ...machine, authMethod: 'client_secret_post' });
     expectRefused(await ask({}, { Authorization: basic(other.client, other.secret) }), 'invalid_client', 401);
   });
 
-  it('refuses a public client that sends a secret', async () => {
+  it('rejects a public client that sends a secret', async () => {
     const { client } = await provider.addClient({ type: 'public', authMethod: 'none' });
     expectRefused(await ask({ client_id: client.id, client_secret: 'x' }), 'invalid_client', 401);
     expectRefused(await ask({}, { Authorization: basic(client, '') }), 'invalid_client', 401);
   });
 
-  it('answers invalid_request to two methods at once (RFC 6749 2.3)', async () => {
+  it('returns invalid_request to two methods at once (RFC 6749 2.3)', async () => {
     const { client, secret } = await provider.addClient(machine);
     expectRefused(
       await ask({ client_id: client.id, client_secret: secret }, { Authorization: basic(client, secret) }),
@@ -133,7 +133,7 @@ describe('client authentication at the token endpoint', () => {
     );
   });
 
-  it('answers invalid_request to a client_id in the body that is not that of the header', async () => {
+  it('returns invalid_request to a client_id in the body that is not that of the header', async () => {
     const { client, secret } = await provider.addClient(machine);
     expectRefused(await ask({ client_id: 'other' }, { Authorization: basic(client, secret) }), 'invalid_request', 400);
   });
@@ -148,7 +148,7 @@ describe('client authentication at the token endpoint', () => {
     expectRefused(await post(`${provider.issuer}/oauth/token?${query}`, {}), 'invalid_client', 401);
   });
 
-  it('answers invalid_client to a client that is switched off or removed', async () => {
+  it('returns invalid_client for a disabled or deleted client', async () => {
     const off = await provider.addClient({ ...machine, disabledAt: epochSeconds(1) });
     expectRefused(await ask({}, { Authorization: basic(off.client, off.secret) }), 'invalid_client', 401);
     const gone = await provider.addClient(machine);
@@ -172,7 +172,7 @@ describe('client authentication at the token endpoint', () => {
     expect((await ask({}, { Authorization: basic(client, fresh ?? '') })).status).toBe(200);
   });
 
-  it('is never throttled: a thousand wrong secrets lock nobody out', async () => {
+  it('is never throttled: a thousand wrong secrets do not lock the client out', async () => {
     const { client, secret } = await provider.addClient(machine);
     for (let round = 0; round < 10; round++) {
       const answers = await Promise.all(

@@ -96,7 +96,7 @@ describe('redeeming an authorization code', () => {
   });
 
   describe('a second redemption (RFC 6749 4.1.2)', () => {
-    it('answers invalid_grant and revokes what the first one got', async () => {
+    it('returns invalid_grant and revokes what the first one got', async () => {
       const { code, verifier } = await authorize(provider, browser, registered.client, offline);
       const tokens = (await redeem(provider, registered, code, verifier)).json<Tokens>();
       expect(await isActive(provider, registered, tokens.access_token)).toBe(true);
@@ -132,7 +132,7 @@ describe('redeeming an authorization code', () => {
       expect(await isActive(provider, registered, second.access_token)).toBe(false);
     });
 
-    it('with a wrong verifier counts too: whoever has the code had it from somewhere', async () => {
+    it('with a wrong verifier counts too: the code may have been stolen', async () => {
       const { code, verifier } = await authorize(provider, browser, registered.client, offline);
       const tokens = (await redeem(provider, registered, code, verifier)).json<Tokens>();
       expectInvalidGrant(await redeem(provider, registered, code, 'x'.repeat(43)));
@@ -147,7 +147,7 @@ describe('redeeming an authorization code', () => {
     });
   });
 
-  it('refuses another client, and leaves the code to its own (RFC 6749 4.1.3)', async () => {
+  it('rejects another client, and leaves the code to its own (RFC 6749 4.1.3)', async () => {
     const { code, verifier } = await authorize(provider, browser, registered.client);
     expectInvalidGrant(await redeem(provider, await provider.addClient(), code, verifier));
     expect((await redeem(provider, registered, code, verifier)).status).toBe(200);
@@ -162,14 +162,14 @@ describe('redeeming an authorization code', () => {
     },
   );
 
-  it('refuses a code whose verifier half was changed', async () => {
+  it('rejects a code whose verifier half was changed', async () => {
     const { code, verifier } = await authorize(provider, browser, registered.client);
     const changed = code.slice(0, -2) + (code.endsWith('AA') ? 'BA' : 'AA');
     expectInvalidGrant(await redeem(provider, registered, changed, verifier));
     expect((await redeem(provider, registered, code, verifier)).status).toBe(200);
   });
 
-  it('refuses it after its lifetime of 60 s, and takes it one second before', async () => {
+  it('rejects it after its lifetime of 60 s, and takes it one second before', async () => {
     const late = await authorize(provider, browser, registered.client);
     provider.clock.advance(60);
     expectInvalidGrant(await redeem(provider, registered, late.code, late.verifier));
@@ -208,7 +208,7 @@ describe('redeeming an authorization code', () => {
       },
     );
 
-    it('refuses none where the authorization request named one', async () => {
+    it('rejects none where the authorization request named one', async () => {
       const { code, verifier } = await authorize(provider, browser, registered.client);
       expectInvalidGrant(await redeem(provider, registered, code, verifier, { redirect_uri: '' }));
     });
@@ -288,7 +288,7 @@ describe('redeeming an authorization code', () => {
       expect(claimsOf(answer.json<Tokens>().id_token)).not.toHaveProperty('nonce');
     });
 
-    it('refuses a verifier without a challenge: the challenge was stripped on its way (RFC 9700 2.1.1)', async () => {
+    it('rejects a verifier without a challenge: the challenge was stripped on its way (RFC 9700 2.1.1)', async () => {
       const { code, made, verifier } = await codeOf({ code_challenge: undefined, code_challenge_method: undefined });
       expectInvalidGrant(await redeem(lenient, made, code, verifier));
     });
@@ -300,13 +300,13 @@ describe('redeeming an authorization code', () => {
     });
   });
 
-  it('refuses the code of somebody who was disabled meanwhile', async () => {
+  it('rejects the code of a user who was disabled since', async () => {
     const { code, verifier } = await authorize(provider, browser, registered.client);
     await provider.execute(SetUserState, { id: user.id, disabled: true });
     expectInvalidGrant(await redeem(provider, registered, code, verifier));
   });
 
-  it('refuses the code of a session that was logged out meanwhile, but not where access was granted offline', async () => {
+  it('rejects the code of a session that was ended since, but not where access was granted offline', async () => {
     const online = await authorize(provider, browser, registered.client);
     const lasting = await authorize(provider, browser, registered.client, offline);
     await browser.open(`${provider.issuer}/logout`);
@@ -315,8 +315,8 @@ describe('redeeming an authorization code', () => {
     expect((await redeem(provider, registered, lasting.code, lasting.verifier)).status).toBe(200);
   });
 
-  describe('when the client changes meanwhile', () => {
-    it('answers invalid_client to one that was removed', async () => {
+  describe('when the client changes concurrently', () => {
+    it('returns invalid_client to one that was removed', async () => {
       const { code, verifier } = await authorize(provider, browser, registered.client);
       await provider.execute(DeleteClient, { id: registered.client.id });
       const answer = await eventually(
@@ -326,7 +326,7 @@ describe('redeeming an authorization code', () => {
       expect(answer.json()).toMatchObject({ error: 'invalid_client' });
     });
 
-    it('answers invalid_client to one that was switched off, and its tokens are refused', async () => {
+    it('returns invalid_client for a disabled client, and rejects its tokens', async () => {
       const { code, verifier } = await authorize(provider, browser, registered.client, offline);
       const tokens = (await redeem(provider, registered, code, verifier)).json<Tokens>();
       await provider.store.run(async (unit) => {

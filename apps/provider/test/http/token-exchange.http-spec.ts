@@ -193,7 +193,7 @@ describe('token exchange (RFC 8693)', () => {
     expect(refusal(await exchange(front, subject.access_token))).toEqual([400, 'invalid_request']);
   });
 
-  it('ends when the client that exchanged is switched off', async () => {
+  it('ends when the client that exchanged is disabled', async () => {
     const exchanger = await addExchanger([{ resource: backApi, mode: 'delegation' }]);
     const text = (await exchange(exchanger, (await personToken({}, exchanger)).access_token)).json<Tokens>()
       .access_token;
@@ -285,7 +285,7 @@ describe('token exchange (RFC 8693)', () => {
     expect((await exchange(exchanger, unbound, acting, await prove())).status).toBe(200);
   });
 
-  describe('is refused', () => {
+  describe('is rejected', () => {
     it.each<[string, Record<string, string>, string]>([
       ['without a subject_token', { subject_token: '' }, 'invalid_request'],
       ['for a token that is none', { subject_token: 'a.b' }, 'invalid_request'],
@@ -311,7 +311,7 @@ describe('token exchange (RFC 8693)', () => {
       expect(refusal(await exchange(front, subject.access_token, more))).toEqual([400, error]);
     });
 
-    it('for a token that was sent to somebody else', async () => {
+    it('for a token that was sent to another API', async () => {
       const exchanger = await addExchanger([{ resource: backApi, mode: 'delegation' }]);
       expect(refusal(await exchange(exchanger, (await personToken()).access_token))).toEqual([400, 'invalid_request']);
       expect(refusal(await exchange(front, (await personToken({ resource: 'urn:opaque' })).access_token))).toEqual([

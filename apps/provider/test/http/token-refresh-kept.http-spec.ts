@@ -197,7 +197,7 @@ describe('refresh_token_rotation', () => {
     expect((await refreshed(bound, token, key)).refresh_token).not.toBe(token);
   });
 
-  it('changed to default leaves spent tokens spent, and keeps the newest', async () => {
+  it('changed to default leaves consumed tokens consumed, and keeps the newest', async () => {
     const registered = await add({ refreshTokenRotation: 'always' });
     const first = await tokensOf(registered);
     const second = await refreshed(registered, first.refresh_token);

@@ -94,7 +94,7 @@ describe('refreshing with rotation (RFC 6749 6, RFC 9700 4.14.2)', () => {
       expectError(await refresh(provider, registered, third.refresh_token ?? ''));
     });
 
-    it('by another client is refused and harms nobody', async () => {
+    it('by another client is rejected and revokes nothing', async () => {
       const { refresh_token: token } = await obtainRefreshToken(provider, browser, registered);
       const first = (await refresh(provider, registered, token)).json<Tokens>();
       expectError(await refresh(provider, await provider.addClient(), token));
@@ -157,7 +157,7 @@ describe('refreshing with rotation (RFC 6749 6, RFC 9700 4.14.2)', () => {
     );
   });
 
-  it('refuses it after its lifetime, which each use renews', async () => {
+  it('rejects it after its lifetime, which each use renews', async () => {
     const { refresh_token: token } = await obtainRefreshToken(provider, browser, registered);
     provider.clock.advance(29 * 24 * 3600);
     const second = (await refresh(provider, registered, token)).json<Tokens>();
@@ -168,16 +168,16 @@ describe('refreshing with rotation (RFC 6749 6, RFC 9700 4.14.2)', () => {
     expectError(await refresh(provider, registered, third.refresh_token ?? ''));
   });
 
-  it.each(['', 'x', 'a.b'])('refuses what is no refresh token of ours (%#)', async (token) => {
+  it.each(['', 'x', 'a.b'])('rejects what is not a refresh token of this server (%#)', async (token) => {
     expectError(await refresh(provider, registered, token), token === '' ? 'invalid_request' : 'invalid_grant');
   });
 
-  it('refuses an access token', async () => {
+  it('rejects an access token', async () => {
     const { access_token: token } = await obtainTokens(provider, browser, registered);
     expectError(await refresh(provider, registered, token));
   });
 
-  it('refuses one of another client, and leaves it to its own', async () => {
+  it('rejects one of another client, and leaves it to its own', async () => {
     const { refresh_token: token } = await obtainRefreshToken(provider, browser, registered);
     expectError(await refresh(provider, await provider.addClient(), token));
     expect((await refresh(provider, registered, token)).status).toBe(200);

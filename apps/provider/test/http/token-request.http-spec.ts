@@ -73,7 +73,7 @@ describe('a token request', () => {
     expectError(await raw(`grant_type=client_credentials&x=${'a'.repeat(70_000)}`), 'invalid_request', 413);
     expect((await raw('grant_type=client_credentials')).status).toBe(200);
   });
-  it('with a thousand parameters is refused', async () => {
+  it('with a thousand parameters is rejected', async () => {
     const answer = await raw(
       `grant_type=client_credentials&${Array.from({ length: 5000 }, (_each, index) => `p${index}=`).join('&')}`,
     );

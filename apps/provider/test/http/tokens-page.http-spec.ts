@@ -42,7 +42,7 @@ describe('the pages of grants and tokens', () => {
     return (await new Browser().send(at('/api/me'), { headers: { Authorization: `Bearer ${token}` } })).status === 200;
   }
 
-  it('is forbidden to whoever is neither administrator nor developer', async () => {
+  it('is forbidden to users who are neither administrator nor developer', async () => {
     const browser = await provider.logIn(await provider.addUser());
     for (const path of ['/token', '/grant']) expect((await browser.open(at(path))).status).toBe(403);
   });

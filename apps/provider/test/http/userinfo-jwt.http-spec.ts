@@ -50,7 +50,7 @@ describe('UserInfo as a JWT (OpenID Connect Core 5.3.2)', () => {
     expect(payload).toEqual(claims(client));
   });
 
-  it('is signed by the client’s secret where it wants HS256', async () => {
+  it('is signed with the client’s secret if it registered HS256', async () => {
     const { answer, client, secret } = await userinfo({ userinfoSignedResponseAlg: 'HS256' });
     const { payload } = await jwtVerify(answer.text, Buffer.from(secret), { audience: client.id });
     expect(payload).toEqual(claims(client));

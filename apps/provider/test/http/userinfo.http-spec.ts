@@ -57,7 +57,7 @@ describe('what an access token opens here', () => {
       expect((await post(`access_token=${await tokenFor('openid')}`)).json()).toEqual({ sub: user.id });
     });
 
-    it('refuses a token without the scope openid: insufficient_scope (RFC 6750 3.1)', async () => {
+    it('rejects a token without the scope openid: insufficient_scope (RFC 6750 3.1)', async () => {
       const answer = await ask('/oauth/userinfo', bearer(await tokenFor('read')));
       expect(answer.status).toBe(403);
       expect(answer.headers['www-authenticate']).toMatch(
@@ -65,14 +65,14 @@ describe('what an access token opens here', () => {
       );
     });
 
-    it('refuses a token in header and body at once (RFC 6750 2)', async () => {
+    it('rejects a token in header and body at once (RFC 6750 2)', async () => {
       const token = await tokenFor('openid');
       const answer = await post(`access_token=${token}`, bearer(token));
       expect(answer.status).toBe(400);
       expect(answer.headers['www-authenticate']).toContain('error="invalid_request"');
     });
 
-    it('refuses a repeated token in the body', async () => {
+    it('rejects a repeated token in the body', async () => {
       const token = await tokenFor('openid');
       expect((await post(`access_token=${token}&access_token=${token}`)).status).toBe(400);
     });
@@ -120,18 +120,18 @@ describe('what an access token opens here', () => {
       expect((await browser.send(`${provider.issuer}${path}`)).status).toBe(401);
     });
 
-    it('refuses an expired token', async () => {
+    it('rejects an expired token', async () => {
       const token = await tokenFor('openid');
       provider.clock.advance(3600);
       expectInvalidToken(await ask(path, bearer(token)));
     });
 
-    it('refuses an ID token', async () => {
+    it('rejects an ID token', async () => {
       const tokens = await obtainTokens(provider, browser, registered);
       expectInvalidToken(await ask(path, bearer(tokens.id_token ?? '')));
     });
 
-    it('refuses the token of somebody who was switched off', async () => {
+    it('rejects the token of a disabled user', async () => {
       const person = await provider.addUser();
       const token = (await obtainTokens(provider, await provider.logIn(person), registered)).access_token;
       await provider.execute(SetUserState, { id: person.id, disabled: true });

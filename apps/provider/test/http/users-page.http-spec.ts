@@ -132,7 +132,7 @@ describe('the pages of users', () => {
     expect((await admin.open(at(`/user/update/${person.id}`))).status).toBe(404);
   });
 
-  it('keeps the last administrator: not demoted, not switched off, not deleted', async () => {
+  it('keeps the last administrator: not demoted, not disabled, not deleted', async () => {
     const page = `/user/update/${adminId}`;
     await admin.open(at(page));
     const demoted = await sendFields(admin, changed(fieldsOf(admin, page), { role: ['user'] }), page);

@@ -57,7 +57,7 @@ describe('without a mail server', () => {
     expect(page.text).not.toMatch(claims);
     expect(page.text).not.toContain('name="email"');
 
-    // A page from before the mail server was switched off.
+    // A page from before the mail server was removed.
     const csrf = /name="csrf" value="([^"]+)"/.exec((await browser.open(at('/login'))).text)?.[1] ?? '';
     const before = (await provider.app.get(Outbox).backlog()).waiting;
     const ask = async (email: string) => {

@@ -111,7 +111,7 @@ describe('backup and restore', () => {
     expect(readFileSync(`${target}.part`, 'utf8')).toBe('mine');
   });
 
-  it('makes one of several backups that are taken to one name at once, refuses the others and leaves no draft', async () => {
+  it('makes one of several backups that are taken to one name at once, rejects the others and leaves no draft', async () => {
     const target = join(folder, 'contested.sqlite');
     const results = await Promise.allSettled(Array.from({ length: 4 }, () => backupSqlite(file, target)));
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);

@@ -154,7 +154,7 @@ describe.each(engines)('a database of the release before the baseline on %s', (e
     expect(failure).toBeInstanceOf(Error);
     expect((failure as Error).message).toMatch(/ended with 1: /);
     expect((failure as Error).message.replace(/^the provider ended with 1: /, '')).toMatch(refusal);
-    // A sentence for whoever runs it, no stack.
+    // A message for the operator, no stack trace.
     expect((failure as Error).message).not.toMatch(/\n +at /);
     for (const line of ['migrate up --json', 'migrate up --dry-run --json']) {
       const { code, stderr } = await gatehouse(line);

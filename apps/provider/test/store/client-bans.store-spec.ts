@@ -97,7 +97,7 @@ describe.each(engines)('the purge of unused clients on %s', (_name, engineOf) =>
     expect(await fresh(id)).toBeUndefined();
   });
 
-  it('refuses to delete a metadata-document client as long as its restriction would be lost by that', async () => {
+  it('rejects to delete a metadata-document client as long as its restriction would be lost by that', async () => {
     const id = `${documents.origin}/deleted.json`;
     await open(id);
     await decide('disable', id);

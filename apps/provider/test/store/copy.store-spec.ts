@@ -87,7 +87,7 @@ describe.each(pairs)('a copy from %s to %s', (sourceName, _targetName, sourceOf,
       ({ id, username }) => `${id}=${username}`,
     );
 
-  it('shows one moment while another process spends tokens: none is spent in part, none comes back', async () => {
+  it('is a consistent snapshot while another process consumes tokens: none is half consumed, none reappears', async () => {
     const sides = await openBoth();
     await sides.from.query(
       sourceName === 'SQLite'
@@ -112,7 +112,7 @@ describe.each(pairs)('a copy from %s to %s', (sourceName, _targetName, sourceOf,
     expect(await count('SELECT COUNT(*) AS n FROM refresh_tokens WHERE consumed_at IS NOT NULL')).toBe(moment);
     expect(await count('SELECT MAX(consumed_at) AS n FROM refresh_tokens')).toBe(moment);
     expect(Math.abs(report.takenAt - Date.now() / 1000)).toBeLessThan(60);
-    // Run again, it brings what was spent since.
+    // A second run copies what was consumed since.
     await copy(sides);
     expect(await count('SELECT COUNT(*) AS n FROM refresh_tokens WHERE consumed_at IS NOT NULL')).toBe(writer.spent());
   });
@@ -180,7 +180,7 @@ describe.each(pairs)('a copy from %s to %s', (sourceName, _targetName, sourceOf,
     events.push('copied');
     await write;
     await other.destroy();
-    // SQLite refuses the writer at once, PostgreSQL lets it wait.
+    // SQLite rejects the writer at once, PostgreSQL lets it wait.
     if (sourceName === 'SQLite') expect(events).toEqual([expect.stringMatching('locked'), 'copied']);
     else expect([writtenMeanwhile, events.includes('written')]).toEqual([false, true]);
     expect(await sides.to.query(`SELECT id FROM users WHERE name = 'late'`)).toEqual([]);
@@ -199,7 +199,7 @@ describe.each(pairs)('a copy from %s to %s', (sourceName, _targetName, sourceOf,
     );
   });
 
-  it('by command: refuses while a provider runs, and with --from-snapshot says from what moment it is', async () => {
+  it('by command: rejects while a provider runs, and with --from-snapshot says from what moment it is', async () => {
     const provider = await startProvider({ databaseUrl: fromUrl });
     const registered = await provider.addClient();
     const user = await provider.addUser();
@@ -233,12 +233,12 @@ describe.each(pairs)('a copy from %s to %s', (sourceName, _targetName, sourceOf,
 });
 
 interface Writer {
-  /** Tokens spent, each in a commit that was answered. */
+  /** Tokens consumed, each in a commit that was answered. */
   spent(): number;
   stop(): Promise<void>;
 }
 
-/** Another connection (SQLite: process) that spends one refresh token in each commit and counts it in the same one. */
+/** Another connection (SQLite: process) that consumes one refresh token in each commit and counts it in the same one. */
 async function startWriter(engine: string, url: string): Promise<Writer> {
   let spent = 0;
   if (engine === 'SQLite') {

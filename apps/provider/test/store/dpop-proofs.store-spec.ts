@@ -73,7 +73,7 @@ describe.each(engines)('DPoP proofs on %s', (_name, engineOf) => {
   const userinfo = async (token: string, DPoP: string): Promise<Answer> =>
     send(`${provider.base}/oauth/userinfo`, { headers: { Authorization: `DPoP ${token}`, DPoP } });
 
-  it('of requests that are refused write nothing: a public client proves nothing by them', async () => {
+  it('of requests that are rejected write nothing: a public client proves nothing by them', async () => {
     const registered = await add();
     const device = await post(`${provider.base}/oauth/device`, { client_id: registered.client.id, scope: 'openid' });
     const code = await codeFields(registered);
@@ -95,7 +95,7 @@ describe.each(engines)('DPoP proofs on %s', (_name, engineOf) => {
     expect(await spent()).toBe(before);
   });
 
-  it('are spent once by what is answered: at the token endpoint, at PAR and at UserInfo (RFC 9449 11.1)', async () => {
+  it('are consumed once by successful requests: at the token endpoint, at PAR and at UserInfo (RFC 9449 11.1)', async () => {
     const registered = await add();
     const before = await spent();
     const fields = await codeFields(registered);
@@ -164,7 +164,7 @@ describe.each(engines)('DPoP proofs on %s', (_name, engineOf) => {
     expect(await isActive(provider, registered, won?.json<Tokens>().access_token)).toBe(true);
   });
 
-  it('50 refreshes at once, each with a proof of its own, have one answer, and spend 50 proofs', async () => {
+  it('50 refreshes at once, each with its own proof, have one response, and consume 50 proofs', async () => {
     const registered = await add({ refreshTokenRotation: 'always' });
     const fields = { grant_type: 'refresh_token', refresh_token: (await boundTokens(registered)).refresh_token ?? '' };
     const before = await spent();

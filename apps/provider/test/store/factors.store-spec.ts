@@ -33,7 +33,7 @@ describe.each(engines)('second factors on %s', (_name, engineOf) => {
     return outcomes.filter(Boolean).length;
   }
 
-  it('a time step is spent by one of a hundred, and no earlier one afterwards', async () => {
+  it('a time step is consumed by one of a hundred requests, and no earlier one afterwards', async () => {
     const user = await provider.addUser();
     const totp = provider.app.get(TotpFactors);
     const now = provider.clock.now();
@@ -49,7 +49,7 @@ describe.each(engines)('second factors on %s', (_name, engineOf) => {
     expect(await provider.store.run((unit) => totp.consume(unit, user.id, step + 1, now))).toBe(true);
   });
 
-  it('a recovery code, a challenge and a count of signatures are spent by one of a hundred', async () => {
+  it('a recovery code, a challenge and a signature counter are consumed by one of a hundred requests', async () => {
     const user = await provider.addUser();
     const now = provider.clock.now();
     const codes = provider.app.get(RecoveryCodes);

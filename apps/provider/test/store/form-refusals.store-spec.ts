@@ -8,7 +8,7 @@ import { startProvider, type TestProvider } from '../support/provider';
 
 jest.setTimeout(120_000);
 
-describe.each(engines)('forms that are refused for their origin, on %s', (_name, engineOf) => {
+describe.each(engines)('forms that are rejected for their origin, on %s', (_name, engineOf) => {
   const engine = engineOf();
   let provider: TestProvider;
   beforeAll(async () => {

@@ -29,8 +29,8 @@ import { obtainRefreshToken, type Registered } from '../support/tokens';
 
 jest.setTimeout(120_000);
 
-// Whatever may be used once: two callers read it while it is unused, and only then does either of them spend it.
-describe.each(engines)('read by two, then spent by both, on %s', (_name, engineOf) => {
+// Whatever may be used once: two callers read it while it is unused, and only then does either of them consume it.
+describe.each(engines)('read by two callers, then consumed by both, on %s', (_name, engineOf) => {
   const engine = engineOf();
   let provider: TestProvider;
   let registered: Registered;
@@ -57,7 +57,7 @@ describe.each(engines)('read by two, then spent by both, on %s', (_name, engineO
 
   const token = (link: string, parameter: string): string => new URL(link).searchParams.get(parameter) ?? '';
 
-  it('an authorization code is spent once (RFC 6749 4.1.2)', async () => {
+  it('an authorization code is consumed once (RFC 6749 4.1.2)', async () => {
     const browser = await provider.logIn(await provider.addUser());
     const { code } = await authorize(provider, browser, registered.client);
     const codes = provider.app.get(AuthorizationCodes);
@@ -88,7 +88,7 @@ describe.each(engines)('read by two, then spent by both, on %s', (_name, engineO
     expect(await tokens.findReplay(a, '', now)).toBe('first');
   });
 
-  it('a refresh token that is kept is not extended once another request has spent it', async () => {
+  it('a non-rotating refresh token is not extended after another request has consumed it', async () => {
     const text = await refreshToken();
     const tokens = provider.app.get(RefreshTokensService);
     const [a, b] = await readTwice(() => tokens.find(text));
@@ -206,7 +206,7 @@ describe.each(engines)('read by two, then spent by both, on %s', (_name, engineO
     expect(outcomes).toEqual(once);
   });
 
-  it('a time step of an authenticator app is spent once (RFC 6238 5.2)', async () => {
+  it('a time step of an authenticator app is consumed once (RFC 6238 5.2)', async () => {
     const totp = provider.app.get(TotpFactors);
     const { id } = await provider.addUser();
     const seed = newSeed();
@@ -221,7 +221,7 @@ describe.each(engines)('read by two, then spent by both, on %s', (_name, engineO
     expect(await provider.store.run((unit) => totp.consume(unit, id, a - 1, now))).toBe(false);
   });
 
-  it('an authenticator app that was locked meanwhile takes no code', async () => {
+  it('an authenticator app that was locked since accepts no code', async () => {
     const totp = provider.app.get(TotpFactors);
     const { id } = await provider.addUser();
     const seed = newSeed();
@@ -233,7 +233,7 @@ describe.each(engines)('read by two, then spent by both, on %s', (_name, engineO
     expect(await provider.store.run((unit) => totp.consume(unit, id, step ?? 0, now))).toBe(false);
   });
 
-  it('a recovery code is spent once', async () => {
+  it('a recovery code is consumed once', async () => {
     const codes = provider.app.get(RecoveryCodes);
     const { id } = await provider.addUser();
     const [code = ''] = await provider.store.run((unit) => codes.make(unit, id, now));
@@ -285,7 +285,7 @@ describe.each(engines)('read by two, then spent by both, on %s', (_name, engineO
     expect(outcomes.sort()).toEqual(['invalid_request_uri', 'used']);
   });
 
-  it('a jti is spent once, by a unit that depends on it and by one that asks (RFC 7523 3, RFC 9449 11.1)', async () => {
+  it('a jti is consumed once, by a unit of work that requires it and by one that checks it (RFC 7523 3, RFC 9449 11.1)', async () => {
     const replay = provider.app.get(ReplayCache);
     const use = () => ({ issuer: 'client', jti: randomUUID(), expiresAt: addSeconds(now, 60) });
     const proof = use();
@@ -332,7 +332,7 @@ describe.each(engines)('read by two, then spent by both, on %s', (_name, engineO
     expect(outcomes).toEqual(once);
   });
 
-  it('an initial access token that expired meanwhile registers nothing', async () => {
+  it('an initial access token that expired since registers nothing', async () => {
     const tokens = provider.app.get(InitialAccessTokens);
     const made = await provider.store.run((unit) => tokens.add(unit, { name: 'Short', lifetimeSeconds: 60 }, now));
     expect(await provider.store.run((unit) => tokens.consume(unit, made.id, addSeconds(now, 60)))).toBeUndefined();
@@ -373,7 +373,7 @@ describe.each(engines)('read by two, then spent by both, on %s', (_name, engineO
     expect(revoked).toEqual(once);
   });
 
-  it('no grant is made in a session that ended meanwhile, and a grant that was revoked meanwhile is not used', async () => {
+  it('no grant is created in a session that has ended since, and a grant that was revoked since is not used', async () => {
     const user = await provider.addUser();
     await provider.logIn(user);
     const sessions = provider.app.get(SessionsService);

@@ -58,7 +58,7 @@ describe.each(engines)('metrics on %s', (name, engineOf) => {
     expect(await figure('gatehouse_refusals_total{reason=')).toBeGreaterThan(0);
   });
 
-  it('makes no series of a path that a stranger thought of', async () => {
+  it('creates no series for unknown paths', async () => {
     await send(`${running.base}/a-path-of-a-stranger`);
     const { text } = await send(`http://127.0.0.1:${port}/metrics`);
     expect(text).toContain('route="unmatched"');

@@ -59,7 +59,7 @@ describe.each(engines)('the migrations on %s', (_name, engineOf) => {
     );
   });
 
-  it('a step of a later version, made and taken back while this one serves, disturbs nobody', async () => {
+  it('a step of a later version, run and reverted while this one serves, does not disturb requests', async () => {
     const url = await engine.freshUrl();
     const provider = await startProvider({ databaseUrl: url });
     const later = await openSource({ url, entities, migrations: [...migrations, Later1999999999999] });

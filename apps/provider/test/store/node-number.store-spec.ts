@@ -43,7 +43,7 @@ describe.each(engines)('node numbers on %s', (_name, makeEngine) => {
     await other.close();
   });
 
-  it('are not taken from a process that lives, however often others start, and are refused when none is free', async () => {
+  it('are not taken from a process that lives, however often others start, and are rejected when none is free', async () => {
     const living = await GeneratorId.lease(store);
     // Every other number but one is held by a process that crashed a moment ago.
     const free = living.value === 1500 ? 1501 : 1500;

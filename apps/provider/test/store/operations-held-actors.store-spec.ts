@@ -22,7 +22,7 @@ const openInvitations = statement(
 );
 const flush = statement('test.flush', 'SELECT 1 AS one');
 
-describe.each(engines)('whoever acts is held while an operation is performed, on %s', (_name, engineOf) => {
+describe.each(engines)('the actor is locked while an operation is performed, on %s', (_name, engineOf) => {
   const engine = engineOf();
   let provider: TestProvider;
   beforeAll(async () => {
@@ -81,7 +81,7 @@ describe.each(engines)('whoever acts is held while an operation is performed, on
     expect((await find(rogue))?.roles).toEqual(['user']);
   });
 
-  it('an invitation that is being made by somebody who is demoted is withdrawn with the others', async () => {
+  it('an invitation created by an administrator who is being demoted is withdrawn with the others', async () => {
     const rogue = await admin();
     const email = `${randomUUID()}@people.test`;
     const operation = provider.app.get(InvitePeople, { strict: false });
@@ -105,7 +105,7 @@ describe.each(engines)('whoever acts is held while an operation is performed, on
     expect((await find(rogue))?.roles).toEqual(['user']);
   });
 
-  it('of two administrators who disable each other at once one is refused, and is disabled', async () => {
+  it('of two administrators who disable each other at once one is rejected, and is disabled', async () => {
     const [one, other] = [await admin(), await admin()];
     const disable = (by: User, user: User) =>
       provider.app
@@ -121,7 +121,7 @@ describe.each(engines)('whoever acts is held while an operation is performed, on
     expect(disabled).toHaveLength(1);
   });
 
-  it('a service account that is being limited does not lift the limit again', async () => {
+  it('a service account that is being restricted does not lift the restriction', async () => {
     const registered = await addServiceAccount(provider);
     const { id } = registered.client;
     const actor = await serviceAccountActor(provider, registered);

@@ -109,7 +109,7 @@ describe.each(engines)('the capacity of the outbox on %s', (_name, engineOf) => 
     expect(await soon(() => hanging.connections > 0)).toBe(true);
     await requestPasswordReset('mail@people.test');
     expect(await soon(() => smtp.received.some(({ to }) => to.includes('mail@people.test')))).toBe(true);
-    // None of them was given up or delivered meanwhile: the mail did not wait for one of their places.
+    // None of them was given up or delivered in the meantime: the mail did not wait for one of their places.
     expect(await waitingOf('backchannel-logout')).toBe(hangingServers);
   });
 

@@ -90,7 +90,7 @@ describe.each(engines)('the outbox on %s', (_name, engineOf) => {
     expect(await provider.store.all(rows.all)).toEqual([]);
   });
 
-  it('tells nobody of what was rolled back', async () => {
+  it('delivers nothing that was rolled back', async () => {
     const failed = provider.store.run(async (unit) => {
       await outbox.add(unit, { kind: 'test', destination: 'd', payload: 'never' }, provider.clock.now());
       throw new Error('no');
@@ -289,7 +289,7 @@ describe.each(engines)('the outbox on %s', (_name, engineOf) => {
     expect(outbox.payloadOf(other)).toBe('another');
   });
 
-  it('refuses kinds that nobody registered, two of one name, and payloads without measure', async () => {
+  it('rejects unregistered kinds, two of one name, and oversized payloads', async () => {
     expect(() => outbox.register(new Receiver('test'))).toThrow('already registered');
     await expect(
       provider.store.run((unit) =>

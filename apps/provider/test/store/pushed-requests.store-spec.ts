@@ -59,7 +59,7 @@ describe.each(engines)('pushed authorization requests on %s', (_name, engineOf) 
     expect(requestUri).toMatch(/^urn:ietf:params:oauth:request_uri:/);
   });
 
-  it('100 loads at once in one browser are one kept request', async () => {
+  it('100 concurrent loads in one browser create one interaction', async () => {
     const { requestUri } = await push(provider, registered);
     const browser = randomBytes(32);
     const ids = await Promise.all(

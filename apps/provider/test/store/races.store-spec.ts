@@ -146,7 +146,7 @@ describe.each(engineNames)('at once, on %s,', (engine) => {
     }
   });
 
-  it('refreshes while the client is changed to rotation spend its token once, and none comes back', async () => {
+  it('refreshes while the client is changed to rotation consume its token once, and none reappears', async () => {
     const registered = await provider.addClient();
     const token = await refreshToken(registered);
     provider.clock.advance(600);
@@ -216,7 +216,7 @@ describe.each(engineNames)('at once, on %s,', (engine) => {
     }
   });
 
-  it('authorizations while an account is switched off leave no code that works', async () => {
+  it('authorizations while an account is being disabled leave no usable code', async () => {
     const registered = await provider.addClient({ consentRequired: false });
     for (let round = 0; round < 5; round++) {
       const user = await provider.addUser();
@@ -344,7 +344,7 @@ describe.each(engineNames)('at once, on %s,', (engine) => {
       }),
     );
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
-    // Of one account only so many passwords wait to be estimated: those beyond are refused before they use the link.
+    // Of one account only so many passwords wait to be estimated: those beyond are rejected before they use the link.
     const refused = answers.filter(({ status }) => [410, 429, 503].includes(status));
     expect(refused).toHaveLength(15);
     expect(refused.filter(({ status }) => status === 410).length).toBeGreaterThanOrEqual(4);

@@ -94,7 +94,7 @@ describe.each(engines)('the issuer that a database was made with, on %s', (_name
     });
   });
 
-  it('of a database from before the record was localhost where somebody has a passkey, and any other name as it is', async () => {
+  it('of a database from before the record was localhost where someone has a passkey, and any other name as it is', async () => {
     const url = await engine.freshUrl();
     const issuer = `http://localhost:${await freePort()}`;
     await withIssuer(url, issuer, async (provider) => {

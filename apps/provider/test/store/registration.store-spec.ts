@@ -89,7 +89,7 @@ describe.each(engineNames)('registrations at once, by two processes on %s,', (en
     expect([approved?.clients.length, waiting?.clients.length]).toEqual(approves ? [4, 0] : [0, 4]);
   });
 
-  it('spend a registration access token once', async () => {
+  it('consume a registration access token once', async () => {
     await start({ GATEHOUSE_THROTTLE: 'off' });
     const [provider] = both;
     if (!provider) throw new Error('two run');

@@ -100,7 +100,7 @@ describe.each(engines)('reverting a migration that adds a protection on %s', (_n
     expect(version?.version).toBeGreaterThan(0);
   });
 
-  it('revokes the tokens and grants that were limited, and leaves those that had ended as they ended', async () => {
+  it('revokes the tokens and grants that were restricted, and leaves those that had ended as they ended', async () => {
     for (const table of ['grants', 'access_tokens']) {
       await insert(table, { selector: 1, only_at: 'a' });
       await insert(table, { selector: 2 });

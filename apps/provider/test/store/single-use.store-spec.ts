@@ -213,7 +213,7 @@ describe.each(engines)('100 at once on %s', (_name, engineOf) => {
           body: new URLSearchParams([...fields, ['password', `the password of racer ${index}`]]).toString(),
           headers: { 'Content-Type': 'application/x-www-form-urlencoded', Origin: place.provider.issuer },
         });
-      // Of one account only so many passwords wait to be estimated: those beyond are refused before they use the link.
+      // Of one account only so many passwords wait to be estimated: those beyond are rejected before they use the link.
       const answers = await race(use, hundred.slice(0, 16));
       // The link is of the command line: the winner is signed in.
       expect(answers.filter((answer) => answer.status === 303)).toHaveLength(1);
@@ -252,7 +252,7 @@ describe.each(engines)('100 at once on %s', (_name, engineOf) => {
         expect({ status: answer.status, ...answer.json() }).toMatchObject({ status: 401, error: 'invalid_client' });
     });
 
-    it('what one process was told, the next request anywhere knows', async () => {
+    it('what one process has committed is visible to the next request in any process', async () => {
       const tokens = (await redeemAt(0, await code())).json<Tokens>();
       for (const index of [0, 1, 2, 3]) {
         const me = await browser.send(`${baseOf(index)}/api/me`, {

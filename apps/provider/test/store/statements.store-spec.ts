@@ -42,7 +42,7 @@ describe.each(engines)('the named statements on %s', (_name, engineOf) => {
     expect(await refusedStatements(provider.databaseUrl, texts)).toEqual([]);
   });
 
-  it('would be refused where one of them were wrong', async () => {
+  it('would be rejected where one of them were wrong', async () => {
     const wrong = statement('test.wrong', 'SELECT nothing FROM clients');
     expect(await refusedStatements(provider.databaseUrl, [wrong])).toEqual([expect.stringContaining('test.wrong')]);
   });

@@ -139,7 +139,7 @@ describe.each(engines)('a token request while the client changes, on %s', (_name
     expect(await liveTokens(client)).toBe(1);
   });
 
-  it('refuses a client assertion, which is good for one request (RFC 7523 3)', async () => {
+  it('rejects a client assertion, which is good for one request (RFC 7523 3)', async () => {
     const [old, fresh] = [clientKey('ES256'), clientKey('ES256')];
     const draft = { ...machine, authMethod: 'private_key_jwt', jwks: { keys: [old.publicJwk] } };
     const client = await provider.addClient(draft);
@@ -223,7 +223,7 @@ describe.each(engines)('a token request while the client changes, on %s', (_name
       };
     }
 
-    it('refuses to store a token after the client was handed over', async () => {
+    it('rejects to store a token after the client was handed over', async () => {
       const { client, ending, storing } = await units();
       expect(await spendTwice(provider, [ending, storing])).toEqual(['spent', 'refused']);
       expect(await liveTokens(client)).toBe(0);

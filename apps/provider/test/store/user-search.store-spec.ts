@@ -149,7 +149,7 @@ describe.each(engines)('the search of users on %s', (name, engineOf) => {
       expect(await search(provider, { search: 'muller', role: 'auditor' })).toEqual([]);
     });
 
-    it('refuses cursors that are of no page', async () => {
+    it('rejects cursors that are of no page', async () => {
       const lists = provider.app.get(UserLists);
       for (const after of [
         [2, 'x', ''],

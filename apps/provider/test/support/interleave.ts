@@ -75,7 +75,7 @@ export async function countBlocked(store: TestProvider['store']): Promise<number
   );
 }
 
-/** @returns false where it was refused; nothing where the unit depends on it ({@link Unit.expectChange}) */
+/** @returns false where it was rejected; nothing where the unit depends on it ({@link Unit.expectChange}) */
 export type Spend = (unit: Unit) => Outcome<boolean | void>;
 
 async function outcomeOf(run: () => Promise<boolean | void>): Promise<SpendOutcome> {
@@ -92,7 +92,7 @@ const maxWaitMilliseconds = 20_000;
 /**
  * Starts requests at once and lets none of them write before all of them have read: their first units of work wait for
  * each other.
- * @param units how many units of work a request runs up to the one that spends; each of them waits for its like
+ * @param units how many units of work a request runs up to the one that consumes; each of them waits for its like
  * @throws Error where fewer come to write: then the requests did not race
  */
 export async function raceAfterReading<T>(

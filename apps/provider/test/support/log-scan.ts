@@ -15,7 +15,7 @@ const inPages = new RegExp(`name="(?:${secretNames})" value="([^"]+)"`, 'g');
 const shortest = 12;
 
 /**
- * A log at its loosest level, and every secret that went over the wire meanwhile: whatever a test does, none of them may
+ * A log at its loosest level, and every secret that went over the wire in the meantime: whatever a test does, none of them may
  * be in it.
  */
 export class LogScan {

@@ -98,7 +98,7 @@ function onlyFor(...kinds: readonly ActorKind[]): Rule {
 
 const { registrant: _may, ...noAdministratorOrRegistrant } = noAdministrator;
 
-/** Who is refused, and how. All others are allowed. */
+/** Who is rejected, and how. All others are allowed. */
 export const rules = {
   administrators: noAdministrator,
   'administrators after a recent sign-in': { ...noAdministrator, 'stale administrator': 'recent_sign_in' },

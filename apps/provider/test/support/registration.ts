@@ -22,7 +22,7 @@ export function register(
   });
 }
 
-/** Registers a client and fails when it is refused. */
+/** Registers a client and fails when it is rejected. */
 export async function registered(provider: TestProvider, metadata: object = {}): Promise<RegisteredClient> {
   const answer = await register(provider, { redirect_uris: ['https://client.test/cb'], ...metadata });
   if (answer.status !== 201) throw new Error(`${answer.status} ${answer.text}`);

@@ -8,7 +8,7 @@ export interface ReceivedMail {
   readonly message: string;
 }
 
-/** A little mail server (RFC 5321), which refuses as a test wants. */
+/** A little mail server (RFC 5321), which rejects as a test wants. */
 export class SmtpServer {
   readonly received: ReceivedMail[] = [];
   /** Every message that it was sent, taken or not. */

@@ -50,7 +50,10 @@ export class ChangeOwnPassword implements Operation<ChangeOwnPasswordInput, void
     return { ...hashed, verifiedHash, keepSessionId };
   }
 
-  /** @throws OperationError not_found, recent_sign_in; changed if the password was changed or the last second factor removed meanwhile */
+  /**
+   * @throws OperationError not_found, recent_sign_in; changed if the password was changed or the last second factor was
+   *   removed since
+   */
   async perform(unit: Unit, actor: Actor, prepared: Prepared): Promise<OperationOutcome<void>> {
     const { userId, now } = requireUser(actor, mayChangeOwnCredentials);
     const { verifiedHash, passwordHash, use, keepSessionId } = prepared;

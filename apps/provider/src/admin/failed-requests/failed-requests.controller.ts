@@ -33,7 +33,7 @@ const endpointWords: Readonly<Record<string, string>> = {
   me: '/api/me',
 };
 
-/** "Why was this refused?": what came, which rule refused it, and the change that would fix it. */
+/** Shows failed requests: the request, the rule that rejected it, and the change that would fix it. */
 @Controller(routes.failedRequests)
 export class FailedRequestsController {
   constructor(
@@ -46,7 +46,7 @@ export class FailedRequestsController {
 
   @Get()
   async list(@Req() request: WebRequest): Promise<Reply> {
-    const context = await this.openFor(request);
+    const context = await this.requireAdmin(request);
     const parameters = query(request);
     const id = parameters.text('id').trim().slice(0, 100);
     const ofRequest = id === '' ? undefined : await this.failedRequests.list({ requestId: id, limit: pageSize });
@@ -56,7 +56,7 @@ export class FailedRequestsController {
     const before = parseSelector(parameters.text('before'));
     const { failedRequests, next } =
       ofRequest && first
-        ? // The newest of one trace are enough: there is no paging.
+        ? // The newest ones of one request id are enough: there is no paging.
           { failedRequests: ofRequest.failedRequests, next: undefined }
         : await this.failedRequests.list({ clientId: clientId === '' ? undefined : clientId, before, limit: pageSize });
     const names = await this.clients.names(failedRequests.flatMap((each) => each.clientId ?? []));
@@ -79,17 +79,17 @@ export class FailedRequestsController {
 
   @Get(':id')
   async show(@Req() request: WebRequest): Promise<Reply> {
-    const context = await this.openFor(request);
+    const context = await this.requireAdmin(request);
     const failedRequest = await this.find(request);
     return this.page(context, failedRequest, {});
   }
 
   @Post(':id')
   async fix(@Req() request: WebRequest): Promise<Reply> {
-    const { form, refusal: stale } = await this.forms.read(request);
-    const context = await this.openFor(request);
+    const { form, refusal } = await this.forms.read(request);
+    const context = await this.requireAdmin(request);
     const failedRequest = await this.find(request);
-    if (stale) return this.page(context, failedRequest, { status: 403, error: stale.sentence });
+    if (refusal) return this.page(context, failedRequest, { status: 403, error: refusal.sentence });
     const client = await this.clientOf(failedRequest);
     if (!client) throw new PageError('record.not_found');
     const submission = { context, form };
@@ -98,7 +98,7 @@ export class FailedRequestsController {
       return this.fixed(context, failedRequest);
     }
     const fix = suggestedFixFor(failedRequest, client);
-    // Pressed in a page that is old: what it promised is not what would be done now.
+    // The page is outdated: the button no longer does what it says.
     if (!fix || form.get('fix') !== fix.label)
       return this.page(context, failedRequest, { status: 409, error: 'The client has changed meanwhile: look again.' });
     const input = { id: client.id, properties: fix.properties, revision: revisionOf(client) };
@@ -152,7 +152,7 @@ export class FailedRequestsController {
     return failedRequest;
   }
 
-  private async openFor(request: WebRequest): Promise<UserRequestContext> {
+  private async requireAdmin(request: WebRequest): Promise<UserRequestContext> {
     const context = await this.contexts.requireUser(request);
     this.contexts.requireRole(context, 'admin');
     return context;

@@ -9,15 +9,15 @@ import {
 } from '@gatehouse/domain/oauth';
 import type { FailedRequest } from '../../audit/failed-requests.service.js';
 
-/** One change of the client by which the same request would be let through that rule. */
+/** The one change of the client with which the same request would pass the rule. */
 export interface SuggestedFix {
   readonly label: string;
   readonly properties: ClientInput;
 }
 
 /**
- * What would fix a failedRequest, for the client as it is now. Undefined where nothing, or more than one change, would; where
- * it is fixed already; and for scopes that an administrator gives by hand.
+ * The fix for a failed request, based on the current client. Undefined if no single change would fix it, if it is fixed
+ * already, and for scopes that an administrator must grant explicitly.
  */
 export function suggestedFixFor(failedRequest: FailedRequest, client: Client): SuggestedFix | undefined {
   const fix = changeOf(failedRequest, client);
@@ -43,7 +43,7 @@ function changeOf({ reason, parameters }: FailedRequest, client: Client): Sugges
     case 'scope.unregistered':
     case 'client_credentials.scope': {
       const missing = scopeOf(parameters['scope']).filter((scope) => !client.scope.includes(scope));
-      // Anybody can ask in a client's name: what gives rights over others is given on the client's own page.
+      // Anybody can send a request with any client_id: administration scopes are only granted on the client's own page.
       if (missing.length === 0 || missing.some(isAdminScope)) return undefined;
       return { label: `Allow ${missing.join(' ')}`, properties: { scope: [...client.scope, ...missing] } };
     }

@@ -97,12 +97,12 @@ export class AccessGuard implements CanActivate {
   ): Promise<Actor> {
     const allowed = scopesOf(presented);
     if (!allowed.includes(operation.needs) && !allowed.includes('gatehouse:admin'))
-      throw insufficient(`This needs the scope ${operation.needs}.`, 'api.scope', operation.needs);
+      throw insufficientScope(`This operation requires the scope ${operation.needs}.`, 'api.scope', operation.needs);
     const { userId } = presented.token;
     const { now } = origin;
     const user = userId === undefined ? undefined : await this.checkUser(userId, presented, operation.needs, now);
     const actor = await this.actorOf(presented, user, { ...origin, needs: operation.needs });
-    if (operation.needs === 'gatehouse:admin' && operation.signIn === undefined) demandRecentSignIn(actor);
+    if (operation.needs === 'gatehouse:admin' && operation.signIn === undefined) requireRecentSignIn(actor);
     return actor;
   }
 
@@ -114,7 +114,7 @@ export class AccessGuard implements CanActivate {
     const { now } = origin;
     if (!user) return { kind: 'client', ...origin };
     const { id: userId, roles } = user;
-    // Reading needs no sign-in. A token issued for an assertion of another server has none.
+    // Reading requires no sign-in. A token issued for another server's assertion has none.
     const grant =
       needs === 'gatehouse:read' || token.grantSelector === undefined
         ? undefined
@@ -135,13 +135,13 @@ export class AccessGuard implements CanActivate {
       throw new OAuthError('invalid_token', 'The access token is unknown, expired or revoked.', {
         reason: 'api.person',
       });
-    const may = user.roles.includes('admin') || (needs === 'gatehouse:read' && user.roles.includes('auditor'));
-    if (!may) throw insufficient('The user of this token does not have the role for it.', 'api.role', needs);
-    // A page could require it now; here the login of the token must have used it.
+    const isAllowed = user.roles.includes('admin') || (needs === 'gatehouse:read' && user.roles.includes('auditor'));
+    if (!isAllowed) throw insufficientScope('The user of this token does not have the role for it.', 'api.role', needs);
+    // A page could ask for it now; here the login of the token must have included it.
     if (!(await this.requirements.requireSecondFactor(user.roles))) return user;
     const grant = token.grantSelector === undefined ? undefined : await this.grants.findLive(token.grantSelector, now);
     if (!grant?.amr.includes('mfa'))
-      throw insufficient(
+      throw insufficientScope(
         'A role of this user requires a second factor: log in with one, and get a new token.',
         'api.second_factor',
         needs,
@@ -150,7 +150,7 @@ export class AccessGuard implements CanActivate {
   }
 }
 
-/** Which request of which client, by which token. */
+/** The request, its client and its token. */
 interface Origin {
   readonly address: string;
   readonly requestId: string;
@@ -159,7 +159,7 @@ interface Origin {
 }
 
 /** @throws OperationError recent_sign_in, which results in a step-up challenge (RFC 9470 3) */
-function demandRecentSignIn(actor: Actor): void {
+function requireRecentSignIn(actor: Actor): void {
   requireAllowed(actor, afterRecentSignIn(actor));
 }
 
@@ -169,6 +169,6 @@ function scopesOf({ token, client }: PresentedToken): Scope {
   return token.scope.filter((scope) => allowed.includes(scope));
 }
 
-function insufficient(sentence: string, reason: string, scope: string): OAuthError {
+function insufficientScope(sentence: string, reason: string, scope: string): OAuthError {
   return new OAuthError('insufficient_scope', sentence, { reason, scope });
 }

@@ -19,8 +19,8 @@ import { OpenApi } from './openapi.service.js';
 
 /**
  * Owns: the administration API. Endpoints: /api/admin/v1/*
- * Invariant: a request needs an access token for this API, of a client to which an administrator granted
- * its scopes; a user's token can do no more than the user's roles allow now; every change is an operation.
+ * Invariant: a request requires an access token for this API, of a client to which an administrator granted its scopes;
+ * a user's token permits no more than the user's current roles; every change is an operation.
  * No module imports this one.
  */
 @Module({

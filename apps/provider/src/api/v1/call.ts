@@ -19,7 +19,7 @@ interface AdmittedCall extends Call {
 
 interface Admitted {
   readonly call: AdmittedCall;
-  /** Returns the current actor. Throws if they would not be admitted any more. */
+  /** Returns the current actor. Throws if they would no longer be admitted. */
   readonly recheck: () => Promise<Actor>;
 }
 

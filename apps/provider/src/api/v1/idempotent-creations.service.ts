@@ -44,7 +44,7 @@ export class IdempotentCreations {
   ): Promise<Reply> {
     return this.once(call, bytes, async (store) => {
       const result = await this.operations.execute(type, call.actor, input, {
-        alsoInUnit: (unit, made) => store(unit, represent(made)),
+        alsoInUnit: (unit, created) => store(unit, represent(created)),
       });
       return represent(result);
     });
@@ -54,7 +54,7 @@ export class IdempotentCreations {
   private async once(
     call: Call,
     bytes: Buffer,
-    create: (store: (unit: Unit, made: Created) => Promise<void>) => Promise<Created>,
+    create: (store: (unit: Unit, created: Created) => Promise<void>) => Promise<Created>,
   ): Promise<Reply> {
     const key = header(call.request, 'idempotency-key');
     if (key === undefined) return replyOf(201, JSON.stringify(await create(() => Promise.resolve())), false);
@@ -64,14 +64,17 @@ export class IdempotentCreations {
     const before = await this.find(id, bytes, call.now);
     if (before) return before;
     try {
-      const made = await create(async (unit, created) => {
-        const answer = JSON.stringify(created);
-        const stored = { fingerprint: this.responses.fingerprintOf(bytes), status: 201, answer };
+      const response = await create(async (unit, created) => {
+        const stored = {
+          fingerprint: this.responses.fingerprintOf(bytes),
+          status: 201,
+          answer: JSON.stringify(created),
+        };
         if (!(await this.responses.keep(unit, id, stored, call.now))) throw new KeyTaken();
       });
-      return replyOf(201, JSON.stringify(made), false);
+      return replyOf(201, JSON.stringify(response), false);
     } catch (error) {
-      // Failed because the first call with the key created it meanwhile: both calls get the response of the first.
+      // The first call with the key may have created it concurrently: both calls get the response of the first.
       const mayBeDuplicate = error instanceof KeyTaken || error instanceof OperationError;
       const first = mayBeDuplicate ? await this.find(id, bytes, call.now) : undefined;
       if (first) return first;
@@ -88,9 +91,9 @@ export class IdempotentCreations {
   }
 }
 
-function replyOf(status: number, made: string, replayed: boolean): Reply {
+function replyOf(status: number, serialized: string, replayed: boolean): Reply {
   // Written by JSON.stringify of a Created.
-  const { body, location } = JSON.parse(made) as Created;
+  const { body, location } = JSON.parse(serialized) as Created;
   return Reply.json(body, {
     status,
     headers: {

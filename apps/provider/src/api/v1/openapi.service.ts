@@ -88,7 +88,7 @@ export class OpenApi {
     const document = swagger.SwaggerModule.createDocument(this.app, config, {
       operationIdFactory: (controller, method) => `${controller.replace(/Api$/, '')}.${method}`,
     });
-    const own = Object.entries(document.paths).filter(([path]) => path.startsWith(`${routes.adminApi}/`));
+    const apiPaths = Object.entries(document.paths).filter(([path]) => path.startsWith(`${routes.adminApi}/`));
     const schemas: Record<string, JsonSchema> = {};
     const add = (name: string, shape: import('zod').ZodType): void => {
       const { $schema: _schema, ...schema } = z.toJSONSchema(shape, { io: 'input' }) as Record<string, unknown>;
@@ -98,7 +98,7 @@ export class OpenApi {
     for (const [name, shape] of Object.entries(shapes)) add(name, shape);
     return {
       ...(document as unknown as OpenApiDocument),
-      paths: Object.fromEntries(own) as unknown as OpenApiDocument['paths'],
+      paths: Object.fromEntries(apiPaths) as unknown as OpenApiDocument['paths'],
       components: { ...document.components, schemas },
     };
   }
@@ -155,7 +155,7 @@ function decoratorsOf(swagger: Swagger, operation: OperationDescription): Method
           swagger.ApiHeader({
             name: 'If-Match',
             required: false,
-            description: 'The ETag of the state that the change is based on; 412 if it has changed meanwhile.',
+            description: 'The ETag of the state that the change is based on; 412 if it has changed since.',
           }),
         ]
       : []),
@@ -180,17 +180,17 @@ function decoratorsOf(swagger: Swagger, operation: OperationDescription): Method
 
 const signInSentences = {
   always:
-    'A token of a person needs a sign-in of at most ten minutes, with the second factor where they have one (RFC 9470).',
+    'A user’s token requires a sign-in of at most ten minutes, with the second factor if the user has one (RFC 9470).',
   'by client':
-    'Where it changes how the client authenticates or rights that an administrator gives, adds a redirect URI, a grant type, a response type or (to a client whose users are not asked for consent, or one with such rights) a scope, or drops a restriction, a token of a person needs a sign-in of at most ten minutes (RFC 9470).',
+    'If it changes how the client authenticates or rights that an administrator grants, adds a redirect URI, a grant type, a response type or (to a client without consent, or one with such rights) a scope, or removes a restriction, a user’s token requires a sign-in of at most ten minutes (RFC 9470).',
   'by resource':
-    'Where it changes the identifier, the name or the sentence of a scope, adds a scope, lets anyone get tokens (`allow: anyone`), or makes tokens JWTs or valid for longer, a token of a person needs a sign-in of at most ten minutes (RFC 9470).',
+    'If it changes the identifier, the name or the description of a scope, adds a scope, lets anyone get tokens (`allow: anyone`), makes tokens JWTs or extends their lifetime, a user’s token requires a sign-in of at most ten minutes (RFC 9470).',
 };
 
 function describeOperation({ description, needs, signIn }: OperationDescription): string {
-  const own = description === undefined ? [] : [description];
-  if (needs === 'gatehouse:read' || signIn === 'any') return own.join(' ');
-  return [...own, signInSentences[signIn ?? 'always']].join(' ');
+  const parts = description === undefined ? [] : [description];
+  if (needs === 'gatehouse:read' || signIn === 'any') return parts.join(' ');
+  return [...parts, signInSentences[signIn ?? 'always']].join(' ');
 }
 
 function refTo(name: ShapeName): { $ref: string } {

@@ -47,13 +47,13 @@ export class ProblemFilter implements ExceptionFilter {
     const error = toApiError(thrown);
     if (error instanceof OAuthError) {
       const token = rejectToken(error, request);
-      this.refused(request, token.reason);
+      this.recordRejection(request, token.reason);
       if (token.status === 403) this.deniedAccess.record(request, token.reason);
       const problem = new ApiProblem(token.status === 403 ? 'forbidden' : 'unauthorized', token.description);
       return this.document(problem, request, token.headers, token.status);
     }
     if (error instanceof ApiProblem) {
-      this.refused(request, `api.${error.id}`);
+      this.recordRejection(request, `api.${error.id}`);
       return this.document(error, request, {});
     }
     const failure = describeFailure(error);
@@ -63,9 +63,9 @@ export class ProblemFilter implements ExceptionFilter {
     return this.document(new ApiProblem(id, detailOf(id)), request, failure.headers, failure.status);
   }
 
-  private refused(request: WebRequest, reason: string): void {
+  private recordRejection(request: WebRequest, reason: string): void {
     this.counters.refused(reason);
-    this.log.info({ request: requestId(request), reason }, 'request refused');
+    this.log.info({ request: requestId(request), reason }, 'API request rejected');
   }
 
   private document(problem: ApiProblem, request: WebRequest, headers: object, status = problem.status): Reply {

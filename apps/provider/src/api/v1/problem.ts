@@ -91,8 +91,8 @@ const memberNames: Readonly<Record<string, string>> = {
 };
 
 /** Converts an operation's error to a problem document. */
-export function problemOfOperation({ code, sentence, problems: wrong }: OperationError): ApiProblem {
-  if (code === 'invalid') return invalidMembers(wrong, (member) => memberNames[member] ?? snakeCase(member));
+export function problemOfOperation({ code, sentence, problems: found }: OperationError): ApiProblem {
+  if (code === 'invalid') return invalidMembers(found, (member) => memberNames[member] ?? snakeCase(member));
   if (code === 'changed') return new ApiProblem('conflict', 'It was changed at the same time. Try again.');
   return new ApiProblem(problemIdOfOperationError[code], String(sentence));
 }

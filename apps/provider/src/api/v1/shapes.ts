@@ -136,9 +136,9 @@ export const bodies = {
       .meta({ description: 'If omitted, the response has a link with which the user sets one.' }),
   }),
   User: userDraft,
-  UserPatch: userDraft.partial().meta({ description: 'RFC 7396: null takes a member away.' }),
+  UserPatch: userDraft.partial().meta({ description: 'RFC 7396: null removes a member.' }),
   Client: clientDraft,
-  ClientPatch: clientDraft.partial().meta({ description: 'RFC 7396: null takes a member away.' }),
+  ClientPatch: clientDraft.partial().meta({ description: 'RFC 7396: null removes a member.' }),
   ApplicationRoles: z.strictObject({ roles: z.array(text).max(100) }),
   Rotation: z.strictObject({
     overlap_seconds: z
@@ -149,9 +149,9 @@ export const bodies = {
       .meta({ description: 'How long the old secret remains valid.' }),
   }),
   Resource: resourceDraft,
-  ResourcePatch: resourceDraft.partial().meta({ description: 'RFC 7396: null takes a member away.' }),
+  ResourcePatch: resourceDraft.partial().meta({ description: 'RFC 7396: null removes a member.' }),
   Issuer: issuerDraft,
-  IssuerPatch: issuerDraft.partial().meta({ description: 'RFC 7396: null takes a member away.' }),
+  IssuerPatch: issuerDraft.partial().meta({ description: 'RFC 7396: null removes a member.' }),
   Invitations: z.strictObject({
     emails: z.array(text).min(1).max(500),
     roles: roleList.optional(),

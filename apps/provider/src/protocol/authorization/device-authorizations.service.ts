@@ -76,7 +76,7 @@ export class DeviceAuthorizations {
     const all = await unit.one<{ count: number }>(deviceAuthorizationStatements.countAll);
     if (Number(all?.count ?? 0) >= maxStored) return undefined;
     const [key] = this.keys;
-    if (!key) throw new Error('there is no key for user codes');
+    if (!key) throw new Error('No key is available to hash user codes.');
     for (let attempt = 0; attempt < userCodeAttempts; attempt++) {
       const token = { selector: this.selectors.next(), verifier: newSecret() };
       const userCode = makeUserCode(() => randomBuffer(1)[0] ?? 0);

@@ -88,8 +88,8 @@ export class Dispatcher {
     const { request, client } = interaction;
     const { session, user } = context;
     const subject = session && (await this.subjects.of(client, session.userId));
-    const demands: ClaimDemands =
-      request.claims && subject !== undefined ? demandsOf(request.claims, request.scope, subject) : {};
+    const claimRequirements: ClaimRequirements =
+      request.claims && subject !== undefined ? claimRequirementsOf(request.claims, request.scope, subject) : {};
     // The hint is the subject as this client knows it (OpenID Connect Core 8.1). For a pairwise client the account's id is
     // not a subject: accepting it would reveal whose account it is.
     const matchesHint =
@@ -108,8 +108,8 @@ export class Dispatcher {
       supportedContexts: this.factors.supportedContexts,
       consent: user && (await this.consents.find(user.id, client.id)),
       definedScopes: await this.resources.definedScopes(request.resources),
-      ...demands,
-      otherSubject: !matchesHint || demands.otherSubject,
+      ...claimRequirements,
+      otherSubject: !matchesHint || claimRequirements.otherSubject,
       progress: {
         ...interaction.progress,
         hintedUserId:
@@ -153,7 +153,7 @@ export class Dispatcher {
 
   private async approveDevice(context: RequestContext, interaction: CurrentDeviceInteraction): Promise<Reply> {
     const { user, session } = context;
-    if (!user || !session) throw new Error('a response requires a signed-in user');
+    if (!user || !session) throw new Error('A response requires a signed-in user.');
     const outcome = await this.deviceResponder.approve({ ...context, user, session }, interaction);
     return outcome
       ? deviceReply(context, outcome)
@@ -162,7 +162,7 @@ export class Dispatcher {
 
   private async respond(context: RequestContext, interaction: CurrentInteraction): Promise<Reply> {
     const { user, session } = context;
-    if (!user || !session) throw new Error('a response requires a signed-in user');
+    if (!user || !session) throw new Error('A response requires a signed-in user.');
     const reply = await this.responder.grant({ ...context, user, session }, interaction);
     // The session ended, or the user was disabled, after the session was read: start over without it.
     return reply ?? this.next({ ...context, session: undefined, user: undefined }, interaction);
@@ -184,10 +184,10 @@ function deviceReply({ cookies }: RequestContext, outcome: DeviceOutcome): Reply
   return Reply.redirect(`${routes.device}/done?answer=${outcome}`, { cookies });
 }
 
-type ClaimDemands = Pick<NextStepInput, 'claimsBeyondScope' | 'subjectRequested' | 'otherSubject'>;
+type ClaimRequirements = Pick<NextStepInput, 'claimsBeyondScope' | 'subjectRequested' | 'otherSubject'>;
 
 /** What the `claims` parameter requires of this user, as far as it affects the next step. */
-function demandsOf(claims: ClaimsRequest, scope: Scope, subject: string): ClaimDemands {
+function claimRequirementsOf(claims: ClaimsRequest, scope: Scope, subject: string): ClaimRequirements {
   const subjects = requestedSubjects(claims);
   return {
     claimsBeyondScope: claimsBeyondScope(claims, scope),

@@ -184,7 +184,7 @@ export class Interactions {
 
   /** Derived, not stored: the id of a row can always be shown to its browser again. */
   private idOf(selector: Selector, browserHash: Buffer, key = this.keys[0]): string {
-    if (!key) throw new Error('there is no key for ids of interactions');
+    if (!key) throw new Error('No key is available to derive interaction ids.');
     const verifier = createHmac('sha256', key).update(`${selector}.`).update(browserHash).digest('base64url');
     return formatToken({ selector, verifier });
   }

@@ -48,7 +48,7 @@ export class RequestChecks {
   ): Promise<RequestCheck> {
     const check = await this.checkTargets(await this.checkParameters(parameters, client, context));
     if (check.kind !== 'accepted') return check;
-    if (!client) throw new Error('an accepted request names a client');
+    if (!client) throw new Error('An accepted request must name a client.');
     const request = withAllowedClaims(check.request, client);
     if (request.idTokenHint === undefined) return { ...check, request, client, hintedUserId: undefined };
     const subject = (await this.hints.verify(request.idTokenHint, client.id, context.now))?.['sub'];

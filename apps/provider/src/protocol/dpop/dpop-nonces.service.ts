@@ -17,7 +17,7 @@ export class DpopNonces {
 
   current(now: EpochSeconds): string {
     const [key] = this.keys;
-    if (!key) throw new Error('there is no key for DPoP nonces');
+    if (!key) throw new Error('No key is available for DPoP nonces.');
     return nonceOf(key, periodOf(now));
   }
 

@@ -9,7 +9,7 @@ import { AccessTokensService, type AccessToken } from '../../tokens/access-token
 import { RefreshTokensService } from '../../tokens/refresh-tokens.service.js';
 import { IntrospectedUsers } from './introspected-users.service.js';
 
-/** Finds the token that a client asks about, and describes it. */
+/** Finds and describes the token of an introspection request. */
 @Injectable()
 export class IntrospectedTokens {
   constructor(
@@ -21,11 +21,11 @@ export class IntrospectedTokens {
     @Inject(IntrospectedUsers) private readonly users: IntrospectedUsers,
   ) {}
 
-  /** @returns the introspection response: `active` is false where there is no such token, or not for this client */
+  /** @returns the introspection response: `active` is false if the token does not exist or the client may not see it */
   async describe(text: string, client: Client, now: EpochSeconds): Promise<object> {
-    // The hint only says where to look first; both kinds are looked for (RFC 7662 2.1).
-    const answer = (await this.accessToken(text, client, now)) ?? (await this.refreshToken(text, client, now));
-    return answer ?? introspectionResponse(undefined);
+    // `token_type_hint` only optimizes the lookup, so both types are searched (RFC 7662 2.1).
+    const response = (await this.accessToken(text, client, now)) ?? (await this.refreshToken(text, client, now));
+    return response ?? introspectionResponse(undefined);
   }
 
   private async accessToken(
@@ -34,7 +34,7 @@ export class IntrospectedTokens {
     now: EpochSeconds,
   ): Promise<Record<string, unknown> | undefined> {
     const token = await this.accessTokens.findLiveOfAnyFormat(text, now);
-    if (!token || !(await this.mayAsk(client, token))) return undefined;
+    if (!token || !(await this.maySee(client, token))) return undefined;
     this.accessTokens.noteUse(token, now);
     return introspectionResponse({
       issuer: this.settings.issuer,
@@ -52,8 +52,8 @@ export class IntrospectedTokens {
     });
   }
 
-  /** A client asks about its own tokens, an API about those that are for it (RFC 7662 4). */
-  private async mayAsk(client: Client, token: AccessToken): Promise<boolean> {
+  /** A client sees its own tokens, an API those with it as audience (RFC 7662 4). */
+  private async maySee(client: Client, token: AccessToken): Promise<boolean> {
     if (!client.resourceServer) return token.clientId === client.id;
     if (token.audience.length === 0) return false;
     const resource = await this.resources.findByClient(client.id);

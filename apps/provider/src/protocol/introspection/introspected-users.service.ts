@@ -3,7 +3,7 @@ import { ClientsService } from '../../clients/clients.service.js';
 import { Subjects } from '../../clients/subjects.service.js';
 import { UsersService } from '../../users/users.service.js';
 
-/** Says who the user of an introspected token is. */
+/** Identifies the user of an introspected token. */
 @Injectable()
 export class IntrospectedUsers {
   constructor(
@@ -12,7 +12,7 @@ export class IntrospectedUsers {
     @Inject(Subjects) private readonly subjects: Subjects,
   ) {}
 
-  /** The person as the token's client knows them; a username would tell a pairwise one who it is. */
+  /** The user as the token's client knows them; for a pairwise client a username would reveal the account. */
   async identify(
     clientId: string,
     userId: string | undefined,

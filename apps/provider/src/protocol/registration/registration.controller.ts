@@ -35,8 +35,8 @@ import { ResourcesService } from '../../resources/resources.service.js';
 import { authorizationOf } from '../authorization-header.js';
 import { ProtocolEndpoints, type EndpointCall, type ProtocolEndpoint } from '../endpoint.js';
 
-/** RFC 7592 2.2: a client must not send these back. */
-const ours = [
+/** RFC 7592 2.2: members that a client must not send in an update. */
+const serverMembers = [
   'registration_access_token',
   'registration_client_uri',
   'client_secret_expires_at',
@@ -46,9 +46,9 @@ const ours = [
 /**
  * Dynamic registration (RFC 7591, OpenID Connect Registration 3) and the client configuration endpoint (RFC 7592).
  *
- * Scripts may read what is answered to a page that registers itself: one whose origin is that of a redirect URI which it
- * names, or, at the client configuration endpoint, of any client, as at the token endpoint. No other page can make a
- * visitor's browser register clients and learn their secrets.
+ * Scripts may read the response if their page registers itself: its origin must be that of a redirect URI in the
+ * request or, at the client configuration endpoint, of any registered client, as at the token endpoint. No other page
+ * can make a user's browser register clients and read their secrets.
  */
 @Controller(routes.register)
 @UseFilters(OAuthErrorFilter)
@@ -76,10 +76,10 @@ export class RegistrationController {
   @Post()
   register(@Req() request: WebRequest): Promise<Reply> {
     return this.registration.handle(request, async (call) => {
-      this.checkOn();
+      this.requireEnabled();
       const json = await this.read(call);
       allowPage(request, json['redirect_uris']);
-      const credential = await this.initialAccess(request, call.now);
+      const credential = await this.readInitialAccessToken(request, call.now);
       const properties = registrationInput(json, await this.policy(credential));
       const proof: RegistrationProof = credential ? { kind: 'initial-access-token', ...credential } : { kind: 'none' };
       const registered = await this.perform(RegisterClient, registrant(call, proof), { properties });
@@ -95,16 +95,16 @@ export class RegistrationController {
   @All()
   wrongMethod(@Req() request: WebRequest): Promise<Reply> {
     return this.registration.handle(request, () => {
-      this.checkOn();
+      this.requireEnabled();
       return this.registration.wrongMethod(request);
     });
   }
 
-  /** RFC 7592 2.1. The secret is not in it: we keep its hash alone. */
+  /** RFC 7592 2.1. The response omits the secret, of which only the hash is stored. */
   @Get(':id')
   readClient(@Req() request: WebRequest): Promise<Reply> {
     return this.configuration.handle(request, async (call) => {
-      this.checkOn();
+      this.requireEnabled();
       const { client, registrationToken } = await this.authenticate(call);
       return this.reply(request, { client, registrationToken, secret: undefined }, 200);
     });
@@ -114,7 +114,7 @@ export class RegistrationController {
   @Put(':id')
   updateClient(@Req() request: WebRequest): Promise<Reply> {
     return this.configuration.handle(request, async (call) => {
-      this.checkOn();
+      this.requireEnabled();
       const json = await this.read(call);
       const { client, registrationToken } = await this.authenticate(call);
       await this.checkCredentials(json, client, call.now);
@@ -123,11 +123,15 @@ export class RegistrationController {
         properties: registrationInput(json, await this.policy(), client),
         revision: revisionOf(client),
       };
-      const changed = await this.perform(UpdateRegistration, registrant(call, holds(client, registrationToken)), input);
+      const updated = await this.perform(
+        UpdateRegistration,
+        registrant(call, holderOf(client, registrationToken)),
+        input,
+      );
       const sent = json['client_secret'];
       const secret =
-        changed.secret ?? (typeof sent === 'string' && changed.client.type === 'confidential' ? sent : undefined);
-      return this.reply(request, { ...changed, secret }, 200);
+        updated.secret ?? (typeof sent === 'string' && updated.client.type === 'confidential' ? sent : undefined);
+      return this.reply(request, { ...updated, secret }, 200);
     });
   }
 
@@ -135,9 +139,9 @@ export class RegistrationController {
   @Delete(':id')
   deleteClient(@Req() request: WebRequest): Promise<Reply> {
     return this.configuration.handle(request, async (call) => {
-      this.checkOn();
+      this.requireEnabled();
       const { client, registrationToken } = await this.authenticate(call);
-      await this.perform(DeleteClient, registrant(call, holds(client, registrationToken)), { id: client.id });
+      await this.perform(DeleteClient, registrant(call, holderOf(client, registrationToken)), { id: client.id });
       return Reply.empty(204, { 'Cache-Control': 'no-store', ...corsHeaders(request) });
     });
   }
@@ -150,17 +154,21 @@ export class RegistrationController {
   @All(':id')
   wrongConfigurationMethod(@Req() request: WebRequest): Promise<Reply> {
     return this.configuration.handle(request, () => {
-      this.checkOn();
+      this.requireEnabled();
       return this.configuration.wrongMethod(request);
     });
   }
 
-  private checkOn(): void {
+  private requireEnabled(): void {
     if (this.settings.registration === 'off')
-      throw new OAuthError('registration_not_supported', 'Clients are registered by an administrator here.', {
-        status: 404,
-        reason: 'registration.off',
-      });
+      throw new OAuthError(
+        'registration_not_supported',
+        'Dynamic registration is disabled: an administrator registers clients.',
+        {
+          status: 404,
+          reason: 'registration.off',
+        },
+      );
   }
 
   private async read(call: EndpointCall): Promise<Json> {
@@ -170,15 +178,18 @@ export class RegistrationController {
   }
 
   /** @throws OAuthError invalid_token */
-  private async initialAccess(request: WebRequest, now: EpochSeconds): Promise<ValidInitialAccessToken | undefined> {
+  private async readInitialAccessToken(
+    request: WebRequest,
+    now: EpochSeconds,
+  ): Promise<ValidInitialAccessToken | undefined> {
     const presented = authorizationOf(request);
     if (presented === undefined) {
-      if (this.settings.registration === 'token') throw tokenNeeded();
+      if (this.settings.registration === 'token') throw missingTokenError();
       return undefined;
     }
     const credential = await this.tokens.findLive(parseBearer(presented) ?? '', now);
     if (credential === undefined)
-      throw new OAuthError('invalid_token', 'The initial access token is wrong, used up or expired.', {
+      throw new OAuthError('invalid_token', 'The initial access token is invalid, used up or expired.', {
         reason: 'registration.initial_token',
       });
     return credential;
@@ -186,29 +197,32 @@ export class RegistrationController {
 
   /**
    * The client whose registration access token was sent.
-   * @throws OAuthError invalid_token, access_denied for a client that is switched off (RFC 7592 2.1)
+   * @throws OAuthError invalid_token, access_denied for a disabled client (RFC 7592 2.1)
    */
   private async authenticate(call: EndpointCall): Promise<{ client: Client; registrationToken: string }> {
     call.clientId = call.request.params['id'] ?? '';
     const authorization = authorizationOf(call.request);
-    if (authorization === undefined) throw tokenNeeded();
+    if (authorization === undefined) throw missingTokenError();
     const registrationToken = parseBearer(authorization) ?? '';
     const client = await this.registrations.find(call.clientId, registrationToken);
     if (!client) throw invalidRegistrationToken();
     if (client.disabledAt !== undefined)
-      throw new OAuthError('access_denied', 'This client was switched off.', { reason: 'registration.disabled' });
+      throw new OAuthError('access_denied', 'This client is disabled.', { reason: 'registration.disabled' });
     return { client, registrationToken };
   }
 
-  /** What an update says of the client itself must be so already (RFC 7592 2.2). */
+  /** Checks that the client's credentials in an update are the current ones (RFC 7592 2.2). */
   private async checkCredentials(json: Json, client: Client, now: EpochSeconds): Promise<void> {
-    const sentBack = ours.find((name) => Object.hasOwn(json, name));
-    if (sentBack !== undefined) throw invalidMetadata(`${sentBack}: An update leaves this member out.`);
-    if (json['client_id'] !== client.id) throw invalidMetadata('client_id: An update names the client that it is for.');
+    const sentBack = serverMembers.find((name) => Object.hasOwn(json, name));
+    if (sentBack !== undefined) throw invalidMetadata(`${sentBack}: An update must not contain this member.`);
+    if (json['client_id'] !== client.id)
+      throw invalidMetadata('client_id: An update must contain the client_id of the client.');
     const secret = json['client_secret'];
     if (secret === undefined || secret === null) return;
     if (typeof secret !== 'string' || !(await this.clients.verifySecret(client.id, secret, now)))
-      throw invalidMetadata('client_secret: This is not the secret of the client, and none can be chosen.');
+      throw invalidMetadata(
+        'client_secret: This is not the current secret of the client. A client cannot choose its secret.',
+      );
   }
 
   private async policy(credential?: ValidInitialAccessToken): Promise<RegistrationPolicy> {
@@ -228,12 +242,12 @@ export class RegistrationController {
       return await this.operations.execute(type, actor, input);
     } catch (error) {
       if (!(error instanceof OperationError)) throw error;
-      // All other refusals: the client is not there, or its token was replaced since it was compared.
+      // All other errors: the client does not exist, or its token was replaced since it was compared.
       throw registrationError(error) ?? invalidRegistrationToken();
     }
   }
 
-  /** RFC 7591 3.2.1: all metadata that is registered now, with what the server chose. */
+  /** RFC 7591 3.2.1: all registered metadata, including what the server chose. */
   private reply(request: WebRequest, { client, secret, registrationToken }: RegisteredClient, status: number): Reply {
     return Reply.json(
       {
@@ -262,17 +276,17 @@ function registrant({ request, now }: EndpointCall, proof: RegistrationProof): R
   };
 }
 
-function holds({ id }: Client, token: string): RegistrationProof {
+function holderOf({ id }: Client, token: string): RegistrationProof {
   return { kind: 'registration-access-token', clientId: id, token };
 }
 
-function tokenNeeded(): OAuthError {
-  return new OAuthError('invalid_token', 'This needs a token in the Authorization header.', { reason: missingToken });
+function missingTokenError(): OAuthError {
+  return new OAuthError('invalid_token', 'A token in the Authorization header is required.', { reason: missingToken });
 }
 
 /**
- * Texts and lists of texts as the parameters of a form, for the record of failed requests, which bounds and redacts them.
- * Whatever else JSON may be, nested as deep as its sender likes, is left out.
+ * The string members of the request as form parameters, for the record of failed requests, which bounds and redacts
+ * them. Omits all other JSON values, which may be nested arbitrarily deep.
  */
 function recordable(json: Json): ReadonlyMap<string, string> {
   const parameters = new Map<string, string>();
@@ -287,8 +301,8 @@ function recordable(json: Json): ReadonlyMap<string, string> {
 function allowPage(request: WebRequest, redirectUris: unknown): void {
   const origin = header(request, 'origin');
   if (origin === undefined || origin === 'null' || !Array.isArray(redirectUris)) return;
-  const own = redirectUris
+  const isOwn = redirectUris
     .slice(0, 50)
     .some((uri) => typeof uri === 'string' && URL.canParse(uri) && new URL(uri).origin === origin);
-  if (own) allowOrigin(request, origin);
+  if (isOwn) allowOrigin(request, origin);
 }

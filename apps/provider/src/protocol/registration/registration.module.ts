@@ -6,7 +6,7 @@ import { RegistrationController } from './registration.controller.js';
 
 /**
  * Owns: the endpoints of dynamic registration, /oauth/register and below.
- * Invariant: what was registered here nobody approved, unless by the token that it was registered with.
+ * Invariant: a client that registers itself is unapproved, unless its initial access token approves it.
  * Must not know: how clients are stored.
  */
 @Module({

@@ -14,13 +14,13 @@ import { clientChanged, ProtocolEndpoints, type ClientCall, type ProtocolEndpoin
 import type { GrantContext, GrantResult } from './grant-types/grant-type.js';
 import { GrantTypes } from './grant-types/grant-types.js';
 
-/** What became of the one write that redeems a grant and stores its tokens. */
+/** The result of the unit of work that redeems a grant and stores its tokens. */
 type Redemption =
   /** The JSON body of the response. */
   | { readonly kind: 'redeemed'; readonly body: string }
   /** Another request redeemed it first, or the grant has ended. Nothing was written. */
   | { readonly kind: 'conflict' }
-  /** The client has other credentials now than it authenticated by. Nothing was written. */
+  /** The client's credentials have changed since it authenticated. Nothing was written. */
   | { readonly kind: 'client changed' }
   /** The DPoP proof was used before. Nothing was written. */
   | { readonly kind: 'replayed'; readonly error: OAuthError };
@@ -66,10 +66,10 @@ export class TokenController {
     }
     if (redemption.kind === 'client changed') throw clientChanged();
     if (redemption.kind === 'conflict')
-      throw new OAuthError('invalid_grant', 'The token was exchanged by another request.', { reason: 'refresh.lost' });
+      throw new OAuthError('invalid_grant', 'The token was redeemed by another request.', { reason: 'refresh.lost' });
     if (redemption.kind === 'replayed') throw redemption.error;
 
-    // 7. Respond. RFC 6749 5.1 asks for both headers; OAuth 2.1 for the first alone.
+    // 7. Respond. RFC 6749 5.1 requires both headers; OAuth 2.1 only the first.
     const { request } = call;
     return Reply.jsonText(redemption.body, {
       headers: { 'Cache-Control': 'no-store', Pragma: 'no-cache', ...nonceHeaders(request), ...corsHeaders(request) },
@@ -78,7 +78,7 @@ export class TokenController {
 
   private async redeem(call: ClientCall, client: Client): Promise<Redemption> {
     const { now, credentialsVersion } = call;
-    // 3. Parse the token request: of a grant type that the client may use.
+    // 3. Parse the token request; the client must be allowed to use its grant type.
     const tokenRequest = parseTokenRequest(call.parameters, client);
 
     // 4. Check the sender constraint (RFC 9449 5, 5.2).
@@ -89,16 +89,16 @@ export class TokenController {
       });
     const context: GrantContext = { client, credentialsVersion, now, proof };
 
-    // 5. Validate the grant. 6. Issue: sign the tokens, then redeem the grant and store them in one unit.
+    // 5. Validate the grant. 6. Issue: sign the tokens, then redeem the grant and store them in one unit of work.
     let redemption = await this.issue(await this.grantTypes.validate(tokenRequest, context), context);
-    // What the other request left behind says whether this one is a repeat, a reuse, or of a grant that has ended.
+    // The result of the other request determines whether this one is a repetition, a reuse, or too late.
     if (redemption.kind === 'conflict')
       redemption = await this.issue(await this.grantTypes.validate(tokenRequest, context), context);
     if (redemption.kind === 'redeemed') this.counters.issued(tokenRequest.grantType);
     return redemption;
   }
 
-  /** @throws OAuthError where the grant type denied the request */
+  /** @throws OAuthError if the grant type denied the request */
   private async issue(
     result: GrantResult,
     { client, credentialsVersion, now, proof }: GrantContext,
@@ -112,12 +112,12 @@ export class TokenController {
       await this.store.run((unit) => result.write(unit));
       throw result.error;
     }
-    const authority = proof === undefined ? result.authority : { ...result.authority, dpopJkt: proof.jkt };
-    const tokens = await this.issuer.prepare(authority, client, now);
+    const authorizedGrant = proof === undefined ? result.authority : { ...result.authority, dpopJkt: proof.jkt };
+    const tokens = await this.issuer.prepare(authorizedGrant, client, now);
     const storing = { now, credentialsVersion: result.endsWith === 'client' ? credentialsVersion : undefined };
     try {
       await this.store.run((unit) => {
-        // First: of a request that is sent twice, the second is a replay of its proof, not the reuse of a code.
+        // First: if a request is sent twice, the second one is a replay of its proof, not the reuse of a code.
         this.proofs.consume(unit, proof, now);
         result.redeem(unit, tokens);
         this.issuer.store(unit, tokens, storing);
@@ -126,7 +126,7 @@ export class TokenController {
     } catch (thrown) {
       const error = this.proofs.replayed(thrown);
       if (error) return { kind: 'replayed', error };
-      // Tokens that were signed and not stored are worth nothing.
+      // Signed tokens that were not stored are not valid.
       if (this.issuer.isClientChanged(thrown)) return { kind: 'client changed' };
       if (thrown instanceof ConcurrencyConflict) return { kind: 'conflict' };
       throw thrown;

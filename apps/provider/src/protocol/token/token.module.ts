@@ -19,9 +19,10 @@ import { TokenExchangeGrant } from './grant-types/token-exchange.js';
 import { TokenController } from './token.controller.js';
 
 /**
- * Owns: the token endpoint with its grant types.
- * Invariant: a grant type validates and the endpoint issues, so that none can forget client authentication or single use.
- * Must not know: people's pages.
+ * Owns: the token endpoint and its grant types.
+ * Invariant: a grant type validates and the endpoint issues, so that no grant type can omit client authentication or
+ * single use.
+ * Must not know: pages for users.
  */
 @Module({
   imports: [

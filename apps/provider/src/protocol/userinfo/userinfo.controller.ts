@@ -116,9 +116,9 @@ export class UserinfoController {
     claims: object,
   ): Promise<Reply> {
     const whole = { ...claims, iss: this.settings.issuer, aud: client.id };
-    const asker = addressKey(clientAddress(request));
-    const jwt = await this.tokens.userinfo(client, whole, { now, addressKey: asker });
-    if (jwt === undefined) throw new Error('this client receives plain JSON');
+    const requesterKey = addressKey(clientAddress(request));
+    const jwt = await this.tokens.userinfo(client, whole, { now, addressKey: requesterKey });
+    if (jwt === undefined) throw new Error('This client receives plain JSON.');
     return Reply.bytes(Buffer.from(jwt, 'ascii'), 'application/jwt', headersFor(request));
   }
 

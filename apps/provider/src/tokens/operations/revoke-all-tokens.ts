@@ -7,8 +7,8 @@ import { SimpleOperation, type OperationOutcome } from '../../operations/operati
 import { AccessTokensService } from '../access-tokens.service.js';
 
 /**
- * Revokes all access tokens of a user, of a client, or of a user at a client, with their grants: a refresh token would
- * bring a new access token at once.
+ * Revokes all access tokens of a user, of a client, or of a user at a client, and their grants: otherwise a refresh
+ * token would immediately get a new access token.
  */
 @Injectable()
 export class RevokeAllTokens extends SimpleOperation<RevokeAllInput, Revoked> {
@@ -22,7 +22,7 @@ export class RevokeAllTokens extends SimpleOperation<RevokeAllInput, Revoked> {
   async perform(unit: Unit, actor: Actor, input: RevokeAllInput): Promise<OperationOutcome<Revoked>> {
     const { userId: subjectId, clientId } = input;
     const { result, changes } = await this.revokeGrants.perform(unit, actor, input);
-    // Those that the client got for itself have no grant.
+    // Tokens that the client obtained on its own behalf have no grant.
     if (input.userId === undefined) await this.tokens.revokeOfClient(unit, input.clientId, actor.now);
     return {
       result,

@@ -8,7 +8,7 @@ import { SimpleOperation, type Change, type OperationOutcome } from '../../opera
 import { requireAllowed } from '../../operations/policy.js';
 import { AccessTokensService } from '../access-tokens.service.js';
 
-/** Revokes access tokens: all of them or none. Their grants go on. Those that are over already are left out. */
+/** Revokes access tokens: all of them or none. Their grants stay active. Skips tokens that have ended already. */
 @Injectable()
 export class RevokeTokens extends SimpleOperation<RevokeInput, Revoked> {
   constructor(

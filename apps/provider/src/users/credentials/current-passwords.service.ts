@@ -10,19 +10,19 @@ import { PasswordHasher } from './password-hasher.js';
 import { accountSource } from './password-source.js';
 import { UsersService } from '../users.service.js';
 
-/** Guesses at the current password from an open session. */
-const guesses = { most: 10, seconds: 900 };
+/** The limit of wrong current passwords entered in an open session. */
+const attemptLimit = { most: 10, seconds: 900 };
 
 export interface EnteredPassword {
   /** In plain text. */
   readonly password: string;
-  /** The member of the input that it is. */
+  /** The input field that contains it. */
   readonly field: string;
-  /** What it was asked for, for the audit log. */
+  /** Why it was asked for; written to the audit log. */
   readonly purpose: 'password change' | 'factor removal';
 }
 
-/** Verifies the current password of a person who is signed in. Wrong ones are counted, whatever they were asked for. */
+/** Verifies the current password of a signed-in user. Wrong passwords are counted across all purposes. */
 @Injectable()
 export class CurrentPasswords {
   constructor(
@@ -34,19 +34,19 @@ export class CurrentPasswords {
   ) {}
 
   /**
-   * @returns the stored hash that it matches
+   * @returns the stored hash that the password matches
    * @throws OperationError rate_limited, invalid
    */
   async verify(person: UserActor, { password, field, purpose }: EnteredPassword): Promise<string> {
     const { userId, now } = person;
     const bucket = `own:${userId}`;
-    const admitted = await this.store.run((unit) => this.throttle.countOne(unit, bucket, guesses, now));
+    const admitted = await this.store.run((unit) => this.throttle.countOne(unit, bucket, attemptLimit, now));
     if (!admitted) throw rateLimited(text('account.wrongPasswords'));
-    const giveBack = (): Promise<void> => this.store.run((unit) => this.throttle.revertOne(unit, bucket));
+    const revertCount = (): Promise<void> => this.store.run((unit) => this.throttle.revertOne(unit, bucket));
     const stored = await this.users.findPasswordHash(userId);
     const source = accountSource(person, userId);
-    const isRight = await revertCountIfBusy(() => this.hasher.verify(stored, password, source), giveBack);
-    if (stored === undefined || !isRight) {
+    const isCorrect = await revertCountIfBusy(() => this.hasher.verify(stored, password, source), revertCount);
+    if (stored === undefined || !isCorrect) {
       await this.store.run((unit) =>
         this.audit.record(unit, {
           type: 'user.password_wrong',
@@ -57,7 +57,7 @@ export class CurrentPasswords {
       );
       throw invalidInput([{ field, message: text('problem.password.wrong') }]);
     }
-    await giveBack();
+    await revertCount();
     return stored;
   }
 }

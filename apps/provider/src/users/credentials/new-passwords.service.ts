@@ -14,7 +14,7 @@ export interface ChosenPassword {
   readonly owner: User;
   /** In plain text. */
   readonly password: string;
-  /** The member of the input that it is, for what is wrong with it. */
+  /** The input field that contains it, for validation errors. */
   readonly field: string;
   readonly source: QueueSource;
   readonly now: EpochSeconds;
@@ -22,11 +22,11 @@ export interface ChosenPassword {
 
 export interface HashedPassword {
   readonly passwordHash: string;
-  /** What it was judged for. */
+  /** The use for which the rules accepted it. */
   readonly use: PasswordUse;
 }
 
-/** Passwords that people choose for an account that they have: counted, judged by the rules, and hashed. */
+/** Checks and hashes new passwords of existing accounts. Attempts are rate-limited. */
 @Injectable()
 export class NewPasswords {
   constructor(
@@ -36,14 +36,14 @@ export class NewPasswords {
     @Inject(PasswordHasher) private readonly hasher: PasswordHasher,
   ) {}
 
-  /** Characters that a new one must have: fewer beside a second factor. */
+  /** The minimum number of characters of a new password; fewer apply beside a second factor. */
   async minimum(userId: string): Promise<number> {
     return this.rules.minimum(await this.rules.useOf(userId));
   }
 
   /**
-   * @param verifyCurrent runs before anything is hashed
-   * @returns what {@link demandUse} takes, beside the hash
+   * @param verifyCurrent runs before the password is hashed
+   * @returns the hash, and the use that {@link PasswordRules.requireFactorFor} checks again
    * @throws OperationError rate_limited, invalid, and what `verifyCurrent` throws
    */
   async hash(chosen: ChosenPassword, verifyCurrent?: () => Promise<void>): Promise<HashedPassword> {

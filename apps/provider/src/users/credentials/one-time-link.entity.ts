@@ -8,7 +8,7 @@ import {
 } from '@gatehouse/platform/database/columns';
 import { Entity } from 'typeorm';
 
-/** A link that does one thing once. Read and written by the named statements of its service. */
+/** A link that performs one action once. Read and written by the named statements of its service. */
 @Entity('one_time_links')
 export class OneTimeLinkEntity {
   @SelectorPrimaryColumn()
@@ -18,18 +18,21 @@ export class OneTimeLinkEntity {
   @BytesColumn()
   verifierHash!: Buffer;
 
-  /** What it does: `set-password`. */
+  /** The action: `set-password`. */
   @TextColumn()
   purpose!: string;
 
   @IdColumn()
   userId!: string;
 
-  /** The administrator who made it, whose rights it rests on; null: a mail, the command line, a service account. */
+  /**
+   * The administrator who created it and on whose rights it depends; null for a mail, the command line or a service
+   * account.
+   */
   @IdColumn({ nullable: true })
   madeBy!: string | null;
 
-  /** Whether setting the password signs in: true for links that an administrator or the command line made. */
+  /** Whether setting the password signs in: true for links created by an administrator or the command line. */
   @FlagColumn()
   signsIn!: boolean;
 

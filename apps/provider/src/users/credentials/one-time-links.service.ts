@@ -17,20 +17,19 @@ import { UsersService } from '../users.service.js';
 
 export type LinkPurpose = 'set-password';
 
-/** What a link is made for. */
 export interface NewLink {
   readonly userId: string;
   readonly purpose: LinkPurpose;
   /**
-   * Setting the password signs in. For links that an administrator or the command line made, and hands over: one that
-   * anybody may have sent to a mailbox proves the mailbox and no more.
+   * Whether setting the password signs in. Only for links that an administrator or the command line creates and hands
+   * over: a link sent by mail proves control of the mailbox only.
    */
   readonly signsIn?: boolean;
-  /** The administrator who makes it: it ends with their rights. */
+  /** The administrator who creates it; it is deleted when they lose their rights. */
   readonly madeBy?: string | undefined;
 }
 
-/** A link that can still be used. */
+/** A link that is unused and has not expired. */
 export interface UsableLink {
   readonly selector: number;
   readonly userId: string;
@@ -71,7 +70,7 @@ const linkStatements = {
   purge: statement('one_time_links.purge', 'DELETE FROM one_time_links WHERE expires_at <= $1'),
 };
 
-/** Owns links that do one thing once; only the hash of a link is stored. */
+/** Owns one-time links; only the hash of a link is stored. */
 @Injectable()
 export class OneTimeLinks implements OnModuleInit {
   constructor(
@@ -95,13 +94,16 @@ export class OneTimeLinks implements OnModuleInit {
     });
   }
 
-  /** Makes a link; the person's older ones of this purpose end. @returns the absolute URL: shown or sent once */
+  /**
+   * Creates a link; the user's earlier links of this purpose are deleted. @returns the absolute URL, which is shown or
+   * sent once
+   */
   async make(unit: Unit, link: NewLink, now: EpochSeconds): Promise<string> {
     await unit.change(linkStatements.forgetOfUser, link.userId, link.purpose);
     return this.makeAnother(unit, link, now);
   }
 
-  /** A link that an administrator hands over: setting the password by it signs in. */
+  /** Creates a link that an administrator hands over; setting the password with it signs in. */
   makeForAdministrator(
     unit: Unit,
     link: Required<Pick<NewLink, 'userId' | 'madeBy'>>,
@@ -110,7 +112,7 @@ export class OneTimeLinks implements OnModuleInit {
     return this.make(unit, { ...link, purpose: 'set-password', signsIn: true }, now);
   }
 
-  /** Makes a link beside the older ones: two processes that start at once each print one, and both must work. */
+  /** Creates a link and keeps earlier ones: two processes that start at once each print one, and both must work. */
   async makeAnother(unit: Unit, link: NewLink, now: EpochSeconds): Promise<string> {
     const token = { selector: this.selectors.next(), verifier: newSecret() };
     await unit.change(
@@ -127,7 +129,7 @@ export class OneTimeLinks implements OnModuleInit {
     return `${this.settings.issuer}${routes.setPassword}?token=${formatToken(token)}`;
   }
 
-  /** Whose link this is, while it can still be used. Looking does not spend it: mail scanners open links. */
+  /** Finds a usable link. Does not consume it: mail scanners open links. */
   async find(text: string | undefined, purpose: LinkPurpose, now: EpochSeconds): Promise<UsableLink | undefined> {
     const token = text === undefined ? undefined : parseToken(text);
     if (!token) return undefined;
@@ -136,12 +138,12 @@ export class OneTimeLinks implements OnModuleInit {
     return { selector: row.selector, userId: row.user_id, signsIn: Boolean(row.signs_in) };
   }
 
-  /** A person's links stop working. */
+  /** Deletes all links of a user. */
   async forgetAllOf(unit: Unit, userId: string): Promise<void> {
     await unit.change(linkStatements.forgetOfUser, userId, 'set-password');
   }
 
-  /** Links that a former administrator created. */
+  /** Deletes the links that a former administrator created. */
   private async withdrawOf(unit: Unit, userId: string): Promise<void> {
     for (const { user_id: subjectId } of await unit.all<{ user_id: string }>(linkStatements.withdrawOf, userId))
       await this.audit.record(unit, {
@@ -152,7 +154,7 @@ export class OneTimeLinks implements OnModuleInit {
       });
   }
 
-  /** Spends a link that {@link find} gave. True for exactly one caller. */
+  /** Consumes a link returned by {@link find}. True for exactly one caller. */
   async consume(unit: Unit, selector: number, now: EpochSeconds): Promise<boolean> {
     return (await unit.change(linkStatements.consume, selector, now)) === 1;
   }

@@ -6,16 +6,16 @@ import { PageError } from '../../web/page-error.js';
 import { FairQueue, QueueFull, type QueueSource } from '../throttling/fair-queue.js';
 import { maxPasswordUnits } from '../user.js';
 
-// Argon2id with the second recommended parameter set of OWASP's cheat sheet; changing them rehashes at the next login.
+// Argon2id with the second recommended parameter set of the OWASP cheat sheet. Changing it rehashes at the next login.
 const parameters: Options = { memoryCost: 19456, timeCost: 2, parallelism: 1 };
 
 const retryAfterSeconds = 2;
 
 /**
- * Argon2id off the event loop, at most as many at once as there are cores, behind a bounded queue that serves networks and
- * addresses in turn, and keeps places for people whom it knows.
- * A password is compared in Unicode's NFC (NIST SP 800-63B 3.1.1.2). What is longer than any password is not normalized:
- * it fits no hash, and still costs what every other wrong password costs.
+ * Hashes passwords with Argon2id off the event loop, at most one per core at a time, behind a bounded queue that serves
+ * networks and addresses in turn and reserves places for identified sources. Passwords are compared in Unicode NFC
+ * (NIST SP 800-63B 3.1.1.2). Input longer than any valid password is truncated before it is normalized: it matches no
+ * hash, and takes as long as any other wrong password.
  */
 @Injectable()
 export class PasswordHasher {
@@ -29,9 +29,9 @@ export class PasswordHasher {
 
   /**
    * @param password one that `checkPassword` accepted
-   * @param source who asks (`password-source.ts`); left out: an operator
-   * @throws ServerBusy when too many wait already: 503 with Retry-After
-   * @throws PageError passwords.too_many when too many of this source wait: 429 with Retry-After
+   * @param source the requester (`password-source.ts`); omitted for an operator
+   * @throws ServerBusy if the queue is full: 503 with Retry-After
+   * @throws PageError passwords.too_many if too many of this source are waiting: 429 with Retry-After
    */
   async hash(password: string, source?: QueueSource): Promise<string> {
     if (password.length > maxPasswordUnits) throw new RangeError('the password is too long');
@@ -39,18 +39,19 @@ export class PasswordHasher {
   }
 
   /**
-   * True when the password fits. An unknown user (undefined hash) costs what a known one costs, and is false.
+   * True if the password matches. For an unknown user (undefined hash) a dummy hash is verified, so that the time does
+   * not reveal it.
    * @param source as for {@link hash}
    * @throws ServerBusy, PageError as {@link hash} does
    */
   async verify(passwordHash: string | undefined, password: string, source?: QueueSource): Promise<boolean> {
-    const against = passwordHash ?? (await (this.dummy ??= hash('no one has this password', parameters)));
+    const expectedHash = passwordHash ?? (await (this.dummy ??= hash('no one has this password', parameters)));
     const typed = password.slice(0, maxPasswordUnits).normalize('NFC');
-    const fits = await this.inTurn(source, () => verify(against, typed).catch(() => false));
-    return fits && passwordHash !== undefined && password.length <= maxPasswordUnits;
+    const matches = await this.inTurn(source, () => verify(expectedHash, typed).catch(() => false));
+    return matches && passwordHash !== undefined && password.length <= maxPasswordUnits;
   }
 
-  /** How many passwords wait for a slot. */
+  /** The number of passwords that wait for a slot. */
   get backlog(): number {
     return this.queue.backlog;
   }
@@ -62,7 +63,7 @@ export class PasswordHasher {
       if (!(error instanceof QueueFull)) throw error;
       throw error.of === 'source'
         ? new PageError('passwords.too_many', { retryAfterSeconds })
-        : new ServerBusy('too many passwords wait to be checked', retryAfterSeconds);
+        : new ServerBusy('The password queue is full.', retryAfterSeconds);
     }
   }
 }

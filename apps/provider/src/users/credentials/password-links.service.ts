@@ -5,13 +5,13 @@ import { NewPasswords } from './new-passwords.service.js';
 import type { User } from '../user.js';
 import { UsersService } from '../users.service.js';
 
-/** A link that can still be used, and whose password it sets. */
+/** A usable link, and the user whose password it sets. */
 export interface PasswordLink {
   readonly link: UsableLink;
   readonly user: User;
 }
 
-/** Finds the one-time links that set a password. */
+/** Finds one-time links that set a password. */
 @Injectable()
 export class PasswordLinks {
   constructor(
@@ -20,14 +20,14 @@ export class PasswordLinks {
     @Inject(NewPasswords) private readonly passwords: NewPasswords,
   ) {}
 
-  /** Undefined for a link that was used, has expired, was never made, or is for a disabled account. */
+  /** Undefined if the link was used, has expired or does not exist, or if the account is disabled. */
   async find(token: string | undefined, now: EpochSeconds): Promise<PasswordLink | undefined> {
     const link = await this.links.find(token, 'set-password', now);
     const user = link && (await this.users.find(link.userId));
     return link && user && user.disabledAt === undefined ? { link, user } : undefined;
   }
 
-  /** Characters that the new password must have. */
+  /** The minimum number of characters of the new password. */
   minimum({ id }: User): Promise<number> {
     return this.passwords.minimum(id);
   }

@@ -1,6 +1,6 @@
 import { charactersWithoutRuns, repeatedUnit, withoutSeparators } from './password-patterns';
 
-describe('patterns of passwords', () => {
+describe('password patterns', () => {
   it.each([
     ['iloveyouiloveyou', 'iloveyou'],
     ['abcabcab', 'abc'],
@@ -8,11 +8,11 @@ describe('patterns of passwords', () => {
     ['🐝🌻🐝🌻', '🐝🌻'],
     ['iloveyouiloveme', 'iloveyouiloveme'],
     ['', ''],
-  ])('%s is %s, over and over', (typed, unit) => {
+  ])('%s repeats %s', (typed, unit) => {
     expect(repeatedUnit(typed)).toBe(unit);
   });
 
-  it('separators do not hide a repetition', () => {
+  it('detects a repetition despite separators', () => {
     expect(repeatedUnit(withoutSeparators('letmein-letmein letmein!'))).toBe('letmein');
   });
 
@@ -29,11 +29,11 @@ describe('patterns of passwords', () => {
     ['correcthorse', 12],
     ['ab', 2],
     ['', 0],
-  ])('%s has as much to guess as %i characters', (typed, count) => {
+  ])('%s counts as %i characters', (typed, count) => {
     expect(charactersWithoutRuns(typed)).toBe(count);
   });
 
-  it('takes no longer than its length when it is as long as text can become', () => {
+  it('runs in linear time on the longest possible text', () => {
     const long = 'ﷺ'.repeat(256).normalize('NFKC');
     expect(charactersWithoutRuns(long)).toBe(long.length);
     expect(repeatedUnit(`${'a'.repeat(4000)}b`)).toHaveLength(4001);

@@ -1,10 +1,10 @@
 /**
- * What makes a password easy to guess whatever language it is in, without a dictionary: repetition, and sequences of the
- * alphabet, of digits and of keyboards. All of it is of text in NFKC and in small letters.
+ * Detects what makes a password easy to guess in any language, without a dictionary: repetition, and sequences of the
+ * alphabet, of digits and of keyboard keys. All input is lower case and in NFKC.
  */
 
-/** Orders in which people type or recite characters, in either direction. */
-const lines = [
+/** Common sequences of characters, each in both directions. */
+const sequences = [
   'abcdefghijklmnopqrstuvwxyzabc',
   '0123456789012345678901234567890',
   'qwertyuiop',
@@ -16,29 +16,32 @@ const lines = [
   'zxcvbnm',
   'yxcvbnm',
   'wxcvbn',
-  // Columns, as they are typed one after another, and two rows in turn.
+  // Keyboard columns one after another, and two rows interleaved.
   '1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik9ol0p',
   'qazwsxedcrfvtgbyhnujmikolp',
   '1q2w3e4r5t6y7u8i9o0p',
   'q1w2e3r4t5y6u7i8o9p0',
-].flatMap((line) => [line, [...line].reverse().join('')]);
+].flatMap((sequence) => [sequence, [...sequence].reverse().join('')]);
 
-/** Shorter runs are parts of words too. */
+/** Shorter runs occur in ordinary words. */
 const shortestRun = 3;
 
-/** The text without what only stands between words: space and punctuation. */
+/** Removes separators: spaces and punctuation. */
 export function withoutSeparators(plain: string): string {
   return plain.replace(/[\p{P}\p{Z}]/gu, '');
 }
 
-/** The shortest text of which this one is a repetition, the last one possibly cut short: the text itself if it is none. */
+/**
+ * The shortest text whose repetition is the given text; the last repetition may be truncated. The text itself if it
+ * does not repeat.
+ */
 export function repeatedUnit(text: string): string {
   for (let length = 1; length <= text.length / 2; length++)
     if (text.startsWith(text.slice(length))) return text.slice(0, length);
   return text;
 }
 
-/** The number of characters in a text where each run, of one character or along a line, counts as one character. */
+/** The number of characters, where each run, of one character or along a sequence, counts as one. */
 export function charactersWithoutRuns(text: string): number {
   const characters = [...text];
   let count = 0;
@@ -46,18 +49,18 @@ export function charactersWithoutRuns(text: string): number {
   return count;
 }
 
-/** The length of the run that begins here; 0 for none. */
+/** The length of the run that starts here; 0 if there is none. */
 function runAt(characters: readonly string[], start: number): number {
   let same = 1;
   while (characters[start + same] === characters[start]) same += 1;
   let longest = same >= shortestRun ? same : 0;
-  for (const line of lines) {
+  for (const sequence of sequences) {
     let run = characters.slice(start, start + shortestRun).join('');
-    if (start + shortestRun > characters.length || !line.includes(run)) continue;
+    if (start + shortestRun > characters.length || !sequence.includes(run)) continue;
     let length = shortestRun;
     for (let next = characters[start + length]; next !== undefined; next = characters[start + length]) {
       run += next;
-      if (!line.includes(run)) break;
+      if (!sequence.includes(run)) break;
       length += 1;
     }
     longest = Math.max(longest, length);

@@ -12,13 +12,14 @@ import { OneTimeLinks } from './one-time-links.service.js';
 import { UsersService } from '../users.service.js';
 
 const hour = 3600;
-/** From one network address, and for one mail address, whether anybody has it or not. */
-const maxFrom = 20;
-const maxFor = 3;
+/** Per hour and network address, and per hour and mail address, whether it is registered or not. */
+const maxPerNetwork = 20;
+const maxPerEmail = 3;
 
 /**
- * Password resets by mail. What was asked is queued as it came, for a known and an unknown address alike; who has
- * the address is looked up later, by the outbox: neither the answer nor its time can tell (OWASP ASVS 6.3.8).
+ * Password resets by mail. A request is queued as it is, for registered and unknown addresses alike, and the outbox
+ * looks up the account later, so that neither the response nor its timing reveals whether an address is registered
+ * (OWASP ASVS 6.3.8).
  */
 @Injectable()
 export class PasswordResets implements OutboxKind, OnModuleInit {
@@ -41,28 +42,29 @@ export class PasswordResets implements OutboxKind, OnModuleInit {
     this.outbox.register(this);
   }
 
-  /** @returns false when too much was asked from this network address, or waits already */
+  /** @returns false if this network address has sent too many requests, or the queue is full */
   async request(unit: Unit, email: string, addressKey: string, now: EpochSeconds): Promise<boolean> {
     if (this.settings.throttle) {
-      const from = { most: maxFrom, seconds: hour };
-      if (!(await this.throttle.countOne(unit, `rf:${addressKey}`, from, now))) return false;
-      const one = { most: maxFor, seconds: hour };
-      // Mail that was asked for too often is not sent, and nobody is told: it would be a way to fill a mailbox.
-      if (!(await this.throttle.countOne(unit, `rt:${asciiEmailKey(email)}`, one, now))) return true;
+      const networkLimit = { most: maxPerNetwork, seconds: hour };
+      if (!(await this.throttle.countOne(unit, `rf:${addressKey}`, networkLimit, now))) return false;
+      const emailLimit = { most: maxPerEmail, seconds: hour };
+      // Repeated requests for one address send no mail, and the response does not say so: otherwise anybody could flood
+      // a mailbox.
+      if (!(await this.throttle.countOne(unit, `rt:${asciiEmailKey(email)}`, emailLimit, now))) return true;
     }
     return this.outbox.add(unit, { kind: this.name, destination: this.name, payload: { email } }, now);
   }
 
   async deliver(payload: unknown, { now }: DeliveryAttempt): Promise<Delivery> {
-    // Written by `ask`, and sealed since.
+    // Written by `request`, and encrypted since.
     const { email } = payload as { email: string };
     const lifetimeSeconds = this.settings.resetLinkLifetimeSeconds;
-    const people = await this.users.findByEmail(email);
+    const accounts = await this.users.findByEmail(email);
     const queued = await this.store.run(async (unit) => {
       let all = true;
-      for (const user of people) {
+      for (const user of accounts) {
         if (user.email === undefined || user.disabledAt !== undefined) continue;
-        // Beside older links: whoever merely asks must not end the one that an administrator gave.
+        // Keeps earlier links: an anonymous request must not invalidate a link that an administrator created.
         const link = await this.links.makeAnother(unit, { userId: user.id, purpose: 'set-password' }, now);
         const values = {
           username: user.username,
@@ -70,7 +72,7 @@ export class PasswordResets implements OutboxKind, OnModuleInit {
           link,
           lifetime: durationText(lifetimeSeconds),
         };
-        // To the address that is registered, never to one that only compares equal.
+        // Sent to the registered address, never to the entered one, which may only compare equal.
         const mail = {
           to: user.email,
           text: 'password-reset',

@@ -24,14 +24,14 @@ function rulesWith(strength: PasswordStrength, env: Record<string, string> = {})
 
 const { log: quiet } = new LogScan();
 const estimated = new PasswordStrength(quiet);
-const unanswered = new PasswordStrength(quiet, { program: '/nowhere/worker.js' });
+const unavailable = new PasswordStrength(quiet, { program: '/nowhere/worker.js' });
 beforeAll(() => buildProvider());
-afterAll(() => Promise.all([estimated.onModuleDestroy(), unanswered.onModuleDestroy()]));
+afterAll(() => Promise.all([estimated.onModuleDestroy(), unavailable.onModuleDestroy()]));
 
 describe.each([
   ['with the estimator', estimated],
-  ['when the estimator gives no answer', unanswered],
-])('the rules of a new password (NIST SP 800-63B-4 3.1.1.2), %s', (_name, strength) => {
+  ['when the estimator is unavailable', unavailable],
+])('the rules for a new password (NIST SP 800-63B-4 3.1.1.2), %s', (_name, strength) => {
   const rules = rulesWith(strength);
   const problem = async (password: string, use: PasswordUse = 'only factor'): Promise<string | undefined> =>
     (await rules.problem(password, { use, owner }))?.toString();
@@ -45,7 +45,7 @@ describe.each([
     '🐝🌻🍯🦊🐢🐇🦉🐞🌲🌊',
     'nothing of that name 1815',
     'gT4!xw9Qz#',
-  ])('takes %s', async (password) => {
+  ])('accepts %s', async (password) => {
     expect(await problem(password)).toBeUndefined();
   });
 
@@ -63,7 +63,7 @@ describe.each([
     '1qaz2wsx3edc4rfv',
     'aaaaaaaaaaaaaaaa',
     '12121212121212121212',
-  ])('refuses %s, which is tried first', async (password) => {
+  ])('rejects %s, a common password', async (password) => {
     expect(await problem(password)).toContain('tried first');
   });
 
@@ -76,11 +76,11 @@ describe.each([
     'Otter-Portal-2026',
     'login.riverbank.example',
     'ADALOVELACEADALOVELACE',
-  ])('refuses %s, which is made of what everybody knows', async (password) => {
+  ])('rejects %s, which is made of public information', async (password) => {
     expect(await problem(password)).toMatch(/made of|tried first/);
   });
 
-  it('says its length first, in characters as people count them', async () => {
+  it('reports the length first, counted in characters', async () => {
     const strict = rulesWith(strength, { GATEHOUSE_PASSWORD_MINIMUM: '15' });
     expect((await strict.problem('short', { use: 'only factor', owner }))?.toString()).toContain('at least 15');
     expect((await strict.problem('short', { use: 'beside a second factor', owner }))?.toString()).toContain(
@@ -90,7 +90,7 @@ describe.each([
     expect(await problem('é'.normalize('NFD').repeat(4) + 'abc')).toContain('at least 8');
   });
 
-  it('refuses a repetition of what is shorter than the minimum, and takes one of what is not', async () => {
+  it('rejects a repetition of text shorter than the minimum and accepts one of longer text', async () => {
     const strict = rulesWith(strength, { GATEHOUSE_PASSWORD_MINIMUM: '15' });
     expect((await strict.problem('gT4xw9Qz-gT4xw9Qz', { use: 'only factor', owner }))?.toString()).toContain(
       'tried first',
@@ -99,7 +99,7 @@ describe.each([
   });
 });
 
-describe('what only the estimator knows', () => {
+describe('passwords that only the estimator detects', () => {
   const rules = rulesWith(estimated, { GATEHOUSE_PASSWORD_MINIMUM: '15' });
 
   it.each([
@@ -109,13 +109,13 @@ describe('what only the estimator knows', () => {
     'michaeljordan23',
     'manchesterunited',
     'P@ssw0rd12345678',
-  ])('refuses %s', async (password) => {
+  ])('rejects %s', async (password) => {
     expect((await rules.problem(password, { use: 'only factor', owner }))?.toString()).toMatch(
       /tried first|easy to guess/,
     );
   });
 
-  it('asks for fewer guesses beside a second factor', async () => {
+  it('requires fewer guesses beside a second factor', async () => {
     expect((await rules.problem('kettle-moon-3', { use: 'only factor', owner }))?.toString()).toContain('at least 15');
     const short = rulesWith(estimated);
     const outcome = async (use: PasswordUse) => (await short.problem('moonkettle', { use, owner }))?.toString();

@@ -11,44 +11,44 @@ import type { QueueSource } from '../throttling/fair-queue.js';
 import { SecondFactorLookup } from '../second-factor-lookup.js';
 import { checkPassword, maxNameUnits, maxUsernameUnits } from '../user.js';
 
-/** Whose password it will be. */
+/** The account that the password belongs to. */
 export interface PasswordOwner {
   readonly username: string;
   readonly name?: string | undefined;
   readonly email?: string | undefined;
 }
 
-/** Whether a password is the only factor of its account or one beside others (NIST SP 800-63B-4 3.1.1.2). */
+/** Whether a password is the only factor of its account, or used beside others (NIST SP 800-63B-4 3.1.1.2). */
 export type PasswordUse = 'only factor' | 'beside a second factor';
 
 /** Beside a second factor (NIST SP 800-63B-4 3.1.1.2). */
 const factoredMinimum = 8;
 /**
- * Guesses that an attacker needs at least. As the only factor: what hashing makes expensive even for somebody who has the
- * database. Beside another: what the limit of failed sign-ins keeps out of reach.
+ * The minimum number of guesses. As the only factor: enough that hashing makes an offline attack expensive. Beside a
+ * second factor: out of reach of online guessing, because failed sign-ins are limited.
  */
 const minGuesses: Readonly<Record<PasswordUse, number>> = { 'only factor': 1e8, 'beside a second factor': 1e6 };
-/** What a password is judged by. */
+/** What the rules need to check a password. */
 export interface PasswordPurpose {
   readonly use: PasswordUse;
   readonly owner: PasswordOwner;
-  /** Whose share of the estimates it takes (`password-source.ts`). Left out: an operator. */
+  /** The source whose share of the estimates is used (`password-source.ts`). Omitted for an operator. */
   readonly source?: QueueSource;
 }
 
-/** Below this a password is one of the common ones, or is made of one in a usual way. */
+/** Below this a password is a common one, or a simple variation of one. */
 const guessesOfCommon = 1e5;
 
-/** Shorter words say too little of anybody. */
+/** Shorter words are not specific to a person. */
 const minWord = 3;
-/** So much must be left of a password without the words that everybody knows of its owner, and without runs. */
+/** The minimum length of what remains of a password without personal words and runs. */
 const minRest = 6;
-/** Of the list; what is shorter no rule here accepts. */
+/** The minimum length of entries of the common list: shorter passwords are rejected by their length. */
 const minCommon = 8;
 
 /**
- * What a new password must be, at every place that one is set: long enough, hard to guess, and not made of what everybody
- * knows of its owner and this site. No rules of composition.
+ * The rules for a new password, wherever one is set: long enough, hard to guess, and not made of public information
+ * about its owner or this site. There are no composition rules.
  * @see NIST SP 800-63B-4 3.1.1.2
  */
 @Injectable()
@@ -62,31 +62,31 @@ export class PasswordRules {
     @Inject(SecondFactorLookup) private readonly factors: SecondFactorLookup,
   ) {
     const labels = new URL(settings.issuer).hostname.split('.');
-    // The last one (org, com) is a word like any other.
+    // The top-level domain (org, com) is an ordinary word.
     const host = labels.length > 1 ? labels.slice(0, -1) : labels;
     this.site = ['gatehouse', ...wordsOf(settings.productName), ...host];
   }
 
-  /** What an account's password is used for. */
+  /** How an account's password is used. */
   async useOf(userId: string): Promise<PasswordUse> {
     return (await this.factors.hasAny(userId)) ? 'beside a second factor' : 'only factor';
   }
 
   /**
-   * That a password which was judged beside a second factor still has one, where it is stored.
-   * @throws OperationError changed: the factor was removed meanwhile, and the password may be too short without it
+   * Checks, where a password is stored, that the second factor beside which it was accepted still exists.
+   * @throws OperationError changed if the factor was removed since: the password may be too short without it
    */
   async requireFactorFor(unit: Unit, userId: string, use: PasswordUse): Promise<void> {
     if (use === 'beside a second factor' && !(await this.factors.hasAnyIn(unit, userId))) throw recordChanged();
   }
 
-  /** Characters that a password must have. */
+  /** The minimum number of characters. */
   minimum(use: PasswordUse): number {
     return use === 'only factor' ? this.settings.passwordMinimum : factoredMinimum;
   }
 
   /**
-   * @returns what is wrong, for people; undefined when nothing is
+   * @returns a message for the user; undefined if the password is acceptable
    * @throws PageError, ServerBusy as {@link PasswordStrength.guesses} does
    */
   async problem(password: string, purpose: PasswordPurpose): Promise<Message | undefined> {
@@ -100,11 +100,11 @@ export class PasswordRules {
     return guesses < minGuesses[use] ? text('problem.password.weak') : undefined;
   }
 
-  /** What is wrong without an estimate, which takes time. */
+  /** Checks the rules that need no estimate, which takes time. */
   simpleProblem(password: string, { use, owner }: PasswordPurpose): Message | undefined {
     const minimum = this.minimum(use);
-    const length = checkPassword(password, minimum);
-    if (length !== undefined) return length;
+    const lengthProblem = checkPassword(password, minimum);
+    if (lengthProblem !== undefined) return lengthProblem;
     const plain = plainOf(password);
     if (isPattern(plain, minimum)) return text('problem.password.common');
     return restOf(plain, this.personalWordsOf(owner)).length < minRest ? text('problem.password.owner') : undefined;
@@ -114,14 +114,17 @@ export class PasswordRules {
     return [...this.site, ...wordsOfOwner(owner)].filter((word) => word.length >= minWord);
   }
 
-  /** What decides beside the other rules when nobody can estimate: the list, of the password and of what it repeats. */
+  /**
+   * The fallback when no estimate is available: looks up the password, and the unit that it repeats, in the list of
+   * common passwords.
+   */
   private async isCommon(plain: string): Promise<boolean> {
     const list = await this.commonPasswords();
     const bare = withoutSeparators(plain);
     return [plain, bare, repeatedUnit(bare)].some((each) => list.has(each));
   }
 
-  /** Some megabytes that most processes never need. */
+  /** Loaded on first use: several megabytes that most processes never need. */
   private commonPasswords(): Promise<ReadonlySet<string>> {
     this.common ??= import('@zxcvbn-ts/language-common').then(
       ({ dictionary }) => new Set(dictionary['passwords-common'].filter((each) => each.length >= minCommon)),
@@ -134,7 +137,7 @@ function plainOf(typed: string): string {
   return typed.normalize('NFKC').toLowerCase();
 }
 
-/** What is estimated of a password: of a repetition, however it is separated, one time. */
+/** The part of a password that is estimated: of a repetition, with or without separators, only one unit. */
 function estimable(password: string): string {
   const typed = password.normalize('NFKC');
   const bare = withoutSeparators(typed);
@@ -142,7 +145,7 @@ function estimable(password: string): string {
   return unit === bare ? typed : unit;
 }
 
-/** A repetition of something that is itself too short, or little else than runs along the alphabet and the keyboard. */
+/** A repetition of a unit that is too short, or little more than runs along the alphabet or the keyboard. */
 function isPattern(plain: string, minimum: number): boolean {
   const bare = withoutSeparators(plain);
   const unit = repeatedUnit(bare);
@@ -150,13 +153,13 @@ function isPattern(plain: string, minimum: number): boolean {
   return isRepetition || new Set(plain).size < 4 || charactersWithoutRuns(unit) < minRest;
 }
 
-/** A text, and the words in it. */
+/** The text and the words in it. */
 function wordsOf(typed: string): string[] {
   const plain = plainOf(typed);
   return [plain, ...plain.split(/[^\p{L}\p{N}]+/u)];
 }
 
-/** What is longer than a username, a name or an address is refused as such: its start is enough here. */
+/** Truncates each value to its maximum length: longer values are rejected elsewhere. */
 function wordsOfOwner({ username, name = '', email = '' }: PasswordOwner): string[] {
   return [
     username.slice(0, maxUsernameUnits),
@@ -165,7 +168,7 @@ function wordsOfOwner({ username, name = '', email = '' }: PasswordOwner): strin
   ].flatMap(wordsOf);
 }
 
-/** What is left without these words, the longest first, and without what only stands between them. */
+/** Removes these words, the longest first, and separators. */
 function restOf(password: string, words: readonly string[]): string {
   return withoutSeparators(
     [...words].sort((a, b) => b.length - a.length).reduce((rest, word) => rest.replaceAll(word, ''), password),

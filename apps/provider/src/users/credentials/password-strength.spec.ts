@@ -8,29 +8,29 @@ import { EstimateTimedOut } from '../throttling/server-busy-errors';
 import type { QueueSource } from '../throttling/fair-queue';
 import { PasswordStrength } from './password-strength';
 
-/** A source without an account, in a network of its own unless another one is named. */
+/** A source without an account, in a network of its own unless one is given. */
 function at(key: string, network = `network of ${key}`): QueueSource {
   return { key, network, isIdentified: false };
 }
 
 jest.setTimeout(120_000);
 
-describe('the thread that estimates passwords', () => {
+describe('the password strength worker', () => {
   const { log } = new LogScan();
-  const threads: PasswordStrength[] = [];
+  const workers: PasswordStrength[] = [];
   let folder: string;
 
   beforeAll(async () => {
     await buildProvider();
     folder = mkdtempSync(join(tmpdir(), 'gatehouse-strength-'));
   });
-  afterEach(() => Promise.all(threads.splice(0).map((each) => each.onModuleDestroy())));
+  afterEach(() => Promise.all(workers.splice(0).map((each) => each.onModuleDestroy())));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  function thread(options: ConstructorParameters<typeof PasswordStrength>[1] = {}): PasswordStrength {
-    const made = new PasswordStrength(log, { waitMilliseconds: 60_000, workMilliseconds: 60_000, ...options });
-    threads.push(made);
-    return made;
+  function startWorker(options: ConstructorParameters<typeof PasswordStrength>[1] = {}): PasswordStrength {
+    const strength = new PasswordStrength(log, { waitMilliseconds: 60_000, workMilliseconds: 60_000, ...options });
+    workers.push(strength);
+    return strength;
   }
 
   function file(name: string, content: string): string {
@@ -39,18 +39,18 @@ describe('the thread that estimates passwords', () => {
     return path;
   }
 
-  /** A program that says that it is ready, and does this with each question. */
-  function program(name: string, onQuestion: string): string {
+  /** A worker program that reports that it is ready and runs this code for each request. */
+  function program(name: string, onRequest: string): string {
     return file(
       `${name}.cjs`,
       `const { parentPort } = require('node:worker_threads');
-       parentPort.on('message', ({ id, password }) => { ${onQuestion} });
+       parentPort.on('message', ({ id, password }) => { ${onRequest} });
        parentPort.postMessage('ready');`,
     );
   }
 
-  it('is not there before somebody asks, and ends when nobody asked for a while', async () => {
-    const strength = thread({ idleMilliseconds: 50 });
+  it('starts with the first request and ends when it has been idle', async () => {
+    const strength = startWorker({ idleMilliseconds: 50 });
     expect(strength.isRunning).toBe(false);
     expect(await strength.guesses('correct horse battery staple', [])).toBeGreaterThan(1e8);
     expect(strength.isRunning).toBe(true);
@@ -61,33 +61,33 @@ describe('the thread that estimates passwords', () => {
     expect(await strength.guesses('passwordpassword', [])).toBeLessThan(1e5);
   });
 
-  it('knows the words that it is given with a password', async () => {
-    const strength = thread();
-    const [without, with_] = [
+  it('uses the words that are given with a password', async () => {
+    const strength = startWorker();
+    const [withoutWord, withWord] = [
       await strength.guesses('zyqhorvimplatt', []),
       await strength.guesses('zyqhorvimplatt', ['zyqhorvimplatt']),
     ];
-    expect(without).toBeGreaterThan(1e8);
-    expect(with_).toBeLessThan(100);
+    expect(withoutWord).toBeGreaterThan(1e8);
+    expect(withWord).toBeLessThan(100);
   });
 
-  it('looks at the first forty characters', async () => {
-    const strength = thread({
+  it('estimates the first forty characters', async () => {
+    const strength = startWorker({
       program: program('echo', 'parentPort.postMessage({ id, guesses: [...password].length });'),
     });
     expect(await strength.guesses('🐝'.repeat(200), [])).toBe(40);
   });
 
-  it('works on one after another, and answers each with its own', async () => {
-    const strength = thread({
+  it('works on one request at a time and returns each its own result', async () => {
+    const strength = startWorker({
       program: program('number', 'parentPort.postMessage({ id, guesses: Number(password) });'),
     });
     const numbers = Array.from({ length: 50 }, (_each, index) => index);
     expect(await Promise.all(numbers.map((number) => strength.guesses(String(number), [])))).toEqual(numbers);
   });
 
-  it('gives no answer to those who find its queue full', async () => {
-    const strength = thread({
+  it('returns no estimate when the queue is full', async () => {
+    const strength = startWorker({
       identified: { maxWaiting: 3, maxOfSource: 1 },
       program: program('slow', 'setTimeout(() => parentPort.postMessage({ id, guesses: 7 }), 20);'),
     });
@@ -96,8 +96,8 @@ describe('the thread that estimates passwords', () => {
     expect(answers.filter((each) => each === 7).length).toBeGreaterThanOrEqual(3);
   });
 
-  it('refuses what is too much of one source, and estimates what others ask meanwhile in turn', async () => {
-    const strength = thread({
+  it('rejects too many requests of one source and serves other sources in turn', async () => {
+    const strength = startWorker({
       program: program('in-turn', 'setTimeout(() => parentPort.postMessage({ id, guesses: Number(password) }), 20);'),
     });
     const order: number[] = [];
@@ -108,19 +108,19 @@ describe('the thread that estimates passwords', () => {
     };
     const flood = Promise.allSettled(Array.from({ length: 70 }, (_each, index) => ask(100 + index, 'one')));
     expect(await Promise.all([ask(1, 'two'), ask(2)])).toEqual([1, 2]);
-    // At most the one that was worked on, and one of its source between them.
+    // At most the request in progress and one of the same source are served before it.
     expect(order.indexOf(2)).toBeLessThan(4);
     const answers = await flood;
-    const refused = answers.flatMap((each) => (each.status === 'rejected' ? [each.reason as unknown] : []));
-    // Twenty wait and one is worked on.
-    expect(refused).toHaveLength(49);
-    for (const reason of refused)
+    const rejections = answers.flatMap((each) => (each.status === 'rejected' ? [each.reason as unknown] : []));
+    // Twenty wait and one is in progress.
+    expect(rejections).toHaveLength(49);
+    for (const reason of rejections)
       expect(reason).toMatchObject({ id: 'passwords.too_many', status: 429, options: { retryAfterSeconds: 2 } });
     expect(answers.some((each) => each.status === 'fulfilled' && each.value === undefined)).toBe(false);
   });
 
-  it('refuses what many sources have waiting for too long, and never an operator', async () => {
-    const strength = thread({
+  it('rejects requests that wait too long, but never those of an operator', async () => {
+    const strength = startWorker({
       anonymous: { maxWaiting: 2, maxOfSource: 2 },
       waitMilliseconds: 100,
       program: program('mute', ''),
@@ -138,16 +138,16 @@ describe('the thread that estimates passwords', () => {
     ]);
   });
 
-  it('is replaced when one answer takes too long: that one is missing, the next is not', async () => {
-    const strength = thread({
+  it('is replaced when one estimate takes too long; the next request succeeds', async () => {
+    const strength = startWorker({
       workMilliseconds: 300,
       program: program('stuck', `while (password === 'endless'); parentPort.postMessage({ id, guesses: 7 });`),
     });
     expect(await Promise.all([strength.guesses('endless', []), strength.guesses('short', [])])).toEqual([undefined, 7]);
   });
 
-  it('refuses what it worked on for too long: simpler rules do not decide instead', async () => {
-    const strength = thread({
+  it('rejects a request whose estimate takes too long instead of falling back to simpler rules', async () => {
+    const strength = startWorker({
       workMilliseconds: 300,
       program: program('endless', `while (password === 'endless'); parentPort.postMessage({ id, guesses: 7 });`),
     });
@@ -161,21 +161,21 @@ describe('the thread that estimates passwords', () => {
     ]);
   });
 
-  it('refuses what waits for a thread that is slow to start', async () => {
-    const strength = thread({ waitMilliseconds: 100, program: program('silent-for-source', '') });
+  it('rejects requests that wait for a worker that is slow to start', async () => {
+    const strength = startWorker({ waitMilliseconds: 100, program: program('silent-for-source', '') });
     await expect(strength.guesses('x', [], at('one'))).rejects.toMatchObject({ name: 'ServerBusy' });
   });
 
-  it('gives no answer to those who waited long enough', async () => {
-    const strength = thread({ waitMilliseconds: 100, program: program('silent', '') });
+  it('returns no estimate to an operator after the maximum wait', async () => {
+    const strength = startWorker({ waitMilliseconds: 100, program: program('silent', '') });
     expect(await strength.guesses('x', [])).toBeUndefined();
   });
 
   it.each([
     ['cannot be loaded', '/nowhere/worker.js'],
     ['fails', undefined],
-  ])('that %s gives no answer, and is not started again at once', async (_what, path) => {
-    const strength = thread({
+  ])('that %s returns no estimate and is not restarted at once', async (_what, path) => {
+    const strength = startWorker({
       program: path ?? file('failing.cjs', `throw new Error('it failed');`),
     });
     expect(await strength.guesses('x', [], at('one'))).toBeUndefined();
@@ -184,8 +184,8 @@ describe('the thread that estimates passwords', () => {
     expect(strength.isRunning).toBe(false);
   });
 
-  it('refuses people whose password ended it, and works on the next one', async () => {
-    const strength = thread({
+  it('rejects the request that crashed it and serves the next one', async () => {
+    const strength = startWorker({
       program: program(
         'fragile',
         `if (password === 'crash') throw new Error('it failed'); parentPort.postMessage({ id, guesses: 7 });`,
@@ -196,8 +196,8 @@ describe('the thread that estimates passwords', () => {
     expect(await strength.guesses('crash', [])).toBeUndefined();
   });
 
-  it('gives no answer once it is over', async () => {
-    const strength = thread({ program: program('waiting', '') });
+  it('returns no estimate after the shutdown', async () => {
+    const strength = startWorker({ program: program('waiting', '') });
     const asked = strength.guesses('x', []);
     await strength.onModuleDestroy();
     expect(await asked).toBeUndefined();

@@ -8,77 +8,77 @@ import type { BacklogLimits } from '../throttling/fair-backlog.js';
 import { EstimateTimedOut } from '../throttling/server-busy-errors.js';
 import { FairQueue, QueueFull, type QueueSource } from '../throttling/fair-queue.js';
 
-/** What the thread is asked. */
+/** A request to the worker thread. */
 export interface StrengthRequest {
   readonly id: number;
   readonly password: string;
-  /** What an attacker knows of the account and the site. */
+  /** Words that an attacker knows about the account and the site. */
   readonly words: readonly string[];
 }
 
-/** What the thread says: once that it has loaded, then an answer to each question. */
+/** A message of the worker thread: `ready` once it has loaded, then one response per request. */
 export type StrengthResponse = 'ready' | { readonly id: number; readonly guesses: number };
 
 interface Options {
   readonly program: string;
-  /** Questions that wait, beside the one that is worked on. */
+  /** Limits of waiting requests, in addition to the one in progress. */
   readonly anonymous: BacklogLimits;
   readonly identified: BacklogLimits;
-  /** From the question to its answer, in all. */
+  /** The total time from request to result. */
   readonly waitMilliseconds: number;
-  /** Of the thread, for one answer. */
+  /** The time of the worker for one estimate. */
   readonly workMilliseconds: number;
   readonly idleMilliseconds: number;
   readonly startMilliseconds: number;
-  /** After a thread that could not start, none is started for so long; where one ran before, for the shorter time. */
-  readonly restMilliseconds: number;
-  readonly shortRestMilliseconds: number;
+  /** How long no worker is started after one failed to start; the shorter time applies if one has run before. */
+  readonly retryDelayMilliseconds: number;
+  readonly shortRetryDelayMilliseconds: number;
 }
 
 const defaults: Options = {
-  // The same file from the compiled program and, in tests, from its sources.
+  // The same file for the compiled program and for tests, which run from the sources.
   program: fileURLToPath(new URL('../../../dist/users/credentials/password-strength-worker.js', import.meta.url)),
   anonymous: { maxWaiting: 25, maxOfSource: 20 },
-  // Of one account or invitation: nobody sets more passwords at once.
+  // Per account or invitation: nobody sets more passwords at once.
   identified: { maxWaiting: 50, maxOfSource: 5 },
-  // A thread that starts on a busy machine takes some seconds.
+  // Starting a worker on a busy machine takes several seconds.
   waitMilliseconds: 10_000,
   workMilliseconds: 1000,
   idleMilliseconds: 30_000,
   startMilliseconds: 30_000,
-  restMilliseconds: 60_000,
-  shortRestMilliseconds: 2000,
+  retryDelayMilliseconds: 60_000,
+  shortRetryDelayMilliseconds: 2000,
 };
 
-/** Characters (code points) of a password that are estimated: the work grows faster than the length. */
+/** The number of characters (code points) that are estimated: the work grows faster than the length. */
 const charactersEstimated = 40;
 
 const retryAfterSeconds = 2;
 
-/** Undefined: the thread cannot run. */
-type Answer = number | 'too slow' | undefined;
+/** Undefined if the worker cannot run. */
+type Estimate = number | 'too slow' | undefined;
 
-interface Asked extends StrengthRequest {
-  readonly answer: (answer: Answer) => void;
+interface PendingRequest extends StrengthRequest {
+  readonly resolve: (estimate: Estimate) => void;
 }
 
 /**
- * Estimates how many guesses a password takes (zxcvbn), in one thread that starts with the first question and ends when
- * there was none for half a minute: the dictionaries take tens of megabytes, which a process that only issues tokens
- * never needs (docs/adr/0024).
+ * Estimates how many guesses a password takes (zxcvbn). Runs in one worker thread, which starts with the first request
+ * and ends after half a minute without one: the dictionaries take tens of megabytes, which a process that only issues
+ * tokens never needs (docs/adr/0024).
  */
 export class PasswordStrength implements OnModuleDestroy {
   private readonly options: Options;
   private worker: Worker | undefined;
   private isReady = false;
-  /** Whether a thread of this process was ever ready: then it can run here. */
+  /** Whether a worker of this process has ever been ready, and so can run here. */
   private hasRun = false;
-  private current: Asked | undefined;
+  private current: PendingRequest | undefined;
   private readonly queue: FairQueue;
-  /** Runs out on the thread as it is now: while it starts, works, or is idle. */
+  /** The timeout of the worker's current state: starting, working or idle. */
   private timer: NodeJS.Timeout | undefined;
-  private restsUntil = 0;
-  private isOver = false;
+  private retryAt = 0;
+  private isShutDown = false;
   private lastId = 0;
 
   constructor(
@@ -90,81 +90,82 @@ export class PasswordStrength implements OnModuleDestroy {
     this.queue = new FairQueue({ slots: 1, anonymous, identified });
   }
 
-  /** True while the thread is there. */
+  /** True while the worker thread exists. */
   get isRunning(): boolean {
     return this.worker !== undefined;
   }
 
-  /** How many questions wait. */
+  /** The number of waiting requests. */
   get backlog(): number {
     return this.queue.backlog;
   }
 
   /**
-   * Networks and sources are served in turn, so that one with many questions delays its own. What has a source is refused
-   * where too much waits; it is never left without an estimate because of others.
-   * @param words what an attacker knows of the account and the site
-   * @param source who asks; left out: an operator, who is never refused
-   * @returns undefined when the thread cannot run; for an operator also when there was no answer in time
-   * @throws PageError passwords.too_many when too many questions of this source wait: 429 with Retry-After
-   * @throws ServerBusy when too many of all sources do, or the thread was not ready in time: 503 with Retry-After
-   * @throws EstimateTimedOut when the thread worked on this one for too long. Simpler rules must not decide then: it
-   *   would take load, or a password made for it, to have a weak one accepted.
+   * Networks and sources are served in turn, so that one with many requests delays only its own. A request with a
+   * source is rejected when too many wait; load by others never makes it fall back to simpler rules.
+   * @param words what an attacker knows about the account and the site
+   * @param source the requester; omitted for an operator, whose requests are never rejected
+   * @returns undefined if the worker cannot run; for an operator also if there was no result in time
+   * @throws PageError passwords.too_many if too many requests of this source wait: 429 with Retry-After
+   * @throws ServerBusy if too many requests of all sources wait, or the worker was not ready in time: 503 with
+   *   Retry-After
+   * @throws EstimateTimedOut if the estimate took too long. Simpler rules must not decide then: load, or a password
+   *   crafted to be slow, would get a weak password accepted.
    */
   async guesses(password: string, words: readonly string[], source?: QueueSource): Promise<number | undefined> {
     if (!this.mayRun) {
-      // One that ran before runs again soon: simpler rules must not decide meanwhile.
-      if (source !== undefined && this.hasRun && !this.isOver)
-        throw new ServerBusy('the thread that estimates passwords is restarted', retryAfterSeconds);
+      // A worker that ran before will run again soon: simpler rules must not decide until then.
+      if (source !== undefined && this.hasRun && !this.isShutDown)
+        throw new ServerBusy('The password strength worker is restarting.', retryAfterSeconds);
       return undefined;
     }
-    const question = { id: ++this.lastId, password: [...password].slice(0, charactersEstimated).join(''), words };
+    const request = { id: ++this.lastId, password: [...password].slice(0, charactersEstimated).join(''), words };
     let isLate = false;
-    let isBegun = false;
-    const answer = this.queue.run(source, () => {
+    let hasStarted = false;
+    const estimate = this.queue.run(source, () => {
       if (isLate) return Promise.resolve(undefined);
-      isBegun = true;
-      return this.ask(question);
+      hasStarted = true;
+      return this.ask(request);
     });
     let deadline: NodeJS.Timeout | undefined;
-    const patience = new Promise<'too slow'>((resolve, reject) => {
-      // Not unreferenced: a command of few lines waits for the answer by it.
+    const timeout = new Promise<'too slow'>((resolve, reject) => {
+      // Not unreferenced: it keeps a short-lived command alive until the result arrives.
       deadline = setTimeout(() => {
         isLate = true;
-        if (isBegun) resolve('too slow');
+        if (hasStarted) resolve('too slow');
         else reject(new QueueFull('queue'));
       }, this.options.waitMilliseconds);
     });
     try {
-      const guesses = await Promise.race([answer, patience]);
+      const guesses = await Promise.race([estimate, timeout]);
       if (guesses !== 'too slow') return guesses;
       if (source === undefined) return undefined;
-      throw new EstimateTimedOut('a password took too long to estimate', retryAfterSeconds);
+      throw new EstimateTimedOut('The password strength estimate took too long.', retryAfterSeconds);
     } catch (error) {
       if (!(error instanceof QueueFull)) throw error;
       if (source === undefined) return undefined;
       throw error.of === 'source'
         ? new PageError('passwords.too_many', { retryAfterSeconds })
-        : new ServerBusy('too many passwords wait to be estimated', retryAfterSeconds);
+        : new ServerBusy('The queue of password strength estimates is full.', retryAfterSeconds);
     } finally {
       clearTimeout(deadline);
     }
   }
 
   async onModuleDestroy(): Promise<void> {
-    this.isOver = true;
+    this.isShutDown = true;
     await this.stop();
   }
 
   private get mayRun(): boolean {
-    return !this.isOver && performance.now() >= this.restsUntil;
+    return !this.isShutDown && performance.now() >= this.retryAt;
   }
 
-  /** One at a time: the queue sees to it. */
-  private ask(question: StrengthRequest): Promise<Answer> {
+  /** Called one at a time, because the queue has one slot. */
+  private ask(request: StrengthRequest): Promise<Estimate> {
     if (!this.mayRun) return Promise.resolve(this.hasRun ? 'too slow' : undefined);
-    return new Promise((answer) => {
-      this.current = { ...question, answer };
+    return new Promise((resolve) => {
+      this.current = { ...request, resolve };
       this.worker ??= this.start();
       this.work(this.worker);
     });
@@ -173,21 +174,23 @@ export class PasswordStrength implements OnModuleDestroy {
   private work(worker: Worker): void {
     if (!this.isReady) return;
     if (!this.current) {
-      this.limit(this.options.idleMilliseconds, () => void this.stop());
+      this.setTimer(this.options.idleMilliseconds, () => void this.stop());
       return;
     }
     const { id, password, words } = this.current;
-    this.limit(this.options.workMilliseconds, () => void this.stop('too slow'));
+    this.setTimer(this.options.workMilliseconds, () => void this.stop('too slow'));
     worker.postMessage({ id, password, words } satisfies StrengthRequest);
   }
 
   private start(): Worker {
     const worker = new Worker(this.options.program, { execArgv: [], resourceLimits: { maxOldGenerationSizeMb: 256 } });
     worker.unref();
-    // Its messages are those of our own program.
+    // The messages come from our own program.
     worker.on('message', (message: StrengthResponse) => this.onMessage(worker, message));
     worker.on('error', (error) => this.fail(worker, error)).on('exit', () => this.fail(worker, undefined));
-    this.limit(this.options.startMilliseconds, () => this.fail(worker, new Error('it did not start in time')));
+    this.setTimer(this.options.startMilliseconds, () =>
+      this.fail(worker, new Error('The worker did not start in time.')),
+    );
     return worker;
   }
 
@@ -197,7 +200,7 @@ export class PasswordStrength implements OnModuleDestroy {
       this.isReady = true;
       this.hasRun = true;
     } else if (message.id === this.current?.id) {
-      this.current.answer(message.guesses);
+      this.current.resolve(message.guesses);
       this.current = undefined;
     }
     this.work(worker);
@@ -205,26 +208,30 @@ export class PasswordStrength implements OnModuleDestroy {
 
   private fail(worker: Worker, error: unknown): void {
     if (worker !== this.worker) return;
-    this.log.warn({ err: error }, 'the thread that estimates passwords failed');
-    // A password that ended it delays nobody else: the next question starts another thread.
+    this.log.warn({ err: error }, 'The password strength worker failed.');
+    // A password that crashed the worker must not delay other requests: the next one starts a new worker.
     if (!this.isReady)
-      this.restsUntil =
-        performance.now() + (this.hasRun ? this.options.shortRestMilliseconds : this.options.restMilliseconds);
+      this.retryAt =
+        performance.now() +
+        (this.hasRun ? this.options.shortRetryDelayMilliseconds : this.options.retryDelayMilliseconds);
     void this.stop(this.hasRun ? 'too slow' : undefined);
   }
 
-  /** Ends the thread. What it worked on has this answer; what waits goes to the next thread, if there may be one. */
-  private async stop(answer?: Answer): Promise<void> {
+  /**
+   * Stops the worker. The request in progress gets this result; waiting requests go to the next worker, if one may
+   * start.
+   */
+  private async stop(estimate?: Estimate): Promise<void> {
     const { worker, current } = this;
     clearTimeout(this.timer);
     this.worker = undefined;
     this.isReady = false;
     this.current = undefined;
-    current?.answer(answer);
+    current?.resolve(estimate);
     await worker?.terminate();
   }
 
-  private limit(milliseconds: number, then: () => void): void {
+  private setTimer(milliseconds: number, then: () => void): void {
     clearTimeout(this.timer);
     this.timer = setTimeout(then, milliseconds).unref();
   }

@@ -11,7 +11,7 @@ import { SignUpRate } from '../throttling/sign-up-rate.service.js';
 import { checkChosenUsername, checkUserDraft, type Problem, type UserDraft } from '../user.js';
 
 export interface SignUpPassword {
-  /** The account that is asked for. */
+  /** The account to create. */
   readonly draft: UserDraft;
   /** In plain text. */
   readonly password: string;
@@ -19,7 +19,10 @@ export interface SignUpPassword {
   readonly now: EpochSeconds;
 }
 
-/** Passwords of people who sign up: counted by where they come from, judged by the rules together with the account, and hashed. */
+/**
+ * Checks and hashes passwords of new accounts. Attempts are counted per source; the rules check the password together
+ * with the account data.
+ */
 @Injectable()
 export class SignUpPasswords {
   constructor(
@@ -29,13 +32,13 @@ export class SignUpPasswords {
     @Inject(PasswordHasher) private readonly hasher: PasswordHasher,
   ) {}
 
-  /** @throws OperationError rate_limited; invalid, with everything that is wrong with the account too */
-  async hash(asked: SignUpPassword): Promise<string> {
-    const { password, source, now } = asked;
+  /** @throws OperationError rate_limited; invalid, which also reports problems of the account data */
+  async hash(signUp: SignUpPassword): Promise<string> {
+    const { password, source, now } = signUp;
     if (!(await this.store.run((unit) => this.rate.countPassword(unit, source.key, now))))
       throw rateLimited(text('signUp.throttled'));
     const problems = await revertCountIfBusy(
-      () => this.problems(asked),
+      () => this.problems(signUp),
       () => this.store.run((unit) => this.rate.revertPassword(unit, source.key)),
     );
     if (problems.length > 0) throw invalidInput(problems);
@@ -51,12 +54,14 @@ export class SignUpPasswords {
     );
   }
 
-  /** The estimate takes time: a draft that is refused in any case does not get one. */
+  /** Skips the estimate, which takes time, if the draft is invalid anyway. */
   private async problems({ draft, password, source }: SignUpPassword): Promise<readonly Problem[]> {
     const purpose = { use: 'only factor', owner: draft, source } as const;
-    const ofDraft = [...checkUserDraft(draft), ...checkChosenUsername(draft)];
+    const draftProblems = [...checkUserDraft(draft), ...checkChosenUsername(draft)];
     const weakness =
-      ofDraft.length > 0 ? this.rules.simpleProblem(password, purpose) : await this.rules.problem(password, purpose);
-    return weakness === undefined ? ofDraft : [...ofDraft, { field: 'password', message: weakness }];
+      draftProblems.length > 0
+        ? this.rules.simpleProblem(password, purpose)
+        : await this.rules.problem(password, purpose);
+    return weakness === undefined ? draftProblems : [...draftProblems, { field: 'password', message: weakness }];
   }
 }

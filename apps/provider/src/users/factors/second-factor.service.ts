@@ -21,7 +21,7 @@ export type FactorOutcome =
   | { readonly kind: 'proved'; readonly cookies: readonly SetCookie[] }
   | { readonly kind: 'wrong' }
   | { readonly kind: 'throttled' }
-  /** The session ended meanwhile: the login starts again. */
+  /** The session has ended since: the login starts again. */
   | { readonly kind: 'ended' };
 
 interface ValidatedFactor {

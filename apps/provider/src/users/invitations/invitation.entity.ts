@@ -8,7 +8,9 @@ import {
 } from '@gatehouse/platform/database/columns';
 import { Entity } from 'typeorm';
 
-/** Lets whoever reads a mailbox make one account. Read and written by the named statements of its service. */
+/**
+ * Allows whoever controls the mailbox to create one account. Read and written by the named statements of its service.
+ */
 @Entity('invitations')
 export class InvitationEntity {
   @SelectorPrimaryColumn()
@@ -21,11 +23,11 @@ export class InvitationEntity {
   @TextColumn()
   email!: string;
 
-  /** As addresses are compared. */
+  /** The normalized form in which addresses are compared. */
   @TextColumn()
   emailKey!: string;
 
-  /** What the account will have. */
+  /** The roles of the new account. */
   @JsonColumn()
   roles!: string[];
 

@@ -17,7 +17,7 @@ import { RequestContexts } from '../sessions/request-contexts.service.js';
 
 const maxCharacters = 200_000;
 const pageLength = 50;
-/** Of what is wrong so many are named. */
+/** The number of invalid addresses named in the message. */
 const maxNamed = 5;
 
 interface Shown {
@@ -29,8 +29,8 @@ interface Shown {
 }
 
 /**
- * Invitations, by mail or by links that an administrator passes on: who gets one makes an account with the roles that
- * were chosen.
+ * Invitations, sent by mail or as links that an administrator passes on. The recipient creates an account with the
+ * chosen roles.
  */
 @Controller(routes.invitations)
 export class InvitationsController {
@@ -44,13 +44,13 @@ export class InvitationsController {
 
   @Get()
   async form(@Req() request: WebRequest): Promise<Reply> {
-    return this.show(await this.openFor(request), {});
+    return this.show(await this.requireAdmin(request), {});
   }
 
   @Post()
   async submit(@Req() request: WebRequest): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request, { limitBytes: 2 * maxCharacters });
-    const context = await this.openFor(request);
+    const context = await this.requireAdmin(request);
     const typed = form.text('emails');
     const chosen = roles.filter((role) => form.all('role').includes(role));
     if (refusal) return this.show(context, { typed, roles: chosen, status: 403, error: refusal.sentence });
@@ -59,8 +59,8 @@ export class InvitationsController {
       await this.operations.execute(WithdrawInvitation, { selector: Number(withdrawn) }, { context, form });
       return Reply.redirect(`${routes.invitations}?done=withdrawn`, { cookies: context.cookies });
     }
-    const { addresses, wrong } = addressesIn(typed);
-    const problem = problemOf(addresses, wrong);
+    const { addresses, wrong: invalidAddresses } = addressesIn(typed);
+    const problem = problemOf(addresses, invalidAddresses);
     if (problem !== undefined)
       return this.show(context, {
         typed,
@@ -106,7 +106,7 @@ export class InvitationsController {
     );
   }
 
-  private async openFor(request: WebRequest): Promise<UserRequestContext> {
+  private async requireAdmin(request: WebRequest): Promise<UserRequestContext> {
     const context = await this.contexts.requireUser(request);
     this.contexts.requireRole(context, 'admin');
     return context;
@@ -118,10 +118,10 @@ const notices: Readonly<Record<string, string>> = {
   withdrawn: 'The invitation was withdrawn: its link no longer works.',
 };
 
-function problemOf(addresses: readonly string[], wrong: readonly string[]): string | undefined {
-  if (wrong.length > 0) {
-    const named = wrong.slice(0, maxNamed).map((each) => JSON.stringify(each.slice(0, 60)));
-    const more = wrong.length > maxNamed ? ` and ${wrong.length - maxNamed} more` : '';
+function problemOf(addresses: readonly string[], invalidAddresses: readonly string[]): string | undefined {
+  if (invalidAddresses.length > 0) {
+    const named = invalidAddresses.slice(0, maxNamed).map((each) => JSON.stringify(each.slice(0, 60)));
+    const more = invalidAddresses.length > maxNamed ? ` and ${invalidAddresses.length - maxNamed} more` : '';
     return `Not an e-mail address: ${named.join(', ')}${more}.`;
   }
   if (addresses.length === 0) return 'Enter at least one e-mail address.';

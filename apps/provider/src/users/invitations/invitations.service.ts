@@ -22,7 +22,7 @@ import { Mailer } from '../../mail/mailer.service.js';
 import { durationText } from '../duration-text.js';
 import { UsersService } from '../users.service.js';
 
-/** A link that lets whoever reads a mailbox make one account. Never the link itself. */
+/** An invitation to create one account, without its link. */
 export interface Invitation {
   readonly selector: number;
   readonly email: string;
@@ -48,7 +48,7 @@ const invitationStatements = {
     `INSERT INTO invitations (selector, verifier_hash, email, email_key, roles, invited_by, created_at, expires_at)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
   ),
-  /** Of one address the newest link alone works. */
+  /** Only the newest link of an address works. */
   forgetOfEmail: statement('invitations.forget_of_email', 'DELETE FROM invitations WHERE email_key IN ($1, $2, $3)'),
   find: statement('invitations.find', `SELECT * FROM invitations WHERE selector = $1 AND ${open}`),
   consume: statement(
@@ -59,7 +59,9 @@ const invitationStatements = {
     'invitations.list',
     `SELECT * FROM invitations WHERE selector < $1 AND ${open} ORDER BY selector DESC LIMIT $3`,
   ),
-  /** Of two invitations of one address at once, the later one must see the earlier one. SQLite's units are one after another. */
+  /**
+   * Concurrent invitations of one address must see each other. On SQLite units of work run one after another anyway.
+   */
   lockEmail: statement('invitations.lock_email', 'SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', {
     sqlite: 'SELECT $1',
   }),
@@ -67,7 +69,7 @@ const invitationStatements = {
     'invitations.withdraw',
     'DELETE FROM invitations WHERE selector = $1 AND consumed_at IS NULL RETURNING email',
   ),
-  /** Those that give more than anybody has. */
+  /** Invitations with more than the default role. */
   withdrawOf: statement(
     'invitations.withdraw_of',
     `DELETE FROM invitations WHERE invited_by = $1 AND consumed_at IS NULL AND roles <> '["user"]' RETURNING email`,
@@ -75,23 +77,23 @@ const invitationStatements = {
   purge: statement('invitations.purge', 'DELETE FROM invitations WHERE expires_at <= $1'),
 };
 
-/** At once: each is a mail, and all of them are one unit. */
+/** The maximum number at once: each is a mail, and all are in one unit of work. */
 export const maxInvited = 500;
 
 export interface NewInvitation {
   readonly email: string;
   readonly roles: readonly string[];
-  /** The user who invites. */
+  /** The inviting user. */
   readonly invitedBy: string | undefined;
 }
 
-/** An invitation that was just made: its link is shown once. */
+/** A new invitation: its link is shown once. */
 export interface InvitationLink {
   readonly email: string;
   readonly link: string;
 }
 
-/** Too many mails wait already: nobody was invited. */
+/** The mail queue is full, and nobody was invited. */
 export class MailQueueFull extends Error {}
 
 /** Owns invitations; only the hash of a link is stored. */
@@ -106,7 +108,7 @@ export class Invitations implements OnModuleInit {
     @Inject(UsersService) private readonly users: UsersService,
   ) {}
 
-  /** Whoever may no longer give roles has given none that wait to be taken. */
+  /** Withdraws pending invitations of a user who may no longer assign roles. */
   onModuleInit(): void {
     this.users.addListener({
       userEnded: (unit, userId) => this.withdrawOf(unit, userId),
@@ -121,9 +123,9 @@ export class Invitations implements OnModuleInit {
   }
 
   /**
-   * Sends a link to this address; an older one of the same address ends.
-   * @param email one that {@link addressesIn} gave
-   * @returns the link, to be passed on by hand where no mail is sent
+   * Sends a link to this address; an earlier link of the same address stops working.
+   * @param email one that {@link addressesIn} returned
+   * @returns the link, to be passed on by hand if no mail is sent
    * @throws MailQueueFull
    */
   async invite(unit: Unit, invitation: NewInvitation, now: EpochSeconds): Promise<string> {
@@ -150,7 +152,7 @@ export class Invitations implements OnModuleInit {
     return link;
   }
 
-  /** The invitation that this link is, while it can be used. Looking does not spend it: mail scanners open links. */
+  /** The invitation of a usable link. Does not consume it: mail scanners open links. */
   async find(text: string | undefined, now: EpochSeconds): Promise<Invitation | undefined> {
     const token = text === undefined ? undefined : parseToken(text);
     if (!token) return undefined;
@@ -159,12 +161,12 @@ export class Invitations implements OnModuleInit {
     return toInvitation(row);
   }
 
-  /** Spends what {@link find} gave. True for exactly one caller. */
+  /** Consumes an invitation returned by {@link find}. True for exactly one caller. */
   async consume(unit: Unit, selector: number, now: EpochSeconds): Promise<boolean> {
     return (await unit.change(invitationStatements.consume, selector, now)) === 1;
   }
 
-  /** Those that nobody has used, the newest first. @param before the selector of the last one of the page before */
+  /** Usable invitations, newest first. @param before the selector of the last one of the previous page */
   async list(
     { before = Number.MAX_SAFE_INTEGER, limit }: { readonly before?: number | undefined; readonly limit: number },
     now: EpochSeconds,
@@ -174,7 +176,7 @@ export class Invitations implements OnModuleInit {
     return { items, next: rows.length > limit ? items.at(-1)?.selector : undefined };
   }
 
-  /** @returns the address that was invited; undefined where the invitation was used, or there is none */
+  /** @returns the invited address; undefined if the invitation was used or does not exist */
   async withdraw(unit: Unit, selector: number): Promise<string | undefined> {
     const [row] = await unit.all<{ email: string }>(invitationStatements.withdraw, selector);
     return row?.email;
@@ -186,8 +188,8 @@ export class Invitations implements OnModuleInit {
 }
 
 /**
- * The addresses of a pasted text, with commas, semicolons, spaces or lines between them; each once, as mailboxes are
- * compared.
+ * Parses pasted addresses, separated by commas, semicolons, spaces or line breaks. Duplicates are removed, in the form
+ * in which addresses are compared.
  */
 export function addressesIn(text: string): {
   readonly addresses: readonly string[];

@@ -8,7 +8,7 @@ import { EmailChanges, type EmailChange } from '../email-changes.service.js';
 import { userRepresentation } from '../user-representation.js';
 import { UsersService } from '../users.service.js';
 
-/** Changes an account's address by the link that was sent to the new one. The link alone gives the right. */
+/** Changes an account's address with the link that was sent to the new one. The link alone authorizes the change. */
 @Injectable()
 export class ConfirmEmail implements Operation<{ readonly token: string }, EmailChange, EmailChange> {
   constructor(
@@ -16,14 +16,14 @@ export class ConfirmEmail implements Operation<{ readonly token: string }, Email
     @Inject(EmailChanges) private readonly changes: EmailChanges,
   ) {}
 
-  /** @throws OperationError forbidden; link_spent, also for a link that was never made */
+  /** @throws OperationError forbidden; link_spent, also for a link that never existed */
   async prepare(actor: Actor, { token }: { readonly token: string }): Promise<EmailChange> {
     const change = await this.changes.open(token, requireVisitor(actor).now);
     if (!change) throw linkUsed();
     return change;
   }
 
-  /** @throws OperationError link_spent where somebody was faster, or the account has changed */
+  /** @throws OperationError link_spent if the link was used or the account was changed since */
   async perform(unit: Unit, actor: Actor, change: EmailChange): Promise<OperationOutcome<EmailChange>> {
     const before = await this.users.lockAndRead(unit, change.userId);
     if (!before || !(await this.changes.confirm(unit, change, actor.now))) throw linkUsed();

@@ -13,7 +13,7 @@ import { UsersService } from '../users.service.js';
 
 export interface CreateUserInput {
   readonly draft: UserDraft;
-  /** In plain text; left out: a link is made that sets one. */
+  /** In plain text; if omitted, a link to set one is created. */
   readonly password?: string | undefined;
 }
 
@@ -24,11 +24,11 @@ interface Prepared {
 
 export interface CreatedUser {
   readonly user: User;
-  /** The link that sets the password, where none was given. It is shown once. */
+  /** The link to set the password, if none was given. It is shown once. */
   readonly link: string | undefined;
 }
 
-/** Adds an account, with a password or with a link that sets one. */
+/** Creates an account, with a password or with a link to set one. */
 @Injectable()
 export class CreateUser implements Operation<CreateUserInput, CreatedUser, Prepared> {
   constructor(
@@ -47,9 +47,9 @@ export class CreateUser implements Operation<CreateUserInput, CreatedUser, Prepa
 
   async perform(unit: Unit, actor: Actor, { draft, passwordHash }: Prepared): Promise<OperationOutcome<CreatedUser>> {
     requireAllowed(actor, mayManageUsers(actor));
-    const made = await this.users.create(unit, { ...draft, passwordHash }, actor.now);
-    if ('problems' in made) throw invalidInput(made.problems);
-    const { user } = made;
+    const outcome = await this.users.create(unit, { ...draft, passwordHash }, actor.now);
+    if ('problems' in outcome) throw invalidInput(outcome.problems);
+    const { user } = outcome;
     const created = { type: 'user.created', subjectId: user.id, details: { username: user.username } } as const;
     if (passwordHash !== undefined) return { result: { user, link: undefined }, changes: [created] };
     const madeBy = actingUserId(actor);

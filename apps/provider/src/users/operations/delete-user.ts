@@ -10,11 +10,11 @@ import { UsersService } from '../users.service.js';
 
 export interface DeleteUserInput {
   readonly id: string;
-  /** The username, typed as a confirmation; left out: none is asked for. */
+  /** The username, entered as a confirmation; if omitted, no confirmation is required. */
   readonly typedUsername?: string;
 }
 
-/** Deletes an account with all that it has here. */
+/** Deletes an account and all its data. */
 @Injectable()
 export class DeleteUser extends SimpleOperation<DeleteUserInput, void> {
   constructor(@Inject(UsersService) private readonly users: UsersService) {

@@ -12,7 +12,10 @@ import { EmailChanges } from '../email-changes.service.js';
 import { mayChangeOwnCredentials } from '../policy.js';
 import { UsersService } from '../users.service.js';
 
-/** A person asks for another e-mail address: it counts when the link that is sent there was opened ({@link ConfirmEmail}). */
+/**
+ * Requests a change of the user's own e-mail address. It takes effect when the link sent to the new address is opened
+ * ({@link ConfirmEmail}).
+ */
 @Injectable()
 export class RequestEmailChange extends SimpleOperation<{ readonly email: string }, void> {
   constructor(
@@ -32,7 +35,7 @@ export class RequestEmailChange extends SimpleOperation<{ readonly email: string
     if (!isEmailAddress(email)) throw invalidInput([{ field: 'email', message: text('problem.email') }]);
     if (email === user.email && user.emailVerified)
       throw invalidInput([{ field: 'email', message: text('email.same') }]);
-    // After the checks that need none: a sign-in is not asked for in vain.
+    // After the checks that need no recent sign-in, so that nobody signs in again for an invalid request.
     requireUser(actor, mayChangeOwnCredentials);
     if (!(await this.changes.request(unit, userId, email, now))) throw rateLimited(text('email.throttled'));
     return { result: undefined, changes: [] };

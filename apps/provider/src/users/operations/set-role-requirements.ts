@@ -7,23 +7,23 @@ import { mayManageRoles } from '../policy.js';
 import { RoleRequirements } from '../role-requirements.service.js';
 import { roles, type Role } from '../user.js';
 
-/** Whether these roles require a second factor; roles that are left out stay as they are. */
+/** Whether these roles require a second factor; omitted roles are unchanged. */
 export type RoleRequirementsInput = Partial<Readonly<Record<Role, boolean>>>;
 
-/** Says which roles require a second factor. */
+/** Sets which roles require a second factor. */
 @Injectable()
 export class SetRoleRequirements extends SimpleOperation<RoleRequirementsInput, void> {
   constructor(@Inject(RoleRequirements) private readonly requirements: RoleRequirements) {
     super();
   }
 
-  async perform(unit: Unit, actor: Actor, wanted: RoleRequirementsInput): Promise<OperationOutcome<void>> {
+  async perform(unit: Unit, actor: Actor, requested: RoleRequirementsInput): Promise<OperationOutcome<void>> {
     requireAllowed(actor, mayManageRoles(actor));
-    const now = await this.requirements.readIn(unit);
+    const current = await this.requirements.readIn(unit);
     const changes: Change[] = [];
     for (const role of roles) {
-      const secondFactor = wanted[role];
-      const before = now.has(role);
+      const secondFactor = requested[role];
+      const before = current.has(role);
       if (secondFactor === undefined || secondFactor === before) continue;
       await this.requirements.set(unit, role, secondFactor ? 1 : 0, actor.now);
       changes.push({

@@ -21,7 +21,7 @@ export class SetUserState extends SimpleOperation<UserState, User> {
     super();
   }
 
-  /** @throws OperationError conflict for the last administrator; nothing was written then */
+  /** @throws OperationError conflict for the last administrator; nothing has been written then */
   async perform(unit: Unit, actor: Actor, { id, disabled }: UserState): Promise<OperationOutcome<User>> {
     requireAllowed(actor, mayManageUsers(actor));
     const before = await this.users.lockAndRead(unit, id);

@@ -10,7 +10,7 @@ export interface UserStates {
   readonly disabled: boolean;
 }
 
-/** Disables or enables several accounts at once. The last administrator and accounts that are gone are left as they are. */
+/** Disables or enables several accounts at once. Skips the last administrator and accounts that no longer exist. */
 @Injectable()
 export class SetUserStates extends SimpleOperation<UserStates, { readonly keptAdministrator: boolean }> {
   constructor(@Inject(SetUserState) private readonly setState: SetUserState) {
@@ -24,7 +24,7 @@ export class SetUserStates extends SimpleOperation<UserStates, { readonly keptAd
   ): Promise<OperationOutcome<{ readonly keptAdministrator: boolean }>> {
     const changes: Change[] = [];
     let keptAdministrator = false;
-    // In one order, so that two of these cannot wait for one another.
+    // In a fixed order, so that two concurrent calls cannot deadlock.
     for (const id of [...new Set(ids)].sort()) {
       try {
         changes.push(...(await this.setState.perform(unit, actor, { id, disabled })).changes);

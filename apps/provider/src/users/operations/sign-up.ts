@@ -17,7 +17,7 @@ import { CreateUser } from './create-user.js';
 export interface SignUpInput {
   readonly username: string;
   readonly name: string | undefined;
-  /** Not looked at where there is an invitation: its address is the account's. */
+  /** Ignored with an invitation: the account gets the invited address. */
   readonly email: string | undefined;
   /** In plain text. */
   readonly password: string;
@@ -60,7 +60,7 @@ export class SignUp implements Operation<SignUpInput, SignedUp, Prepared> {
     return { draft, passwordHash, invitation };
   }
 
-  /** @throws OperationError forbidden, invalid; link_spent where somebody else used the invitation first */
+  /** @throws OperationError forbidden, invalid; link_spent if somebody else used the invitation first */
   async perform(unit: Unit, actor: Actor, prepared: Prepared): Promise<OperationOutcome<SignedUp>> {
     const { draft, passwordHash, invitation } = prepared;
     const { now } = requireVisitor(actor, () => maySignUp(this.settings.signUp, invitation !== undefined));
@@ -69,13 +69,13 @@ export class SignUp implements Operation<SignUpInput, SignedUp, Prepared> {
     const { result, changes } = await this.createUser.perform(unit, system, { draft, passwordHash });
     const { user } = result;
     if (invitation && !(await this.invitations.consume(unit, invitation.selector, now))) throw linkUsed();
-    // The address counts when its mail was opened; nothing waits for that.
+    // The address is unverified until its link is opened; the sign-up does not wait for that.
     if (user.email !== undefined && !user.emailVerified) await this.emails.request(unit, user.id, user.email, now);
     return { result: { user, passwordHash }, changes };
   }
 }
 
-/** The account that is asked for. Whoever was invited has shown by the link that the mailbox is theirs. */
+/** The account to create. The invitation link proves control of the invited mailbox. */
 export function signUpDraft(
   { username, name, email }: Pick<SignUpInput, 'username' | 'name' | 'email'>,
   invitation: Pick<Invitation, 'email' | 'roles'> | undefined,

@@ -18,14 +18,14 @@ import { UsersService } from '../users.service.js';
 
 export type OwnProfile = Pick<UserDraft, AccountField> & { readonly profile: Profile };
 
-/** A person says who they are. Another phone number is not verified. */
+/** Updates the user's own profile. A changed phone number is no longer verified. */
 @Injectable()
 export class UpdateOwnProfile extends SimpleOperation<OwnProfile, void> {
   constructor(@Inject(UsersService) private readonly users: UsersService) {
     super();
   }
 
-  /** @throws OperationError not_found, also for an actor who is no person */
+  /** @throws OperationError not_found, also if the actor is not a user */
   async perform(unit: Unit, actor: Actor, draft: OwnProfile): Promise<OperationOutcome<void>> {
     const userId = actingUserId(actor);
     const before = userId === undefined ? undefined : await this.users.lockAndRead(unit, userId);
@@ -42,12 +42,19 @@ export class UpdateOwnProfile extends SimpleOperation<OwnProfile, void> {
   }
 }
 
-/** What persons may say of themselves; the rest stays as it was. */
+/** Takes the properties that users may set themselves from the draft, and all others from the account. */
 function ownPart(before: User, draft: OwnProfile): OwnProfile {
-  const pick = (is: object | undefined, wanted: object | undefined, names: readonly UserPropertyName[]): object => {
-    const [old, new_] = [new Map(Object.entries(is ?? {})), new Map(Object.entries(wanted ?? {}))];
+  const pick = (
+    current: object | undefined,
+    requested: object | undefined,
+    names: readonly UserPropertyName[],
+  ): object => {
+    const [oldValues, newValues] = [new Map(Object.entries(current ?? {})), new Map(Object.entries(requested ?? {}))];
     return Object.fromEntries(
-      names.map((name): [string, unknown] => [name, (maySetProperty('person', name) ? new_ : old).get(name)]),
+      names.map((name): [string, unknown] => [
+        name,
+        (maySetProperty('person', name) ? newValues : oldValues).get(name),
+      ]),
     );
   };
   return {

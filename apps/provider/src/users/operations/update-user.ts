@@ -13,11 +13,11 @@ import { UsersService } from '../users.service.js';
 export interface UpdateUserInput {
   readonly id: string;
   readonly draft: UserDraft;
-  /** The revision of {@link editable} that the change was made from; left out: whatever it is now. */
+  /** The revision of {@link editable} on which the change is based; if omitted, the current one. */
   readonly revision?: string | undefined;
 }
 
-/** Changes an account as administrators edit it: names, address, claims, roles. */
+/** Changes the properties of an account that administrators edit: names, address, claims, roles. */
 @Injectable()
 export class UpdateUser extends SimpleOperation<UpdateUserInput, User> {
   constructor(@Inject(UsersService) private readonly users: UsersService) {

@@ -81,7 +81,7 @@ export class SavedForms {
       now,
     );
     if (!row) return undefined;
-    // Encrypted by `keep` alone.
+    // Encrypted by `save` only.
     const saved = JSON.parse(this.keyring.open(formLabel(id), row.form_sealed).toString('utf8')) as SavedForm;
     // An earlier version saved the address without checking it.
     const address = localAddress(saved.address);

@@ -37,7 +37,7 @@ export const sessionStatements = {
        last_seen_at = $8, expires_at = $9, user_agent = $10, address = $11
      WHERE id = $1 AND ended_at IS NULL`,
   ),
-  /** A second factor was validated: keeps the session under a new cookie, unless it has ended meanwhile. */
+  /** A second factor was validated: keeps the session under a new cookie, unless it has ended since. */
   complete: statement(
     'sessions.complete',
     `UPDATE sessions SET selector = $2, verifier_hash = $3, is_full = 1, auth_time = $4, amr = $5, acr = $6,

@@ -117,9 +117,9 @@ export class SessionsService {
   }
 
   /**
-   * Completes a session after a second factor, under a new cookie value. The `auth_time` of a partial session becomes now;
-   * a full session, whose password may have been entered long ago, keeps its own.
-   * @returns undefined if the session ended meanwhile
+   * Completes a session after a second factor, under a new cookie value. The `auth_time` of a partial session becomes
+   * now; a full session, whose password may have been entered long ago, keeps its own.
+   * @returns undefined if the session has ended since
    */
   async complete(
     unit: Unit,

@@ -3,7 +3,7 @@ import { Browser, send } from '../../support/browser';
 import { startProvider, type TestProvider } from '../../support/provider';
 import { callback, certificationSettings, given, RelyingParty, type ResponseMode } from './relying-party';
 
-/** What an OpenID Connect profile (Basic, Implicit, Hybrid, each also by form_post) demands of a provider. */
+/** What an OpenID Connect profile (Basic, Implicit, Hybrid, each also by form_post) requires of a provider. */
 export function openidProfile(responseType: string, responseMode: ResponseMode = 'default'): void {
   const words = responseType.split(' ');
   const hasCode = words.includes('code');
@@ -137,7 +137,7 @@ export function openidProfile(responseType: string, responseMode: ResponseMode =
       expect(again.idToken['auth_time']).toBeGreaterThan(Number(first.idToken['auth_time']));
     });
 
-    it('answers prompt=none with login_required to a stranger, and in silence to somebody who is logged in', async () => {
+    it('responds to prompt=none with login_required without a session, and without a page with one', async () => {
       const { parameters } = rp.request({ prompt: 'none' });
       const refused = await rp.ask(new Browser(), parameters);
       expect(refused.parameters.get('error')).toBe('login_required');
@@ -185,7 +185,7 @@ export function openidProfile(responseType: string, responseMode: ResponseMode =
     });
 
     if (words.includes('id_token')) {
-      it('demands a nonce, since an ID token comes through the browser', async () => {
+      it('requires a nonce, because an ID token is returned through the browser', async () => {
         const answer = await rp.ask(new Browser(), rp.request({ nonce: undefined }).parameters);
         expect(answer.parameters.get('error')).toBe('invalid_request');
       });
@@ -234,7 +234,7 @@ export function openidProfile(responseType: string, responseMode: ResponseMode =
         if (front !== undefined) expect((await rp.userinfo(front)).status).toBe(401);
       });
 
-      it('gives a code to nobody but its client', async () => {
+      it('issues a code only to its client', async () => {
         const other = await RelyingParty.register(provider, responseType, responseMode);
         const { parameters, verifier } = rp.request();
         const answer = await rp.ask(new Browser(), parameters, person);

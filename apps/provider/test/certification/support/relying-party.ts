@@ -61,7 +61,7 @@ export class RelyingParty {
       ...metadata,
     });
     expect(answer.status).toBe(201);
-    // An error of a client that nobody approved is shown on a page, and no redirect (RFC 9700 4.11.2).
+    // An error of an unapproved client is shown on a page, and no redirect (RFC 9700 4.11.2).
     const { client_id: id } = answer.json<RegisteredClient>();
     await provider.execute(SetClientState, { id, decision: 'approve' });
     const discovery = await send(`${provider.base}/.well-known/openid-configuration`);

@@ -57,7 +57,7 @@ export class InvitationsApi {
   })
   async invite(@ApiCall() call: Call): Promise<Reply> {
     const { value, bytes } = await readBodyOf(call.request, 'Invitations');
-    const typed = value.emails.map((text, index) => {
+    const entered = value.emails.map((text, index) => {
       const { addresses, wrong } = addressesIn(text);
       const [address, ...others] = addresses;
       if (address === undefined || others.length > 0 || wrong.length > 0)
@@ -66,12 +66,11 @@ export class InvitationsApi {
         ]);
       return address;
     });
-    const { addresses: emails } = addressesIn(typed.join('\n'));
+    const { addresses: emails } = addressesIn(entered.join('\n'));
     const input = { emails, roles: value.roles ?? ['user'] };
-    return this.creations.execute({ call, bytes }, InvitePeople, input, (made) => {
+    return this.creations.execute({ call, bytes }, InvitePeople, input, (links) => {
       // Without a mail server, no mail is sent: the caller must deliver the links.
-      const links = sendsMail(this.settings) ? {} : { links: made };
-      return { body: { invited: emails.length, ...links } };
+      return { body: { invited: emails.length, ...(sendsMail(this.settings) ? {} : { links }) } };
     });
   }
 
@@ -95,8 +94,8 @@ export class RolesApi {
   @Get()
   @Operation({ summary: 'Roles and their requirements', needs: 'gatehouse:read', answers: 'Role', pages: true })
   async list(@ApiCall() call: Call): Promise<Reply> {
-    const demanding = await this.requirements.load();
-    const items = roles.map((role) => ({ role, second_factor: demanding.has(role) }));
+    const requiringRoles = await this.requirements.load();
+    const items = roles.map((role) => ({ role, second_factor: requiringRoles.has(role) }));
     return pageReply(call.request, items, undefined);
   }
 

@@ -11,6 +11,6 @@ export const responseModes: readonly ResponseMode[] = [query, fragment, formPost
 
 export function responseMode(name: ResponseMode['name']): ResponseMode {
   const mode = responseModes.find((candidate) => candidate.name === name);
-  if (!mode) throw new Error(`there is no response mode ${name}`);
+  if (!mode) throw new Error(`Unknown response mode: ${name}`);
   return mode;
 }

@@ -18,14 +18,14 @@ export class AuthorizationCodeGrant implements GrantType<AuthorizationCodeReques
   async validate(request: AuthorizationCodeRequest, { client, now, proof }: GrantContext): Promise<GrantResult> {
     const code = await this.codes.find(request.code);
     if (!code) throw invalidGrant('code.unknown');
-    // RFC 6749 4.1.2: a code that comes twice was stolen by one of the two; its expiry does not matter here.
-    // Another client's code is that client's: holding it must not be enough to end its grant.
+    // RFC 6749 4.1.2: a code that is presented twice may have been stolen, even if it has expired. Checked only for the
+    // client's own codes: presenting another client's code must not revoke its grant.
     if (code.clientId !== client.id) throw invalidGrant('code.other_client');
     if (code.consumedAt !== undefined) return this.replayed(code, now);
     if (code.expiresAt <= now) throw invalidGrant('code.expired');
-    // The server's profile may have been set since it was issued.
+    // The server's security profile may have changed since the code was issued.
     if (addSeconds(code.issuedAt, this.codes.lifetimeSeconds(client)) <= now) throw invalidGrant('code.expired');
-    // RFC 9449 10: whoever has the code and not the key got it on its way.
+    // RFC 9449 10: a sender without the key may have intercepted the code.
     if (code.dpopJkt !== undefined && code.dpopJkt !== proof?.jkt) throw invalidGrant('code.dpop_jkt');
     checkRedirectUri(code, request.redirectUri);
     checkCodeVerifier(code.codeChallenge, request.codeVerifier);
@@ -38,7 +38,7 @@ export class AuthorizationCodeGrant implements GrantType<AuthorizationCodeReques
         clientId: client.id,
         userId: grant.userId,
         grant: grant.selector,
-        // What was taken from the client since is no longer its to get.
+        // Scopes that the client has lost since are left out.
         scope: code.scope.filter((scope) => client.scope.includes(scope)),
         resources: narrowResources(grant.resources, request.resources),
         mayRefresh: true,
@@ -63,7 +63,7 @@ export class AuthorizationCodeGrant implements GrantType<AuthorizationCodeReques
     code: AuthorizationCode,
     now: EpochSeconds,
   ): Promise<void> {
-    // Recorded once: who holds a spent code can send it as often as they like.
+    // Recorded once: a consumed code can be presented any number of times.
     if (!(await this.grants.revoke(unit, code.grantSelector, now))) return;
     await this.audit.record(unit, {
       type: 'code.replayed',
@@ -73,15 +73,15 @@ export class AuthorizationCodeGrant implements GrantType<AuthorizationCodeReques
   }
 }
 
-/** RFC 6749 4.1.3: required and identical where the authorization request named one. */
+/** RFC 6749 4.1.3: required and identical if the authorization request contained one. */
 function checkRedirectUri(code: AuthorizationCode, sent: string | undefined): void {
   if (sent === undefined ? code.redirectUriSent : sent !== code.redirectUri)
-    throw new OAuthError('invalid_grant', 'The redirect_uri is not that of the authorization request.', {
+    throw new OAuthError('invalid_grant', 'The redirect_uri does not match that of the authorization request.', {
       reason: 'code.redirect_uri',
     });
 }
 
 function invalidGrant(reason: string): OAuthError {
-  // One sentence for all: which of them it was goes to the log, not to whoever guesses codes.
+  // One description for all cases, so that it does not help in guessing codes: the reason is only logged.
   return new OAuthError('invalid_grant', 'The code is invalid, expired, or was issued to another client.', { reason });
 }

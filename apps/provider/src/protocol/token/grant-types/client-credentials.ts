@@ -10,29 +10,37 @@ import {
 import { ResourcesService } from '../../../resources/resources.service.js';
 import type { GrantContext, GrantResult, GrantType } from './grant-type.js';
 
-/** Scopes that speak of a person: a client that acts for itself has none. */
-const personal = standardScopes;
+/** Scopes of user claims, which a client cannot use on its own behalf. */
+const userScopes = standardScopes;
 
-/** RFC 6749 4.4: the client acts for itself. */
+/** RFC 6749 4.4: the client acts on its own behalf. */
 @Injectable()
 export class ClientCredentialsGrant implements GrantType<ClientCredentialsRequest> {
   constructor(@Inject(ResourcesService) private readonly resources: ResourcesService) {}
 
   async validate(request: ClientCredentialsRequest, { client }: GrantContext): Promise<GrantResult> {
     if (client.type !== 'confidential')
-      throw new OAuthError('unauthorized_client', 'A public client cannot act for itself.', {
+      throw new OAuthError('unauthorized_client', 'A public client cannot use the client credentials grant.', {
         reason: 'client_credentials.public',
       });
-    const asked = request.scope ?? client.defaultScope.filter((scope) => !personal.includes(scope));
-    if (!isSubset(asked, client.scope) || asked.some((scope) => personal.includes(scope)))
-      throw new OAuthError('invalid_scope', 'The scope is not one that this client may ask for by itself.', {
-        reason: 'client_credentials.scope',
-      });
-    // An administrator said that it may act without a person; having the scope alone means through one.
-    if (!client.serviceAccount && asked.some(isAdministrationScope))
-      throw new OAuthError('invalid_scope', 'This client may not administrate by itself.', {
-        reason: 'client_credentials.administration',
-      });
+    const requested = request.scope ?? client.defaultScope.filter((scope) => !userScopes.includes(scope));
+    if (!isSubset(requested, client.scope) || requested.some((scope) => userScopes.includes(scope)))
+      throw new OAuthError(
+        'invalid_scope',
+        'The client may not request this scope with the client credentials grant.',
+        {
+          reason: 'client_credentials.scope',
+        },
+      );
+    // Administration scopes require a service account. Otherwise the client may only use them on behalf of a user.
+    if (!client.serviceAccount && requested.some(isAdministrationScope))
+      throw new OAuthError(
+        'invalid_scope',
+        'Only a service account may request administration scopes with the client credentials grant.',
+        {
+          reason: 'client_credentials.administration',
+        },
+      );
     return {
       kind: 'granted',
       endsWith: 'client',
@@ -40,7 +48,7 @@ export class ClientCredentialsGrant implements GrantType<ClientCredentialsReques
         clientId: client.id,
         userId: undefined,
         grant: undefined,
-        scope: asked,
+        scope: requested,
         resources: await this.checkResources(request.resources, client),
         mayRefresh: false,
       },
@@ -48,14 +56,21 @@ export class ClientCredentialsGrant implements GrantType<ClientCredentialsReques
     };
   }
 
-  /** @throws OAuthError invalid_target for an API that is not there, or does not let this client act for itself */
-  private async checkResources(asked: readonly string[], client: Client): Promise<readonly string[]> {
-    if (asked.length === 0) return asked;
-    const resources = await this.resources.getAll(asked);
+  /**
+   * @throws OAuthError invalid_target for an API that does not exist, or at which this client may not act on its own
+   *   behalf
+   */
+  private async checkResources(requested: readonly string[], client: Client): Promise<readonly string[]> {
+    if (requested.length === 0) return requested;
+    const resources = await this.resources.getAll(requested);
     if (!client.serviceAccount && resources.some((resource) => resource.access !== 'anyone'))
-      throw new OAuthError('invalid_target', 'This client may not act for itself at this resource.', {
-        reason: 'resource.not_allowed',
-      });
-    return asked;
+      throw new OAuthError(
+        'invalid_target',
+        'This client may not use the client credentials grant for this resource.',
+        {
+          reason: 'resource.not_allowed',
+        },
+      );
+    return requested;
   }
 }

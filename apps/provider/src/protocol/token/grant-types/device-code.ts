@@ -19,12 +19,15 @@ export class DeviceCodeGrant implements GrantType<DeviceCodeRequest> {
     if (device.clientId !== client.id) throw invalidGrant('device_code.other_client');
     if (device.consumedAt !== undefined) throw invalidGrant('device_code.spent');
     if (device.expiresAt <= now)
-      throw new OAuthError('expired_token', 'The device code has expired: ask for a new one.', {
+      throw new OAuthError('expired_token', 'The device code has expired: request a new one.', {
         reason: 'device_code.expired',
       });
-    if (device.decidedAt === undefined) return this.waits(device, now);
+    if (device.decidedAt === undefined) return this.pending(device, now);
     if (device.grantSelector === undefined)
-      throw new OAuthError('access_denied', 'The person said no.', { reason: 'device_code.denied', status: 400 });
+      throw new OAuthError('access_denied', 'The user denied the request.', {
+        reason: 'device_code.denied',
+        status: 400,
+      });
     const grant = await this.grants.findLive(device.grantSelector, now);
     if (!grant) throw invalidGrant('grant.ended');
     return {
@@ -34,7 +37,7 @@ export class DeviceCodeGrant implements GrantType<DeviceCodeRequest> {
         clientId: client.id,
         userId: grant.userId,
         grant: grant.selector,
-        // What was taken from the client since is no longer its to get.
+        // Scopes that the client has lost since are left out.
         scope: device.scope.filter((scope) => client.scope.includes(scope)),
         resources: narrowResources(grant.resources, request.resources),
         mayRefresh: true,
@@ -49,19 +52,21 @@ export class DeviceCodeGrant implements GrantType<DeviceCodeRequest> {
     };
   }
 
-  /** The poll is noted with the refusal, so that the next one can be told to slow down. */
-  private waits(device: DeviceAuthorization, now: EpochSeconds): GrantResult {
+  /** Records the poll with the error response, so that the next one can be rejected with slow_down. */
+  private pending(device: DeviceAuthorization, now: EpochSeconds): GrantResult {
     const error = this.devices.polledTooSoon(device, now)
-      ? new OAuthError('slow_down', 'Wait five seconds longer between two requests.', {
+      ? new OAuthError('slow_down', 'The client polls too often: increase the interval by five seconds.', {
           reason: 'device_code.too_soon',
         })
-      : new OAuthError('authorization_pending', 'The person has not answered yet.', { reason: 'device_code.pending' });
+      : new OAuthError('authorization_pending', 'The user has not approved the request yet.', {
+          reason: 'device_code.pending',
+        });
     return { kind: 'denied', error, write: (unit) => this.devices.notePoll(unit, device, now) };
   }
 }
 
 function invalidGrant(reason: string): OAuthError {
-  return new OAuthError('invalid_grant', 'The device code is invalid, spent, or was issued to another client.', {
+  return new OAuthError('invalid_grant', 'The device code is invalid, already used, or was issued to another client.', {
     reason,
   });
 }

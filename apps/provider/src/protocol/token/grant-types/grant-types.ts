@@ -8,7 +8,7 @@ import { JwtBearerGrant } from './jwt-bearer.js';
 import { RefreshTokenGrant } from './refresh-token.js';
 import { TokenExchangeGrant } from './token-exchange.js';
 
-/** Every grant type of the token endpoint, by the kind of request (`parseTokenRequest`). */
+/** All grant types of the token endpoint, by the type of the request (`parseTokenRequest`). */
 @Injectable()
 export class GrantTypes {
   constructor(

@@ -28,13 +28,13 @@ import { UsersService } from '../../../users/users.service.js';
 import type { GrantContext, GrantResult, GrantType } from './grant-type.js';
 
 const maxAssertionCharacters = 16_000;
-/** `typ` says nothing, or that it is what it is here (RFC 7523bis). */
+/** Generic types and the specific one are allowed (RFC 7523bis). */
 const assertionTypes: readonly string[] = ['jwt', 'authorization-grant+jwt'];
 
 /**
- * A client brings the signed word of another server for who somebody is, and gets an access token for that person
- * (RFC 7523 2.1). An administrator named the server, the client and the scopes: that stands for the person's consent. No
- * refresh token: the next assertion is one (RFC 7521 4.1).
+ * A client presents another server's signed assertion about a user and gets an access token for that user (RFC 7523
+ * 2.1). An administrator has configured the server, the client and the scopes, which replaces the user's consent. There
+ * is no refresh token: the client presents another assertion instead (RFC 7521 4.1).
  */
 @Injectable()
 // eslint-disable-next-line local/max-injected-dependencies -- issuer, signature, replay, user and resources are all checked before the grant is stored (RFC 7523 3)
@@ -60,12 +60,12 @@ export class JwtBearerGrant implements GrantType<JwtBearerRequest> {
     await this.resources.getAll(resources);
     checkAssertionResources(resources, scope, trusted, await this.resources.all());
     const user = await this.userOf(asserted.sub, trusted);
-    // Spent whatever becomes of the request: nothing good sends it twice.
+    // Consumed regardless of the result: a legitimate client never presents it twice.
     const issuer = `assertion of ${trusted.id}`;
     const isFirst = await this.store.run((unit) =>
       this.replay.use(unit, issuer, asserted.jti, asserted.expiresAt, now),
     );
-    if (!isFirst) throw invalidAssertion('It was used before.', 'replayed');
+    if (!isFirst) throw invalidAssertion('It has been used before.', 'replayed');
     const grant = this.grants.newSelector();
     const { authTime } = asserted;
     return {
@@ -91,7 +91,7 @@ export class JwtBearerGrant implements GrantType<JwtBearerRequest> {
     };
   }
 
-  /** @throws OAuthError invalid_grant for what none of the issuers signed that this client may bring */
+  /** @throws OAuthError invalid_grant unless an issuer signed it whose assertions this client may present */
   private async issuerOf(
     text: string,
     client: Client,
@@ -100,10 +100,11 @@ export class JwtBearerGrant implements GrantType<JwtBearerRequest> {
     const jws = parseJws(text, { maxLength: maxAssertionCharacters });
     const iss = jws?.payload['iss'];
     const trusted = typeof iss === 'string' ? await this.issuers.find(iss) : undefined;
-    // One sentence for both: which issuers are known is nothing for whoever tries.
+    // One description for both cases: it must not reveal which issuers are trusted.
     if (!jws || !trusted?.clients.includes(client.id))
-      throw invalidAssertion('It is of no issuer that this client may bring one of.', 'issuer');
-    // RFC 8725 3.11: an access token, a logout token or a proof of that server is no assertion, whoever it is for.
+      throw invalidAssertion('The client may not present assertions of this issuer.', 'issuer');
+    // RFC 8725 3.11: an access token, a logout token or a proof of that server is not an assertion, whatever its
+    // audience.
     const { typ } = jws.header;
     if (
       typ !== undefined &&
@@ -113,15 +114,15 @@ export class JwtBearerGrant implements GrantType<JwtBearerRequest> {
           .replace(/^application\//, ''),
       )
     )
-      throw invalidAssertion('It is another kind of JWT.', 'type');
+      throw invalidAssertion('Its typ is not that of an assertion.', 'type');
     const algorithm = algorithmsUnder(client.securityProfile, jwsAlgorithms).find((each) => each === jws.header.alg);
-    // Administrators add issuers: there is nothing more to approve.
+    // Administrators add issuers, so their keys need no further approval.
     const owner = { ...trusted, approvedAt: trusted.createdAt };
     const check = algorithm && (await this.keys.checkSignature(owner, jws, algorithm, now));
     // RFC 7515 4.1.4
     if (check === 'kid_missing')
-      throw invalidAssertion('Its issuer has several keys, and it names none by kid.', 'kid');
-    if (check !== 'genuine') throw invalidAssertion('Its signature is not of a key of its issuer.', 'signature');
+      throw invalidAssertion('Its issuer has several keys: it must name its key by kid.', 'kid');
+    if (check !== 'genuine') throw invalidAssertion('Its signature does not match a key of its issuer.', 'signature');
     return { trusted, jws };
   }
 
@@ -130,25 +131,25 @@ export class JwtBearerGrant implements GrantType<JwtBearerRequest> {
     const found = await this.candidates(sub, subject);
     const [user] = found;
     if (!user || found.length > 1 || user.disabledAt !== undefined)
-      throw invalidAssertion('Its sub is nobody who has an account here.', 'subject');
+      throw invalidAssertion('Its sub does not identify an active account.', 'subject');
     return user;
   }
 
   private async candidates(sub: string, subject: TrustedIssuer['subject']): Promise<readonly User[]> {
     if (subject === 'email') return (await this.users.findByEmail(sub)).filter(({ emailVerified }) => emailVerified);
     const user = await (subject === 'id' ? this.users.find(sub) : this.users.findByUsername(sub));
-    // Names that we take for one (`alice`, `Alice`) may be two people's there.
+    // Names that are equal here (`alice`, `Alice`) may belong to different users there.
     return user && (subject === 'id' || user.username === sub) ? [user] : [];
   }
 }
 
-/** @throws OAuthError invalid_scope for more than client and issuer may have */
+/** @throws OAuthError invalid_scope for scopes that are not allowed for both client and issuer */
 function scopeOf(requested: Scope | undefined, client: Client, trusted: TrustedIssuer): Scope {
   const allowed = trusted.scope.filter((scope) => client.scope.includes(scope));
-  const asked = requested ?? allowed;
-  if (!isSubset(asked, allowed) || asked.length === 0)
-    throw new OAuthError('invalid_scope', 'The scope is not one that this client gets for assertions of this issuer.', {
+  const scope = requested ?? allowed;
+  if (!isSubset(scope, allowed) || scope.length === 0)
+    throw new OAuthError('invalid_scope', 'The client may not request this scope with assertions of this issuer.', {
       reason: 'assertion.scope',
     });
-  return asked;
+  return scope;
 }

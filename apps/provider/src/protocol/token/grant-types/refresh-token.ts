@@ -16,8 +16,9 @@ import { RefreshTokensService, type RefreshToken } from '../../../tokens/refresh
 import type { GrantContext, GrantResult, GrantType } from './grant-type.js';
 
 /**
- * RFC 6749 6. Bearer tokens of public clients rotate, with reuse detection (RFC 9700 4.14.2) and one response for a repeated
- * request; authenticated clients and sender-constrained tokens keep theirs, unless the client chose otherwise.
+ * RFC 6749 6. Bearer tokens of public clients rotate, with reuse detection (RFC 9700 4.14.2) and the same response for
+ * a repeated request. Authenticated clients and sender-constrained tokens keep their token, unless the client is
+ * configured otherwise.
  */
 @Injectable()
 export class RefreshTokenGrant implements GrantType<RefreshTokenRequest> {
@@ -31,18 +32,18 @@ export class RefreshTokenGrant implements GrantType<RefreshTokenRequest> {
     const token = await this.tokens.find(request.refreshToken);
     if (!token) throw invalidGrant('refresh.unknown');
     if (token.clientId !== client.id) throw invalidGrant('refresh.other_client');
-    // RFC 9449 5: without its key it is worth nothing, and ends nothing either: that it was seen is no harm yet.
+    // RFC 9449 5: without its key the token is useless, so presenting it does not revoke the grant either.
     if (token.dpopJkt !== undefined && token.dpopJkt !== proof?.jkt) throw invalidGrant('refresh.dpop_jkt');
     const fingerprint = fingerprintOf(request, proof?.jkt);
     const grant = await this.grants.findLive(token.grantSelector, now);
     if (!grant) throw invalidGrant('grant.ended');
     if (token.consumedAt !== undefined) return this.repeated(token, fingerprint, now);
     if (this.tokens.expiryOf(token, grant.createdAt) <= now) throw invalidGrant('refresh.expired');
-    // What was taken from the client since is no longer its to get.
+    // Scopes that the client has lost since are left out.
     const granted = token.scope.filter((each) => client.scope.includes(each));
     const scope = checkRefreshScope(granted, request.scope);
-    // The token of a client that may no longer refresh is spent by its last response.
-    const keeps =
+    // A client that may no longer refresh gets a last response, which consumes its token.
+    const keepsToken =
       refreshAllowed(client, granted) &&
       !rotatesRefreshTokens(client, { senderConstrained: token.dpopJkt !== undefined });
     return {
@@ -57,7 +58,7 @@ export class RefreshTokenGrant implements GrantType<RefreshTokenRequest> {
         resources: narrowResources(grant.resources, request.resources),
         mayRefresh: true,
         grantedAt: grant.createdAt,
-        keptRefreshToken: keeps ? request.refreshToken : undefined,
+        keptRefreshToken: keepsToken ? request.refreshToken : undefined,
         sessionId: grant.sessionId,
         authTime: grant.authTime,
         amr: grant.amr,
@@ -65,16 +66,16 @@ export class RefreshTokenGrant implements GrantType<RefreshTokenRequest> {
         claims: grant.claims,
       },
       redeem: (unit, tokens) => {
-        if (keeps && tokens.refreshExpiresAt !== undefined)
+        if (keepsToken && tokens.refreshExpiresAt !== undefined)
           return this.tokens.extend(unit, token, tokens.refreshExpiresAt);
-        // A client that lost the right to refresh gets no successor: its token is then spent for good.
+        // A client that may no longer refresh gets no successor: its token is only consumed.
         const successor = tokens.refresh?.selector ?? tokens.access.row.selector;
         this.tokens.consume(unit, token, { successor, body: tokens.body, request: fingerprint }, now);
       },
     };
   }
 
-  /** A lost answer or two tabs: the same bytes again. Anything else is reuse, and ends the grant. */
+  /** After a lost response, or from two tabs: the same body again. Anything else is reuse and revokes the grant. */
   private async repeated(token: RefreshToken, fingerprint: string, now: EpochSeconds): Promise<GrantResult> {
     const body = await this.tokens.findReplay(token, fingerprint, now);
     if (body !== undefined) return { kind: 'repeated', body };
@@ -91,7 +92,7 @@ export class RefreshTokenGrant implements GrantType<RefreshTokenRequest> {
   }
 }
 
-/** What makes a repeated request the same. */
+/** Identifies a repeated request. */
 function fingerprintOf({ scope, resources }: RefreshTokenRequest, dpopJkt: string | undefined): string {
   const parts = [scope === undefined ? '' : formatScope(scope), ...resources];
   if (dpopJkt !== undefined) parts.push(`dpop ${dpopJkt}`);

@@ -22,7 +22,7 @@ import { AccessTokensService, type AccessToken } from '../../../tokens/access-to
 import { ResourcesService } from '../../../resources/resources.service.js';
 import type { GrantContext, GrantResult, GrantType } from './grant-type.js';
 
-/** A token of a person's, which its grant and session end. */
+/** A user's token, which ends with its grant and session. */
 interface Subject extends AccessToken {
   readonly userId: string;
   readonly grantSelector: NonNullable<AccessToken['grantSelector']>;
@@ -32,13 +32,13 @@ interface ActorContext {
   readonly client: Client;
   readonly subject: Subject;
   readonly rules: readonly ExchangeRule[];
-  /** Of the key that the request proved. */
+  /** The thumbprint of the request's DPoP key. */
   readonly dpopJkt: string | undefined;
 }
 
 /**
- * A client shows a person's access token and gets one for another API (RFC 8693). The new one hangs on the grant of the
- * old one: whatever ends that ends both.
+ * A client presents a user's access token and gets one for another API (RFC 8693). The new token depends on the grant
+ * of the presented one, and ends with it.
  */
 @Injectable()
 export class TokenExchangeGrant implements GrantType<TokenExchangeRequest> {
@@ -54,10 +54,10 @@ export class TokenExchangeGrant implements GrantType<TokenExchangeRequest> {
     const dpopJkt = proof?.jkt;
     const subject = await this.subjectOf(request.subjectToken, client, now, dpopJkt);
     const grant = await this.grants.findLive(subject.grantSelector, now);
-    if (!grant) throw refused('exchange.grant_ended');
+    if (!grant) throw invalidSubjectToken('exchange.grant_ended');
     const rules = exchangeRulesFor(request.targets, client.tokenExchange);
     const resources = await this.resourcesOf(rules, request.requestedType);
-    const authority = {
+    const authorizedGrant = {
       clientId: client.id,
       userId: subject.userId,
       grant: grant.selector,
@@ -67,30 +67,30 @@ export class TokenExchangeGrant implements GrantType<TokenExchangeRequest> {
       authTime: grant.authTime,
       amr: grant.amr,
       acr: grant.acr,
-      // It is the same person's leave, not a new one.
+      // Limited to the lifetime of the subject token, because the user did not consent again.
       notAfter: subject.expiresAt,
       act: await this.actorOf(request.actorToken, { client, subject, rules, dpopJkt }, now),
       issuedTokenType: accessTokenType,
     };
     return {
       kind: 'granted',
-      // The grant may be another client's.
+      // The grant may belong to another client.
       endsWith: 'client',
-      authority,
+      authority: authorizedGrant,
       redeem: (unit) =>
         void this.audit.record(unit, {
           type: 'token.exchanged',
           actorId: subject.userId,
           clientId: client.id,
           subjectId: String(grant.selector),
-          details: { from: subject.clientId, resource: authority.resources.join(' ').slice(0, 1000) },
+          details: { from: subject.clientId, resource: authorizedGrant.resources.join(' ').slice(0, 1000) },
         }),
     };
   }
 
   /**
-   * The token that is exchanged: this client's own, or one that was sent to the API whose credentials it is.
-   * @throws OAuthError invalid_request for whatever is wrong with it (RFC 8693 2.2.2)
+   * The subject token: one issued to this client, or one sent to the API that this client represents.
+   * @throws OAuthError invalid_request for any problem with it (RFC 8693 2.2.2)
    */
   private async subjectOf(
     text: string,
@@ -99,14 +99,17 @@ export class TokenExchangeGrant implements GrantType<TokenExchangeRequest> {
     dpopJkt: string | undefined,
   ): Promise<Subject> {
     const token = await this.tokens.findLiveOfAnyFormat(text, now);
-    if (!token) throw refused('exchange.subject_unknown');
+    if (!token) throw invalidSubjectToken('exchange.subject_unknown');
     const isOwn = token.clientId === client.id;
-    if (!isOwn && !(await this.isSentTo(client, token))) throw refused('exchange.not_holder');
-    // Of a token that was sent to an API, that API has seen the proof (RFC 9449 7); its own client must show one.
-    if (isOwn && token.dpopJkt !== undefined && token.dpopJkt !== dpopJkt) throw refused('exchange.dpop_jkt');
+    if (!isOwn && !(await this.isSentTo(client, token))) throw invalidSubjectToken('exchange.not_holder');
+    // If the token was sent to an API, that API has verified the proof (RFC 9449 7); its own client must send one.
+    if (isOwn && token.dpopJkt !== undefined && token.dpopJkt !== dpopJkt)
+      throw invalidSubjectToken('exchange.dpop_jkt');
     const { userId, grantSelector } = token;
     if (userId === undefined || grantSelector === undefined)
-      throw new OAuthError('invalid_request', 'The subject_token is not a person’s.', { reason: 'exchange.no_person' });
+      throw new OAuthError('invalid_request', 'The subject_token was not issued for a user.', {
+        reason: 'exchange.no_person',
+      });
     return { ...token, userId, grantSelector };
   }
 
@@ -117,8 +120,8 @@ export class TokenExchangeGrant implements GrantType<TokenExchangeRequest> {
   }
 
   /**
-   * Who acts by the new token. Without an actor_token it is the client; where a rule says impersonation, whoever acted
-   * before, if anybody did.
+   * The actor of the new token. Without an actor_token it is the client; with impersonation, it stays the previous
+   * actor, if any.
    */
   private async actorOf(
     text: string | undefined,
@@ -128,31 +131,39 @@ export class TokenExchangeGrant implements GrantType<TokenExchangeRequest> {
     const delegated = isDelegated(rules);
     if (text === undefined) return delegated ? prependActor(client.id, subject.act) : subject.act;
     if (!delegated)
-      throw new OAuthError('invalid_request', 'This client impersonates there: an actor_token says nothing.', {
-        reason: 'exchange.no_delegation',
-      });
+      throw new OAuthError(
+        'invalid_request',
+        'This client uses impersonation for this resource: actor_token is not allowed.',
+        {
+          reason: 'exchange.no_delegation',
+        },
+      );
     const actor = checkActorToken(await this.tokens.findLiveOfAnyFormat(text, now), client.id, dpopJkt);
     const sub = actor.userId === undefined ? client.id : await this.subjects.of(client, actor.userId);
     return prependActor(sub, subject.act);
   }
 
-  /** @throws OAuthError invalid_target for an API that is gone, invalid_request where it takes no JWT */
+  /** @throws OAuthError invalid_target for an API that does not exist, invalid_request if it does not accept JWTs */
   private async resourcesOf(
     rules: readonly ExchangeRule[],
     requestedType: string | undefined,
   ): Promise<readonly Resource[]> {
     const resources = await this.resources.getAll(rules.map(({ resource }) => resource));
     if (requestedType === jwtType && resources.some(({ tokenFormat }) => tokenFormat !== 'jwt'))
-      throw new OAuthError('invalid_request', 'This resource takes opaque tokens: no JWT can be had for it.', {
+      throw new OAuthError('invalid_request', 'This resource accepts opaque tokens: no JWT can be issued for it.', {
         reason: 'exchange.no_jwt',
       });
     return resources;
   }
 }
 
-function refused(reason: string): OAuthError {
-  // One sentence for all: whoever tries tokens learns nothing of them.
-  return new OAuthError('invalid_request', 'The subject_token is unknown, expired, or not this client’s to exchange.', {
-    reason,
-  });
+function invalidSubjectToken(reason: string): OAuthError {
+  // One description for all cases: it must not reveal anything about a guessed token.
+  return new OAuthError(
+    'invalid_request',
+    'The subject_token is unknown or expired, or this client may not exchange it.',
+    {
+      reason,
+    },
+  );
 }

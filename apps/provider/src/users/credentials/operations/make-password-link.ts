@@ -11,11 +11,11 @@ import { UsersService } from '../../users.service.js';
 
 export interface PasswordLinkInput {
   readonly id: string;
-  /** Ends all sessions and grants too: another person may be signed in. */
+  /** Also ends all sessions and grants, because somebody else may be signed in. */
   readonly signOut?: boolean;
 }
 
-/** Makes a link by which a person sets their password; an older one stops working. */
+/** Creates a link with which a user sets their password; an earlier link stops working. */
 @Injectable()
 export class MakePasswordLink extends SimpleOperation<PasswordLinkInput, string> {
   constructor(
@@ -26,7 +26,11 @@ export class MakePasswordLink extends SimpleOperation<PasswordLinkInput, string>
   }
 
   /** @returns the link, which is shown once */
-  async perform(unit: Unit, actor: Actor, { id, signOut = false }: PasswordLinkInput): Promise<OperationOutcome<string>> {
+  async perform(
+    unit: Unit,
+    actor: Actor,
+    { id, signOut = false }: PasswordLinkInput,
+  ): Promise<OperationOutcome<string>> {
     requireAllowed(actor, mayManageUsers(actor));
     const user = await this.users.lockAndRead(unit, id);
     if (!user) throw notFound('user');

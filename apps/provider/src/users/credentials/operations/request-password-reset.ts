@@ -12,11 +12,11 @@ import { PasswordResets } from '../password-resets.service.js';
 
 export interface PasswordResetInput {
   readonly email: string;
-  /** What requests of one network are counted by. */
+  /** The key by which requests of one network are counted. */
   readonly addressKey: string;
 }
 
-/** Somebody asks for a link that sets their password. The answer is the same whether anybody has the address or not. */
+/** Requests a link to set a password. The response does not reveal whether the address is registered. */
 @Injectable()
 export class RequestPasswordReset extends SimpleOperation<PasswordResetInput, void> {
   constructor(

@@ -25,17 +25,19 @@ interface Prepared {
 
 export interface PasswordSetByLink {
   readonly user: User;
-  /** Setting it signs in. */
+  /** Whether setting the password signs in. */
   readonly signsIn: boolean;
-  /** Of the new password, for the sign-in. */
+  /** The hash of the new password, for the sign-in. */
   readonly passwordHash: string;
 }
 
-/** Sets a password by a one-time link, which alone gives the right; sessions and grants end as with any that is set anew. */
+/**
+ * Sets a password with a one-time link, which alone authorizes it. Sessions and grants end as with any password reset.
+ */
 @Injectable()
 export class SetPasswordByLink implements Operation<SetPasswordByLinkInput, PasswordSetByLink, Prepared> {
   constructor(
-    @Inject(PasswordLinks) private readonly found: PasswordLinks,
+    @Inject(PasswordLinks) private readonly passwordLinks: PasswordLinks,
     @Inject(OneTimeLinks) private readonly links: OneTimeLinks,
     @Inject(NewPasswords) private readonly passwords: NewPasswords,
     @Inject(SetPassword) private readonly setPassword: SetPassword,
@@ -44,7 +46,7 @@ export class SetPasswordByLink implements Operation<SetPasswordByLinkInput, Pass
   /** @throws OperationError forbidden, link_spent, rate_limited, invalid */
   async prepare(actor: Actor, { token, password }: SetPasswordByLinkInput): Promise<Prepared> {
     const { address, now } = requireVisitor(actor);
-    const linked = await this.found.find(token, now);
+    const linked = await this.passwordLinks.find(token, now);
     if (!linked) throw linkUsed();
     const { link, user } = linked;
     const source = accountSource({ address }, user.id);
@@ -52,11 +54,11 @@ export class SetPasswordByLink implements Operation<SetPasswordByLinkInput, Pass
     return { selector: link.selector, signsIn: link.signsIn, password: { id: user.id, ...hashed } };
   }
 
-  /** @throws OperationError link_spent where somebody was faster */
+  /** @throws OperationError link_spent if the link was used since */
   async perform(unit: Unit, actor: Actor, prepared: Prepared): Promise<OperationOutcome<PasswordSetByLink>> {
     const { selector, signsIn, password } = prepared;
     if (!(await this.links.consume(unit, selector, actor.now))) throw linkUsed();
-    // The link gave the right: nobody is asked for theirs again.
+    // The link authorizes the change; the actor needs no rights.
     const system = { kind: 'system', now: actor.now } as const;
     const { result: user, changes } = await this.setPassword.perform(unit, system, password);
     return { result: { user, signsIn, passwordHash: password.passwordHash }, changes };

@@ -21,7 +21,7 @@ export interface PreparedPassword extends HashedPassword {
   readonly id: string;
 }
 
-/** Gives an account another password without the present one; its sessions and grants end. */
+/** Sets an account's password without asking for the current one; its sessions and grants end. */
 @Injectable()
 export class SetPassword implements Operation<SetPasswordInput, User, PreparedPassword> {
   constructor(
@@ -39,7 +39,11 @@ export class SetPassword implements Operation<SetPasswordInput, User, PreparedPa
     return { id, use, passwordHash: await this.hasher.hash(password) };
   }
 
-  async perform(unit: Unit, actor: Actor, { id, passwordHash, use }: PreparedPassword): Promise<OperationOutcome<User>> {
+  async perform(
+    unit: Unit,
+    actor: Actor,
+    { id, passwordHash, use }: PreparedPassword,
+  ): Promise<OperationOutcome<User>> {
     requireAllowed(actor, mayManageUsers(actor));
     const user = await this.users.lockAndRead(unit, id);
     if (!user) throw notFound('user');

@@ -48,7 +48,10 @@ export class RemoveSecondFactor implements Operation<RemoveSecondFactorInput, vo
     return { factor, verifiedHash: removable?.isLast ? await this.checkPasswordAlone(person, password) : undefined };
   }
 
-  /** @throws OperationError not_found, recent_sign_in; changed if the other factors were removed or the password was changed meanwhile */
+  /**
+   * @throws OperationError not_found, recent_sign_in; changed if the other factors were removed or the password was
+   *   changed since
+   */
   async perform(unit: Unit, actor: Actor, { factor, verifiedHash }: Prepared): Promise<OperationOutcome<void>> {
     const { userId, now } = requireUser(actor, mayChangeOwnCredentials);
     if (!(await this.users.lock(unit, userId))) throw notFound('user');

@@ -11,12 +11,12 @@ import { Invitations, MailQueueFull, type InvitationLink } from '../invitations.
 import { mayInvite } from '../../policy.js';
 
 export interface InvitePeopleInput {
-  /** At most `maxInvited`, each as `addressesIn` gives it. */
+  /** At most `maxInvited`, each as returned by `addressesIn`. */
   readonly emails: readonly string[];
   readonly roles: readonly string[];
 }
 
-/** Invites people to create an account, all of them or none; each gets a mail where there is a mail server. */
+/** Invites people to create an account, all or none; each gets a mail if a mail server is configured. */
 @Injectable()
 export class InvitePeople extends SimpleOperation<InvitePeopleInput, readonly InvitationLink[]> {
   constructor(
