@@ -10,6 +10,7 @@ import {
 } from './server/application-dependencies.module.js';
 import { HealthModule } from './diagnostics/health.module.js';
 import { DiscoveryModule } from './protocol/discovery/discovery.module.js';
+import { WebModule } from './web/web.module.js';
 import { PageErrorFilter } from './web/page-error.filter.js';
 import { SignInModule } from './sign-in/sign-in.module.js';
 import { IntrospectionModule } from './protocol/introspection/introspection.module.js';
@@ -42,6 +43,7 @@ export class AppModule {
         DiscoveryModule,
         HealthModule,
         JobsModule,
+        WebModule,
       ],
       providers: [{ provide: APP_FILTER, useClass: PageErrorFilter }],
     };

@@ -108,12 +108,12 @@ export const settingsDefinition = defineSettings({
     about: 'The color of buttons and links; dark mode uses a lighter shade of it.',
   }),
   language: field.text('GATEHOUSE_LANGUAGE', {
-    about: 'The default language of pages and mail: `en`, or one with a file in `GATEHOUSE_TEXTS`.',
+    about: 'The default language of pages and mail: `en`, `de`, or one with a file in `GATEHOUSE_TEXTS`.',
     default: 'en',
     maxLength: 35,
   }),
   textsFolder: field.text('GATEHOUSE_TEXTS', {
-    about: 'A folder with translations of user pages: `de.json` adds German, `en.json` replaces built-in texts.',
+    about: 'A folder with translations of user pages: `fr.json` adds French, `en.json` replaces built-in texts.',
   }),
   mailFrom: field.text('GATEHOUSE_MAIL_FROM', {
     about: 'The sender address of mail.',

@@ -2,30 +2,31 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Settings } from '../config/settings.js';
 import { Catalogue, placeholdersOf } from './catalogue.js';
-import { englishTexts } from './english.js';
+import { builtInTexts, englishTexts } from './built-in.js';
 
 const maxFileBytes = 1_000_000;
 /** Browsers send a few ranges; the rest is ignored. */
 const maxHeaderCharacters = 300;
 const maxRanges = 20;
 
-/** The languages of pages: English, and those that the installation has files for. */
+/** The languages of pages and mail: those that Gatehouse ships with, and those that the installation has files for. */
 export class Languages {
   private readonly catalogues: ReadonlyMap<string, Catalogue>;
   /** The default, if no requested language is available. */
   readonly usual: Catalogue;
 
   /**
-   * Reads the folder of texts: `de.json` contains German texts, `en.json` replaces the built-in ones.
+   * Reads the folder of texts: `fr.json` adds French; `en.json` and `de.json` replace some or all of the built-in texts.
    * @throws Error that lists every invalid text, which aborts the start
    */
   constructor({ textsFolder, language }: Pick<Settings, 'textsFolder' | 'language'>) {
     const custom = textsFolder === undefined ? new Map<string, Messages>() : readFolder(textsFolder);
     const english = { ...englishTexts(), ...custom.get('en') };
+    const tags = [...new Set([...builtInTexts().keys(), ...custom.keys()])];
     this.catalogues = new Map(
-      [['en', {}] as const, ...custom].map(([tag, messages]) => [
+      tags.map((tag) => [
         tag.toLowerCase(),
-        new Catalogue(tag, { ...english, ...messages }),
+        new Catalogue(tag, { ...english, ...builtInTexts().get(tag), ...custom.get(tag) }),
       ]),
     );
     const usual = this.catalogues.get(language.toLowerCase());
@@ -37,6 +38,16 @@ export class Languages {
   /** BCP 47 tags, for `ui_locales_supported`. */
   get tags(): readonly string[] {
     return [...this.catalogues.values()].map(({ language }) => language);
+  }
+
+  /** The name of the language in itself: Deutsch. */
+  nameOf(tag: string): string {
+    return new Intl.DisplayNames([tag], { type: 'language' }).of(tag) ?? tag;
+  }
+
+  /** The tag of an available language as this server spells it; undefined for any other text. */
+  find(tag: string | undefined): string | undefined {
+    return tag === undefined ? undefined : this.catalogues.get(tag.toLowerCase())?.language;
   }
 
   /** @throws RangeError for a language that is not available */

@@ -1,6 +1,6 @@
 import type english from './en.json';
 import type { Catalogue, TextValues } from './catalogue.js';
-import { englishCatalogue } from './english.js';
+import { englishCatalogue } from './built-in.js';
 
 export type TextKey = keyof typeof english;
 

@@ -107,14 +107,19 @@ describe('languages', () => {
 
   it('use English texts, with replacements of the installation, where a translation lacks them', () => {
     const languages = languagesOf({ ...files, 'en.json': { 'login.again': 'Sign in once more' } });
-    const german = languages.of('de');
-    expect([german.plain('login.submit'), german.plain('login.again'), german.plain('form.save')]).toEqual([
-      'Anmelden',
+    const portuguese = languages.of('pt-BR');
+    expect(['login.submit', 'login.again', 'form.save'].map((key) => portuguese.plain(key))).toEqual([
+      'Entrar',
       'Sign in once more',
       'Save',
     ]);
     expect(languages.of('en').plain('login.submit')).toBe('Log in');
     expect(languages.tags).toEqual(['en', 'de', 'pt-BR']);
+  });
+
+  it('use built-in translations, with replacements of the installation', () => {
+    const german = languagesOf({ 'de.json': { 'login.submit': 'Los' } }).of('de');
+    expect(['login.submit', 'form.save'].map((key) => german.plain(key))).toEqual(['Los', 'Speichern']);
   });
 
   it('have a default', () => {

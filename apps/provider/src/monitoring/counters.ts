@@ -22,13 +22,13 @@ export class Counters {
     this.registry,
   );
   private readonly failedRequests = new Counter({
-    name: 'gatehouse_refusals_total',
+    name: 'gatehouse_failed_requests_total',
     help: 'Failed requests by the stable id of the rule that refused them.',
     labelNames: ['reason'],
     registers: [this.registry],
   });
   private readonly tokens = new Counter({
-    name: 'gatehouse_token_answers_total',
+    name: 'gatehouse_token_responses_total',
     help: 'Successful responses of the token endpoint by grant type.',
     labelNames: ['grant_type'],
     registers: [this.registry],
@@ -62,13 +62,13 @@ export class Counters {
     registers: [this.registry],
   });
   private readonly units = new Histogram({
-    name: 'gatehouse_lane_batch_units',
+    name: 'gatehouse_write_batch_units',
     help: 'Units of work that shared one commit (SQLite).',
     buckets: [1, 2, 4, 8, 16, 32, 64],
     registers: [this.registry],
   });
   private readonly commits = new Histogram({
-    name: 'gatehouse_lane_commit_seconds',
+    name: 'gatehouse_write_commit_seconds',
     help: 'Duration of a shared commit, including the flush (SQLite).',
     buckets: durations,
     registers: [this.registry],

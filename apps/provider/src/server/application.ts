@@ -1,5 +1,4 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import type { IncomingMessage } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { NestFactory } from '@nestjs/core';
 import type { DynamicModule, INestApplication, NestApplicationOptions } from '@nestjs/common';
@@ -11,7 +10,6 @@ import { SelectorSource } from '@gatehouse/platform/secrets/random';
 import type { Log } from '@gatehouse/platform/telemetry/log';
 import { nestLogger } from '@gatehouse/platform/telemetry/nest-logger';
 import { ReplyAdapter } from '@gatehouse/platform/http/express-adapter';
-import type { ShownPage } from '@gatehouse/platform/http/reply-writer';
 import { StaticAssets } from '@gatehouse/platform/http/static-assets';
 import { tlsOptions } from '@gatehouse/platform/http/tls-options';
 import { TrustedProxies } from '@gatehouse/platform/http/trusted-proxies';
@@ -20,11 +18,12 @@ import { OpenApi } from '../api/v1/openapi.service.js';
 import { AppModule } from '../app.module.js';
 import { keyFileOf, type Settings } from '../config/settings.js';
 import { brandOf, type Brand } from '../web/branding.js';
+import { LanguageCookie } from '../web/language-cookie.js';
 import { Counters } from '../monitoring/counters.js';
 import { Languages } from '../i18n/languages.js';
-import { translate } from '../i18n/message.js';
 import { textHelper } from '../i18n/message-helper.js';
 import type { ApplicationDependencies } from './application-dependencies.module.js';
+import { pagePresenter } from './page-presenter.js';
 import { randomGeneratorId, GeneratorId } from '../database/generator-id.js';
 
 export interface ApplicationOptions {
@@ -85,7 +84,11 @@ export async function prepareApp(input: ApplicationOptions): Promise<PreparedApp
     origin: settings.issuer,
     hsts: settings.hsts,
     views: views(assets, brand, core.languages),
-    present: (page, request) => present(core.languages, page, request),
+    present: pagePresenter({
+      languages: core.languages,
+      languageCookie: new LanguageCookie(settings.issuer),
+      englishViews: Object.keys(staffViews),
+    }),
     assets,
     trustedProxies: new TrustedProxies(settings.trustedProxies),
     log,
@@ -140,15 +143,6 @@ function secretKeys(settings: Settings): readonly Buffer[] {
   const file = keyFileOf(settings);
   if (file === undefined) throw new Error('GATEHOUSE_SECRET_KEY is required with this database');
   return loadOrCreateKeyFile(file);
-}
-
-/** Translates the model of a page: to the language of the request, or to English on pages for staff. */
-function present(languages: Languages, page: ShownPage, request: IncomingMessage | undefined): object {
-  const isForStaff = Object.keys(staffViews).some((prefix) => page.view.startsWith(`${prefix}/`));
-  const catalogue = isForStaff
-    ? languages.of('en')
-    : languages.choose(page.languages, request?.headers['accept-language']);
-  return { ...(translate(page.model, catalogue) as object), language: catalogue.language };
 }
 
 function views(assets: StaticAssets, brand: Brand, languages: Languages): Views {

@@ -2,6 +2,7 @@
 export const routes = {
   root: '/',
   home: '/home',
+  language: '/language',
   login: '/login',
   passkeyLogin: '/login/passkey',
   secondFactor: '/login/factor',

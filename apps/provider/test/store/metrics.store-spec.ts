@@ -54,8 +54,8 @@ describe.each(engines)('metrics on %s', (name, engineOf) => {
     expect(await figure(`${requests}_count{${route},status="200"`)).toBe(2);
     expect(await figure(`${requests}_count{${route},status="401"`)).toBe(1);
     expect(await figure(`${requests}_sum{${route},status="200"`)).toBeGreaterThan(0);
-    expect(await figure('gatehouse_token_answers_total{grant_type="client_credentials"}')).toBe(2);
-    expect(await figure('gatehouse_refusals_total{reason=')).toBeGreaterThan(0);
+    expect(await figure('gatehouse_token_responses_total{grant_type="client_credentials"}')).toBe(2);
+    expect(await figure('gatehouse_failed_requests_total{reason=')).toBeGreaterThan(0);
   });
 
   it('creates no series for unknown paths', async () => {
@@ -76,8 +76,8 @@ describe.each(engines)('metrics on %s', (name, engineOf) => {
   if (name === 'SQLite')
     it('tells how many units share a commit, and how long commits take', async () => {
       await token(client.client_secret);
-      expect(await figure('gatehouse_lane_batch_units_count')).toBeGreaterThan(0);
-      expect(await figure('gatehouse_lane_commit_seconds_sum')).toBeGreaterThan(0);
+      expect(await figure('gatehouse_write_batch_units_count')).toBeGreaterThan(0);
+      expect(await figure('gatehouse_write_commit_seconds_sum')).toBeGreaterThan(0);
       expect(await figure('gatehouse_database_connections')).toBeUndefined();
     });
   else

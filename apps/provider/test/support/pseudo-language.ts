@@ -1,7 +1,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { englishTexts } from '../../src/i18n/english';
+import { englishTexts } from '../../src/i18n/built-in';
 import { unescape } from './browser';
 
 /** A language that nobody speaks, by its BCP 47 tag: every text of the catalogue between brackets. */
