@@ -1,6 +1,6 @@
 // Writes the settings' table of the README from the definitions that the applications parse; `--check` only compares.
 import { readFileSync, writeFileSync } from 'node:fs';
-import { settingsTable } from '../libs/platform/dist/settings/settings.js';
+import { settingsTable } from '../libs/platform/dist/settings/describe-settings.js';
 import { settingsDefinition as client } from '../apps/client/dist/config/settings.js';
 import { settingsDefinition as provider } from '../apps/provider/dist/config/settings.js';
 

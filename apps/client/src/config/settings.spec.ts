@@ -5,13 +5,13 @@ import { loadSettings, settingsDefinition } from './settings.js';
 const secret = { GATEHOUSE_CLIENT_SESSION_SECRET: 'x'.repeat(32) };
 
 describe("the client's settings", () => {
-  it('are all known to the provider', () => {
+  it('are all in the list of names that the provider knows', () => {
     const known = new Set(providerSettingNames);
     const own = namesOf(settingsDefinition).filter((name) => !known.has(name));
     expect(own.sort()).toEqual([...clientSettingNames].sort());
   });
 
-  it('are usable with a session secret alone', () => {
+  it('need nothing but a session secret', () => {
     const settings = loadSettings(secret);
     expect(settings).toMatchObject({
       baseUrl: 'http://localhost:8000',
@@ -21,21 +21,25 @@ describe("the client's settings", () => {
       providerSeed: undefined,
     });
     expect(settings.outboundAllow.has('127.0.0.1')).toBe(true);
+    expect(settings.sources).toMatchObject({
+      sessionSecret: { kind: 'environment', variable: 'GATEHOUSE_CLIENT_SESSION_SECRET' },
+      baseUrl: { kind: 'default' },
+    });
   });
 
-  it('demand a session secret of 32 bytes', () => {
+  it('require a session secret of at least 32 bytes', () => {
     expect(() => loadSettings({})).toThrow('GATEHOUSE_CLIENT_SESSION_SECRET: is required');
     expect(() => loadSettings({ GATEHOUSE_CLIENT_SESSION_SECRET: 'x'.repeat(31) })).toThrow('fewer than 32 bytes');
   });
 
-  it('reach no network of their own from a public base URL', () => {
+  it('allow no loopback network and no http with a public base URL', () => {
     const settings = loadSettings({ ...secret, GATEHOUSE_CLIENT_BASE_URL: 'https://app.example' });
     expect(settings.outboundAllow.size).toBe(0);
     expect(settings).toMatchObject({ host: '::', port: 8000 });
     expect(() => loadSettings({ ...secret, GATEHOUSE_CLIENT_BASE_URL: 'http://app.example' })).toThrow('use https');
   });
 
-  it('take a provider to begin with, whole', () => {
+  it('accept an initial provider only with issuer and client ID', () => {
     const seed = {
       GATEHOUSE_CLIENT_PROVIDER_ISSUER: 'https://id.example/tenant',
       GATEHOUSE_CLIENT_PROVIDER_CLIENT_ID: 'c1',
@@ -49,7 +53,7 @@ describe("the client's settings", () => {
     expect(() => loadSettings({ ...secret, GATEHOUSE_CLIENT_PROVIDER_CLIENT_SECRET: 's1' })).toThrow('set together');
   });
 
-  it("share the provider's environment", () => {
+  it("accept the provider's settings in the same environment", () => {
     expect(() => loadSettings({ ...secret, GATEHOUSE_PORT: '5000', GATEHOUSE_ADMIN_PASSWORD: 'x' })).not.toThrow();
     expect(() => loadSettings({ ...secret, GATEHOUSE_PROT: '5000' })).toThrow('the nearest is GATEHOUSE_PORT');
   });

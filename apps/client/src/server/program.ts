@@ -1,10 +1,11 @@
 import { SystemClock } from '@gatehouse/platform/clock';
 import { CannotOpenStore, openStore } from '@gatehouse/platform/database/open-store';
 import { nodeProblem } from '@gatehouse/platform/node-releases';
+import { warnAboutDeprecatedNames } from '@gatehouse/platform/settings/describe-settings';
 import { SettingsError } from '@gatehouse/platform/settings/settings';
 import { createLog } from '@gatehouse/platform/telemetry/log';
 import { createClientApp } from './application.js';
-import { loadSettings } from '../config/settings.js';
+import { loadSettings, settingsDefinition } from '../config/settings.js';
 import { entities, migrations } from '../schema.js';
 
 /** Maximum duration of a shutdown; the documented limit is 10 s. */
@@ -16,6 +17,7 @@ export async function run(): Promise<void> {
   const log = createLog({ level: settings.logLevel, name: 'client' });
   const nodeIsOld = nodeProblem(process.versions.node, new SystemClock().now());
   if (nodeIsOld !== undefined) log.warn({}, nodeIsOld);
+  warnAboutDeprecatedNames(settingsDefinition, settings.sources, log);
   const { databaseUrl: url, migrate } = settings;
   const store = await openStore({ url, migrate, entities, migrations });
   const app = await createClientApp({ settings, store, log });

@@ -24,6 +24,7 @@ import { megabytes, showProgressBar } from '@gatehouse/platform/progress-bar';
 import { keyFileOf, type Settings } from '../config/settings.js';
 import { entities, migrations, tablesInOrder } from '../schema.js';
 import { table, type CommandResult } from './command.js';
+import { listSettings } from './settings.js';
 import { Refused, UsageError } from './usage.js';
 
 type Options = Readonly<Record<string, string | boolean | undefined>>;
@@ -37,7 +38,7 @@ interface DatabaseCommand {
 const text = { type: 'string' } as const;
 const flag = { type: 'boolean' } as const;
 
-/** Commands on the database itself: they must work where the program could not open it. Undefined for every other command. */
+/** Commands that work without opening the database as the server does: on the database itself, or on the settings. Undefined for others. */
 export function databaseCommand(settings: Settings, words: readonly string[]): Promise<CommandResult> | undefined {
   const command = commands.find(({ name }) => words.slice(0, name.split(' ').length).join(' ') === name);
   if (!command) return undefined;
@@ -160,6 +161,11 @@ const commands: readonly DatabaseCommand[] = [
     name: 'store copy',
     options: { from: text, to: text, 'to-file': text, 'from-snapshot': flag, replace: flag },
     run: copyCommand,
+  },
+  {
+    name: 'settings list',
+    options: {},
+    run: (settings) => Promise.resolve(listSettings(settings)),
   },
 ];
 

@@ -70,6 +70,7 @@ export const usage = `Usage: npm run -s gatehouse -- COMMAND [--json]
   keys list | rotate [--now]
   outbox list [--failed]                (what must reach others: logouts, mail)
   doctor   (checks the set-up and says what to fix; exit 1 if anything has to be fixed)
+  settings list   (effective settings and where they come from, without secrets)
   audit verify [--head HASH]   (finds a changed, removed or added event; exit 1)
   audit export [--since INSTANT] [--until INSTANT]   (JSON lines)
   outbox retry --id ID | --failed

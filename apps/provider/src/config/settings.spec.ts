@@ -12,11 +12,11 @@ function errorOf(environment: Environment): string {
 }
 
 describe("the provider's settings", () => {
-  it('are all known to the client', () => {
+  it('are all in the list of names that the client knows', () => {
     expect([...providerSettingNames].sort()).toEqual([...namesOf(settingsDefinition)].sort());
   });
 
-  it('are usable with nothing set', () => {
+  it('have defaults with which the provider starts', () => {
     expect(loadSettings({})).toMatchObject({
       issuer: 'http://localhost:5000',
       host: 'localhost',
@@ -41,7 +41,7 @@ describe("the provider's settings", () => {
     [{ GATEHOUSE_ISSUER: 'https://id.example:8443', GATEHOUSE_PORT: '80' }, 'https://id.example:8443', '::', 80],
     [{ GATEHOUSE_ISSUER: 'http://id.example', GATEHOUSE_INSECURE_HTTP: '1' }, 'http://id.example', '::', 5000],
     [{ GATEHOUSE_ISSUER: 'https://id.example', GATEHOUSE_HOST: '10.0.0.1' }, 'https://id.example', '10.0.0.1', 5000],
-  ])('take issuer, host and port from %j', (environment, issuer, host, port) => {
+  ])('derive issuer, host and port from %j', (environment, issuer, host, port) => {
     expect(loadSettings(environment)).toMatchObject({ issuer, host, port });
   });
 
@@ -56,12 +56,26 @@ describe("the provider's settings", () => {
     [{ GATEHOUSE_KEY_RETIRE_SECONDS: '60' }, 'shorter than the lifetime of the tokens'],
     [{ GATEHOUSE_CODE_LIFETIME: '601' }, 'GATEHOUSE_CODE_LIFETIME'],
     [{ GATEHOUSE_CLIENT_SESION_SECRET: 'x' }, 'GATEHOUSE_CLIENT_SESSION_SECRET'],
-  ])('refuse %j', (environment, problem) => {
+    [{ GATEHOUSE_PRODUCT_NAME: 'Gate<b>' }, 'GATEHOUSE_PRODUCT_NAME: "Gate<b>" contains a control character or one of'],
+    [{ GATEHOUSE_LOGO: 'logo.gif' }, 'GATEHOUSE_LOGO: "logo.gif" must be an .svg or .png file'],
+    [{ GATEHOUSE_MAIL_FROM: 'nobody' }, 'GATEHOUSE_MAIL_FROM: "nobody" is not an e-mail address'],
+    [{ GATEHOUSE_CLIENT_METADATA_HOSTS: 'a b!' }, 'is not a list of host names'],
+  ])('reject %j', (environment, problem) => {
     expect(errorOf(environment)).toContain(problem);
     expect(errorOf(environment)).not.toContain('hunter2');
   });
 
-  it('keep the key next to the embedded database', () => {
+  it('have a source each', () => {
+    const { sources } = loadSettings({ GATEHOUSE_PORT: '5001' });
+    expect(Object.keys(sources)).toEqual(Object.keys(settingsDefinition));
+    // the issuer is derived from the port, but nobody set it
+    expect(sources).toMatchObject({
+      issuer: { kind: 'default' },
+      port: { kind: 'environment', variable: 'GATEHOUSE_PORT' },
+    });
+  });
+
+  it('keep the key file next to the embedded database', () => {
     expect(keyFileOf(loadSettings({ GATEHOUSE_DATABASE_URL: 'sqlite:/var/lib/g/p.sqlite' }))).toBe(
       '/var/lib/g/provider.key',
     );

@@ -1,13 +1,16 @@
 import { dirname, join } from 'node:path';
 import { isLoopbackHost, parseHostRules, securityProfileNames } from '@gatehouse/domain/oauth';
-import * as field from '@gatehouse/platform/settings/setting-fields';
+import { AddressList } from '@gatehouse/platform/outbound/address-list';
+import * as schema from '@gatehouse/platform/settings/setting-schemas';
 import { clientSettingNames } from '@gatehouse/platform/settings/setting-names';
 import {
   defineSettings,
   parseSettings,
+  setting,
   type Environment,
   type Report,
   type SettingsOf,
+  type SettingSources,
 } from '@gatehouse/platform/settings/settings';
 import { hstsScopes } from '@gatehouse/platform/http/security-headers';
 
@@ -16,279 +19,261 @@ const DAY = 24 * HOUR;
 
 /** All settings of the provider, in the order of the table in the documentation. */
 export const settingsDefinition = defineSettings({
-  issuer: field.origin('GATEHOUSE_ISSUER', {
+  issuer: setting('GATEHOUSE_ISSUER', schema.origin().optional(), {
     about: 'The origin at which users and clients reach the provider; links, cookies and tokens are based on it.',
     defaultText: '`http://localhost:$GATEHOUSE_PORT`',
   }),
-  host: field.text('GATEHOUSE_HOST', {
+  host: setting('GATEHOUSE_HOST', schema.text().optional(), {
     about: 'The address to listen on; `localhost` listens on 127.0.0.1 and ::1.',
     defaultText: "a loopback issuer's host, else every address",
   }),
-  port: field.port('GATEHOUSE_PORT', { about: 'The port to listen on.', defaultText: "the issuer's, else `5000`" }),
-  insecureHttp: field.flag('GATEHOUSE_INSECURE_HTTP', {
-    about: 'Allows an http issuer that is not on this machine: passwords and tokens are sent unencrypted.',
-    default: false,
+  port: setting('GATEHOUSE_PORT', schema.port().optional(), {
+    about: 'The port to listen on.',
+    defaultText: "the issuer's, else `5000`",
   }),
-  tlsCertPath: field.text('GATEHOUSE_TLS_CERT', {
+  insecureHttp: setting('GATEHOUSE_INSECURE_HTTP', schema.flag().default(false), {
+    about: 'Allows an http issuer that is not on this machine: passwords and tokens are sent unencrypted.',
+  }),
+  tlsCertPath: setting('GATEHOUSE_TLS_CERT', schema.text().optional(), {
     about: 'Certificate chain (PEM file): serve https without a proxy.',
   }),
-  tlsKeyPath: field.text('GATEHOUSE_TLS_KEY', { about: 'Private key of the certificate (PEM file).' }),
-  hsts: field.choice('GATEHOUSE_HSTS', {
+  tlsKeyPath: setting('GATEHOUSE_TLS_KEY', schema.text().optional(), {
+    about: 'Private key of the certificate (PEM file).',
+  }),
+  hsts: setting('GATEHOUSE_HSTS', schema.choice(hstsScopes).default('host'), {
     about:
       'What the `Strict-Transport-Security` header of an https issuer covers: this host, also its subdomains, or also the preload lists of browsers (not easily undone).',
-    among: hstsScopes,
-    default: 'host',
   }),
-  trustedProxies: field.addresses('GATEHOUSE_TRUSTED_PROXIES', {
+  trustedProxies: setting('GATEHOUSE_TRUSTED_PROXIES', schema.addresses().default(AddressList.empty), {
     about: 'Proxies whose `X-Forwarded-For` header is trusted.',
   }),
 
-  databaseUrl: field.secretUrl('GATEHOUSE_DATABASE_URL', {
-    about:
-      'The database. For PostgreSQL with standbys, `postgres://user:password@host1,host2:5433/database`: the host that accepts writes is used (`target_session_attrs=read-write`). `durability=unchecked` accepts a server with `fsync=off` or `synchronous_commit=off`; `pooler=transaction` is for PgBouncer in transaction mode.',
-    schemes: ['sqlite:', 'postgres://', 'postgresql://'],
-    defaultText: '`sqlite:$GATEHOUSE_DATA_DIR/provider.sqlite`',
-  }),
-  migrate: field.choice('GATEHOUSE_MIGRATE', {
+  databaseUrl: setting(
+    'GATEHOUSE_DATABASE_URL',
+    schema.secretUrl(['sqlite:', 'postgres://', 'postgresql://']).optional(),
+    {
+      about:
+        'The database. For PostgreSQL with standbys, `postgres://user:password@host1,host2:5433/database`: the host that accepts writes is used (`target_session_attrs=read-write`). `durability=unchecked` accepts a server with `fsync=off` or `synchronous_commit=off`; `pooler=transaction` is for PgBouncer in transaction mode.',
+      defaultText: '`sqlite:$GATEHOUSE_DATA_DIR/provider.sqlite`',
+    },
+  ),
+  migrate: setting('GATEHOUSE_MIGRATE', schema.choice(['auto', 'off']).default('auto'), {
     about: 'Whether the server migrates the database when it starts.',
-    among: ['auto', 'off'],
-    default: 'auto',
   }),
-  databaseConnections: field.integer('GATEHOUSE_DATABASE_CONNECTIONS', {
+  databaseConnections: setting('GATEHOUSE_DATABASE_CONNECTIONS', schema.integer({ min: 2, max: 1000 }).default(16), {
     about: 'Maximum PostgreSQL connections per process, half of them for reading; one more listens for changes.',
-    min: 2,
-    max: 1000,
-    default: 16,
   }),
-  dataDir: field.text('GATEHOUSE_DATA_DIR', { about: 'Folder of the embedded database and its key.', default: 'data' }),
-  workers: field.integer('GATEHOUSE_WORKERS', {
+  dataDir: setting('GATEHOUSE_DATA_DIR', schema.text().default('data'), {
+    about: 'Folder of the embedded database and its key.',
+  }),
+  workers: setting('GATEHOUSE_WORKERS', schema.integer({ min: 1, max: 256 }).default(1), {
     about: 'Processes that share the port.',
-    min: 1,
-    max: 256,
-    default: 1,
   }),
-  secretKeys: field.secretKeys('GATEHOUSE_SECRET_KEY', {
+  secretKeys: setting('GATEHOUSE_SECRET_KEY', schema.secretKeys().optional(), {
     about: 'Encrypts stored secrets, such as private keys and saved forms. The first key encrypts, all keys decrypt.',
     defaultText: 'SQLite: generated next to the database; PostgreSQL: required',
   }),
 
-  adminUsername: field.text('GATEHOUSE_ADMIN_USERNAME', {
+  adminUsername: setting('GATEHOUSE_ADMIN_USERNAME', schema.text({ maxLength: 100 }).default('admin'), {
     about: 'The first administrator; read only while there is none.',
-    default: 'admin',
-    maxLength: 100,
   }),
-  adminPassword: field.secretText('GATEHOUSE_ADMIN_PASSWORD', {
+  adminPassword: setting('GATEHOUSE_ADMIN_PASSWORD', schema.secretText().optional(), {
     about: "The first administrator's password; without it the first start prints a one-time link.",
   }),
   // NIST SP 800-63B-4 3.1.1.2: at least 15 characters for a single factor; at least 64 must be accepted
-  passwordMinimum: field.integer('GATEHOUSE_PASSWORD_MINIMUM', {
+  passwordMinimum: setting('GATEHOUSE_PASSWORD_MINIMUM', schema.integer({ min: 8, max: 64 }).default(15), {
     about: 'Minimum length of a new password, in characters; 8 are enough for an account with a second factor.',
-    min: 8,
-    max: 64,
-    default: 15,
   }),
-  signUp: field.choice('GATEHOUSE_SIGN_UP', {
+  signUp: setting('GATEHOUSE_SIGN_UP', schema.choice(['off', 'open', 'invitation']).default('off'), {
     about: 'Who may create an account; `invitation`: users with an invitation link from an administrator.',
-    among: ['off', 'open', 'invitation'],
-    default: 'off',
   }),
-  smtpUrl: field.secretUrl('GATEHOUSE_SMTP_URL', {
+  smtpUrl: setting('GATEHOUSE_SMTP_URL', schema.secretUrl(['smtp://', 'smtps://']).optional(), {
     about: 'The server that sends mail; without it mail is written to the folder `mail` under `GATEHOUSE_DATA_DIR`.',
-    schemes: ['smtp://', 'smtps://'],
   }),
-  productName: field.text('GATEHOUSE_PRODUCT_NAME', {
-    about: 'The name of this server on its pages, in mail and in authenticator apps.',
-    default: 'Gatehouse',
-    maxLength: 60,
-  }),
-  logoPath: field.text('GATEHOUSE_LOGO', {
-    about: 'The logo: a square SVG or PNG file of at most 200 kB; read at startup.',
-  }),
-  accent: field.colour('GATEHOUSE_ACCENT', {
+  productName: setting(
+    'GATEHOUSE_PRODUCT_NAME',
+    schema
+      .text({ maxLength: 60 })
+      .refine((name) => !/[\p{Cc}\p{Cf}"<>\\]/u.test(name), 'contains a control character or one of " < > \\')
+      .default('Gatehouse'),
+    { about: 'The name of this server on its pages, in mail and in authenticator apps.' },
+  ),
+  logoPath: setting(
+    'GATEHOUSE_LOGO',
+    schema
+      .text()
+      .refine((path) => /\.(svg|png)$/.test(path), 'must be an .svg or .png file')
+      .optional(),
+    { about: 'The logo: a square SVG or PNG file of at most 200 kB; read at startup.' },
+  ),
+  accent: setting('GATEHOUSE_ACCENT', schema.color().optional(), {
     about: 'The color of buttons and links; dark mode uses a lighter shade of it.',
   }),
-  language: field.text('GATEHOUSE_LANGUAGE', {
+  language: setting('GATEHOUSE_LANGUAGE', schema.text({ maxLength: 35 }).default('en'), {
     about: 'The default language of pages and mail: `en`, `de`, or one with a file in `GATEHOUSE_TEXTS`.',
-    default: 'en',
-    maxLength: 35,
   }),
-  textsFolder: field.text('GATEHOUSE_TEXTS', {
+  textsFolder: setting('GATEHOUSE_TEXTS', schema.text().optional(), {
     about: 'A folder with translations of user pages: `fr.json` adds French, `en.json` replaces built-in texts.',
   }),
-  mailFrom: field.text('GATEHOUSE_MAIL_FROM', {
-    about: 'The sender address of mail.',
-    defaultText: "`no-reply@` and the issuer's host",
-    maxLength: 254,
-  }),
+  mailFrom: setting(
+    'GATEHOUSE_MAIL_FROM',
+    schema
+      .text({ maxLength: 254 })
+      .refine(
+        (address) => /^[!-9;=?A-Z^-~]+@[A-Za-z0-9.-]+$/.test(address),
+        'is not an e-mail address such as no-reply@example.com',
+      )
+      .optional(),
+    { about: 'The sender address of mail.', defaultText: "`no-reply@` and the issuer's host" },
+  ),
 
-  registration: field.choice('GATEHOUSE_REGISTRATION', {
+  registration: setting('GATEHOUSE_REGISTRATION', schema.choice(['off', 'token', 'open']).default('token'), {
     about: 'Who may register a client dynamically (RFC 7591): nobody, holders of an initial access token, anyone.',
-    among: ['off', 'token', 'open'],
-    default: 'token',
   }),
-  initialAccessToken: field.secretText('GATEHOUSE_INITIAL_ACCESS_TOKEN', {
+  initialAccessToken: setting('GATEHOUSE_INITIAL_ACCESS_TOKEN', schema.secretText({ minBytes: 32 }).optional(), {
     about: 'An initial access token for registration.',
-    minBytes: 32,
   }),
-  clientMetadataDocuments: field.choice('GATEHOUSE_CLIENT_METADATA_DOCUMENTS', {
-    about: 'Whether a `client_id` may be the URL of a metadata document: never, at listed hosts, always.',
-    among: ['off', 'allow-list', 'open'],
-    default: 'off',
-  }),
-  clientMetadataHosts: field.text('GATEHOUSE_CLIENT_METADATA_HOSTS', {
-    about: 'Hosts of such documents, separated by commas: `app.example`, `*.app.example`; prefix `!` blocks a host.',
-    default: '',
-    maxLength: 10_000,
-  }),
-  outboundAllow: field.addresses('GATEHOUSE_OUTBOUND_ALLOW', {
+  clientMetadataDocuments: setting(
+    'GATEHOUSE_CLIENT_METADATA_DOCUMENTS',
+    schema.choice(['off', 'allow-list', 'open']).default('off'),
+    { about: 'Whether a `client_id` may be the URL of a metadata document: never, at listed hosts, always.' },
+  ),
+  clientMetadataHosts: setting(
+    'GATEHOUSE_CLIENT_METADATA_HOSTS',
+    schema
+      .text({ maxLength: 10_000 })
+      .refine(
+        (hosts) => parseHostRules(hosts) !== undefined,
+        'is not a list of host names (app.example, *.app.example, !bad.example)',
+      )
+      .default(''),
+    {
+      about: 'Hosts of such documents, separated by commas: `app.example`, `*.app.example`; prefix `!` blocks a host.',
+    },
+  ),
+  outboundAllow: setting('GATEHOUSE_OUTBOUND_ALLOW', schema.addresses().default(AddressList.empty), {
     about: 'Non-public networks that outgoing requests of the server may reach.',
   }),
-  pkce: field.choice('GATEHOUSE_PKCE', {
+  pkce: setting('GATEHOUSE_PKCE', schema.choice(['required', 'public']).default('required'), {
     about: '`public`: confidential clients that were created without PKCE need not send a challenge.',
-    among: ['required', 'public'],
-    default: 'required',
   }),
 
-  securityProfile: field.choice('GATEHOUSE_SECURITY_PROFILE', {
+  securityProfile: setting('GATEHOUSE_SECURITY_PROFILE', schema.choice(securityProfileNames).default('none'), {
     about: 'The minimum security profile of every client: `fapi-2-security` or `fapi-2-message-signing` (FAPI 2.0).',
-    among: securityProfileNames,
-    default: 'none',
   }),
 
-  requirePar: field.flag('GATEHOUSE_REQUIRE_PAR', {
+  requirePar: setting('GATEHOUSE_REQUIRE_PAR', schema.flag().default(false), {
     about: 'Every client must push its authorization requests (PAR), not only those that are registered with it.',
-    default: false,
   }),
 
-  dpopNonce: field.flag('GATEHOUSE_DPOP_NONCE', {
+  dpopNonce: setting('GATEHOUSE_DPOP_NONCE', schema.flag().default(false), {
     about:
       'DPoP proofs must contain a nonce of this server (RFC 9449 8), so that they cannot be created in advance; costs clients one more request.',
-    default: false,
   }),
 
-  throttle: field.flag('GATEHOUSE_THROTTLE', { about: 'Limits failed logins and registrations.', default: true }),
-  loginFailures: field.rate('GATEHOUSE_LOGIN_FAILURES', {
+  throttle: setting('GATEHOUSE_THROTTLE', schema.flag().default(true), {
+    about: 'Limits failed logins and registrations.',
+  }),
+  loginFailures: setting('GATEHOUSE_LOGIN_FAILURES', schema.rate().default({ count: 10, seconds: 900 }), {
     about: 'Failed logins of one account, or from one address to one account, before further attempts are rejected.',
-    default: { count: 10, seconds: 900 },
   }),
-  registrationRate: field.rate('GATEHOUSE_REGISTRATION_RATE', {
+  registrationRate: setting('GATEHOUSE_REGISTRATION_RATE', schema.rate().default({ count: 100, seconds: HOUR }), {
     about: 'Maximum number of clients registered from one address, and for one redirect host.',
-    default: { count: 100, seconds: HOUR },
   }),
-  registrationQuota: field.integer('GATEHOUSE_REGISTRATION_QUOTA', {
+  registrationQuota: setting('GATEHOUSE_REGISTRATION_QUOTA', schema.integer({ min: 1, max: 1_000_000 }).default(1000), {
     about: 'Maximum number of unapproved registered clients per address.',
-    min: 1,
-    max: 1_000_000,
-    default: 1000,
   }),
-  registrationUnusedLifetimeSeconds: field.seconds('GATEHOUSE_REGISTRATION_UNUSED_LIFETIME', {
-    about:
-      'An unapproved registered client is deleted when it has been neither used nor changed for this long, unless an administrator disabled or restricted it.',
-    default: 7 * DAY,
-  }),
-  pendingPerBrowser: field.integer('GATEHOUSE_PENDING_PER_BROWSER', {
+  registrationUnusedLifetimeSeconds: setting(
+    'GATEHOUSE_REGISTRATION_UNUSED_LIFETIME',
+    schema.seconds().default(7 * DAY),
+    {
+      about:
+        'An unapproved registered client is deleted when it has been neither used nor changed for this long, unless an administrator disabled or restricted it.',
+    },
+  ),
+  pendingPerBrowser: setting('GATEHOUSE_PENDING_PER_BROWSER', schema.integer({ min: 1, max: 1000 }).default(50), {
     about: 'Maximum number of unfinished logins per browser.',
-    min: 1,
-    max: 1000,
-    default: 50,
   }),
 
   // RFC 6749 4.1.2: a code is valid for at most ten minutes
-  codeLifetimeSeconds: field.seconds('GATEHOUSE_CODE_LIFETIME', {
+  codeLifetimeSeconds: setting('GATEHOUSE_CODE_LIFETIME', schema.seconds({ max: 600 }).default(60), {
     about: 'Authorization code.',
-    default: 60,
-    max: 600,
   }),
-  deviceCodeLifetimeSeconds: field.seconds('GATEHOUSE_DEVICE_CODE_LIFETIME', {
+  deviceCodeLifetimeSeconds: setting('GATEHOUSE_DEVICE_CODE_LIFETIME', schema.seconds({ max: DAY }).default(600), {
     about: 'The device code and the user code.',
-    default: 600,
-    max: DAY,
   }),
-  requestLifetimeSeconds: field.seconds('GATEHOUSE_REQUEST_LIFETIME', {
+  requestLifetimeSeconds: setting('GATEHOUSE_REQUEST_LIFETIME', schema.seconds().default(3 * DAY), {
     about: 'An unfinished login: how long a user may pause and still return to the application.',
-    default: 3 * DAY,
   }),
   // RFC 9126 2.2: between 5 and 600 seconds
-  pushedRequestLifetimeSeconds: field.seconds('GATEHOUSE_PUSHED_REQUEST_LIFETIME', {
+  pushedRequestLifetimeSeconds: setting('GATEHOUSE_PUSHED_REQUEST_LIFETIME', schema.seconds({ max: 600 }).default(60), {
     about: 'A pushed authorization request (PAR): how soon the browser must present its `request_uri`.',
-    default: 60,
-    max: 600,
   }),
-  accessTokenLifetimeSeconds: field.seconds('GATEHOUSE_ACCESS_TOKEN_LIFETIME', {
+  accessTokenLifetimeSeconds: setting('GATEHOUSE_ACCESS_TOKEN_LIFETIME', schema.seconds().default(HOUR), {
     about: 'Access token.',
-    default: HOUR,
   }),
-  idTokenLifetimeSeconds: field.seconds('GATEHOUSE_ID_TOKEN_LIFETIME', { about: 'ID token.', default: HOUR }),
-  refreshTokenLifetimeSeconds: field.seconds('GATEHOUSE_REFRESH_TOKEN_LIFETIME', {
+  idTokenLifetimeSeconds: setting('GATEHOUSE_ID_TOKEN_LIFETIME', schema.seconds().default(HOUR), {
+    about: 'ID token.',
+  }),
+  refreshTokenLifetimeSeconds: setting('GATEHOUSE_REFRESH_TOKEN_LIFETIME', schema.seconds().default(30 * DAY), {
     about: 'Refresh token, counted from its last use.',
-    default: 30 * DAY,
   }),
-  refreshTokenAbsoluteLifetimeSeconds: field.seconds('GATEHOUSE_REFRESH_TOKEN_ABSOLUTE_LIFETIME', {
-    about: 'Refresh tokens of one sign-in, regardless of use.',
-    default: 365 * DAY,
-  }),
-  sessionLifetimeSeconds: field.seconds('GATEHOUSE_SESSION_LIFETIME', {
+  refreshTokenAbsoluteLifetimeSeconds: setting(
+    'GATEHOUSE_REFRESH_TOKEN_ABSOLUTE_LIFETIME',
+    schema.seconds().default(365 * DAY),
+    { about: 'Refresh tokens of one sign-in, regardless of use.' },
+  ),
+  sessionLifetimeSeconds: setting('GATEHOUSE_SESSION_LIFETIME', schema.seconds().default(30 * DAY), {
     about: "A browser's login, regardless of use.",
-    default: 30 * DAY,
   }),
-  sessionIdleLifetimeSeconds: field.seconds('GATEHOUSE_SESSION_IDLE_LIFETIME', {
+  sessionIdleLifetimeSeconds: setting('GATEHOUSE_SESSION_IDLE_LIFETIME', schema.seconds().default(7 * DAY), {
     about: "A browser's login without use.",
-    default: 7 * DAY,
   }),
-  trustedBrowserLifetimeSeconds: field.seconds('GATEHOUSE_TRUSTED_BROWSER_LIFETIME', {
-    about: 'Maximum time that a trusted browser may skip the second factor; 0: never.',
-    default: 30 * DAY,
-    min: 0,
-  }),
-  resetLinkLifetimeSeconds: field.seconds('GATEHOUSE_RESET_LINK_LIFETIME', {
+  trustedBrowserLifetimeSeconds: setting(
+    'GATEHOUSE_TRUSTED_BROWSER_LIFETIME',
+    schema.seconds({ min: 0 }).default(30 * DAY),
+    { about: 'Maximum time that a trusted browser may skip the second factor; 0: never.' },
+  ),
+  resetLinkLifetimeSeconds: setting('GATEHOUSE_RESET_LINK_LIFETIME', schema.seconds().default(DAY), {
     about: 'A link that sets a password.',
-    default: DAY,
   }),
-  secretOverlapLifetimeSeconds: field.seconds('GATEHOUSE_SECRET_OVERLAP_LIFETIME', {
+  secretOverlapLifetimeSeconds: setting('GATEHOUSE_SECRET_OVERLAP_LIFETIME', schema.seconds().default(DAY), {
     about: "A client's old secret after a rotation.",
-    default: DAY,
   }),
-  refreshRetryWindowSeconds: field.seconds('GATEHOUSE_REFRESH_RETRY_WINDOW', {
-    about: 'How long a repeated refresh returns the same response; 0: never.',
-    default: 30,
-    min: 0,
-    max: HOUR,
-  }),
-  invitationLifetimeSeconds: field.seconds('GATEHOUSE_INVITATION_LIFETIME', {
-    about: 'The link of an invitation.',
-    default: 7 * DAY,
-    max: 90 * DAY,
-  }),
-  auditRetentionSeconds: field.seconds('GATEHOUSE_AUDIT_RETENTION', {
-    about: 'How long events stay in the audit log; 0: forever.',
-    default: 400 * DAY,
-    min: 0,
-    max: 3650 * DAY,
-  }),
-  keyPrepublishSeconds: field.seconds('GATEHOUSE_KEY_PREPUBLISH_SECONDS', {
+  refreshRetryWindowSeconds: setting(
+    'GATEHOUSE_REFRESH_RETRY_WINDOW',
+    schema.seconds({ min: 0, max: HOUR }).default(30),
+    { about: 'How long a repeated refresh returns the same response; 0: never.' },
+  ),
+  invitationLifetimeSeconds: setting(
+    'GATEHOUSE_INVITATION_LIFETIME',
+    schema.seconds({ max: 90 * DAY }).default(7 * DAY),
+    { about: 'The link of an invitation.' },
+  ),
+  auditRetentionSeconds: setting(
+    'GATEHOUSE_AUDIT_RETENTION',
+    schema.seconds({ min: 0, max: 3650 * DAY }).default(400 * DAY),
+    { about: 'How long events stay in the audit log; 0: forever.' },
+  ),
+  keyPrepublishSeconds: setting('GATEHOUSE_KEY_PREPUBLISH_SECONDS', schema.seconds().default(DAY), {
     about: 'A signing key is published for this long before it signs.',
-    default: DAY,
   }),
-  keySignSeconds: field.seconds('GATEHOUSE_KEY_SIGN_SECONDS', {
+  keySignSeconds: setting('GATEHOUSE_KEY_SIGN_SECONDS', schema.seconds().default(90 * DAY), {
     about: 'A signing key signs for this long.',
-    default: 90 * DAY,
   }),
-  keyRetireSeconds: field.seconds('GATEHOUSE_KEY_RETIRE_SECONDS', {
+  keyRetireSeconds: setting('GATEHOUSE_KEY_RETIRE_SECONDS', schema.seconds().default(2 * DAY), {
     about: 'A signing key stays published for this long after its last signature.',
-    default: 2 * DAY,
   }),
 
-  logLevel: field.choice('GATEHOUSE_LOG_LEVEL', {
-    about: 'The minimum level of log messages.',
-    among: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
-    default: 'info',
-  }),
-  metricsHost: field.text('GATEHOUSE_METRICS_HOST', {
+  logLevel: setting(
+    'GATEHOUSE_LOG_LEVEL',
+    schema.choice(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+    { about: 'The minimum level of log messages.' },
+  ),
+  metricsHost: setting('GATEHOUSE_METRICS_HOST', schema.text({ maxLength: 255 }).default('127.0.0.1'), {
     about: 'The address on which the metrics endpoint listens; it requires no authentication.',
-    default: '127.0.0.1',
-    maxLength: 255,
   }),
-  metricsPort: field.port('GATEHOUSE_METRICS_PORT', {
+  metricsPort: setting('GATEHOUSE_METRICS_PORT', schema.port().optional(), {
     about: 'The port of the metrics endpoint; default: disabled.',
   }),
 });
@@ -302,10 +287,7 @@ export interface TlsFiles {
 }
 
 /** The settings of the provider: parsed once, frozen, injected as `SETTINGS`. */
-export type Settings = Omit<
-  Parsed,
-  'issuer' | 'host' | 'port' | 'databaseUrl' | 'tlsCertPath' | 'tlsKeyPath' | 'insecureHttp'
-> & {
+export type Settings = Omit<Parsed, 'issuer' | 'host' | 'port' | 'databaseUrl'> & {
   /** An origin, without path or trailing slash. */
   readonly issuer: string;
   /** `::` means every address. */
@@ -313,25 +295,27 @@ export type Settings = Omit<
   readonly port: number;
   readonly tls: TlsFiles | undefined;
   readonly databaseUrl: string;
+  readonly sources: SettingSources<typeof settingsDefinition>;
 };
 
 /** @throws SettingsError that lists all problems */
 export function loadSettings(environment: Environment): Settings {
-  const parsed = parseSettings(settingsDefinition, environment, { alsoKnown: clientSettingNames, check });
-  const { insecureHttp: _checked, tlsCertPath, tlsKeyPath, ...rest } = parsed;
+  const { values, sources } = parseSettings(settingsDefinition, environment, { alsoKnown: clientSettingNames, check });
+  const { tlsCertPath, tlsKeyPath } = values;
   // A server that terminates TLS itself listens on the issuer's port, by default 443.
-  const port = parsed.port ?? portOf(parsed.issuer) ?? (tlsCertPath === undefined ? 5000 : 443);
-  const issuer = parsed.issuer ?? `http://localhost:${port}`;
+  const port = values.port ?? portOf(values.issuer) ?? (tlsCertPath === undefined ? 5000 : 443);
+  const issuer = values.issuer ?? `http://localhost:${port}`;
   return Object.freeze({
-    ...rest,
+    ...values,
+    sources,
     issuer,
     port,
-    host: parsed.host ?? hostOf(issuer),
+    host: values.host ?? hostOf(issuer),
     tls:
       tlsCertPath !== undefined && tlsKeyPath !== undefined
         ? { certPath: tlsCertPath, keyPath: tlsKeyPath }
         : undefined,
-    databaseUrl: parsed.databaseUrl ?? `sqlite:${join(parsed.dataDir, 'provider.sqlite')}`,
+    databaseUrl: values.databaseUrl ?? `sqlite:${join(values.dataDir, 'provider.sqlite')}`,
   });
 }
 
@@ -349,18 +333,6 @@ function check(values: Partial<Parsed>, report: Report): void {
   // Several machines share the key, so it cannot be a file on one of them.
   if (databaseUrl?.startsWith('postgres') && secretKeys === undefined) {
     report('GATEHOUSE_SECRET_KEY', 'is required with PostgreSQL (openssl rand -base64 32)');
-  }
-  if (values.productName !== undefined && /[\p{Cc}\p{Cf}"<>\\]/u.test(values.productName)) {
-    report('GATEHOUSE_PRODUCT_NAME', 'contains a character that is not allowed');
-  }
-  if (values.logoPath !== undefined && !/\.(svg|png)$/.test(values.logoPath)) {
-    report('GATEHOUSE_LOGO', 'must be an .svg or .png file');
-  }
-  if (values.mailFrom !== undefined && !/^[!-9;=?A-Z^-~]+@[A-Za-z0-9.-]+$/.test(values.mailFrom)) {
-    report('GATEHOUSE_MAIL_FROM', 'is not an e-mail address such as no-reply@example.com');
-  }
-  if (values.clientMetadataHosts !== undefined && !parseHostRules(values.clientMetadataHosts)) {
-    report('GATEHOUSE_CLIENT_METADATA_HOSTS', 'is not a list of host names (app.example, *.app.example, !bad.example)');
   }
   const { keyRetireSeconds = 1, accessTokenLifetimeSeconds = 0, idTokenLifetimeSeconds = 0 } = values;
   if (keyRetireSeconds < Math.max(accessTokenLifetimeSeconds, idTokenLifetimeSeconds)) {

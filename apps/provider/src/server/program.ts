@@ -1,7 +1,8 @@
 import cluster from 'node:cluster';
 import { SystemClock } from '@gatehouse/platform/clock';
+import { warnAboutDeprecatedNames } from '@gatehouse/platform/settings/describe-settings';
 import type { Log } from '@gatehouse/platform/telemetry/log';
-import { loadSettings } from '../config/settings.js';
+import { loadSettings, settingsDefinition } from '../config/settings.js';
 import { logOf, prepareDatabase, runServer, warnAboutNodeVersion, type RunningServer } from './server.js';
 import { endMessage, runWorkers } from './workers.js';
 
@@ -15,7 +16,9 @@ export async function run(): Promise<void> {
     process.send?.('listening');
     return;
   }
-  warnAboutNodeVersion(logOf(settings), process.versions.node, new SystemClock().now());
+  const log = logOf(settings);
+  warnAboutNodeVersion(log, process.versions.node, new SystemClock().now());
+  warnAboutDeprecatedNames(settingsDefinition, settings.sources, log);
   const lines = await prepareDatabase(settings);
   if (settings.workers > 1) {
     const workers = await runWorkers(settings);

@@ -48,11 +48,11 @@ describe('a set-up’s own name, logo and colour', () => {
 
   it.each([
     ['GATEHOUSE_ACCENT', '#ffff00', /too light/],
-    ['GATEHOUSE_ACCENT', 'red', /not a colour/],
+    ['GATEHOUSE_ACCENT', 'red', /not a color/],
     ['GATEHOUSE_LOGO', 'logo.gif', /must be an \.svg or \.png/],
     ['GATEHOUSE_LOGO', '/nowhere/logo.svg', /cannot be read/],
     ['GATEHOUSE_LOGO', 'LARGE', /more than 200000 bytes/],
-    ['GATEHOUSE_PRODUCT_NAME', '<b>', /a character that is not allowed/],
+    ['GATEHOUSE_PRODUCT_NAME', '<b>', /contains a control character or one of/],
   ])('%s=%s stops the start with a sentence', async (name, value, sentence) => {
     const path = value === 'LARGE' ? join(folder, 'large.png') : value;
     await expect(startProvider({ env: { [name]: path } })).rejects.toThrow(sentence);

@@ -1,22 +1,30 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import * as field from './setting-fields.js';
-import { defineSettings, namesOf, parseSettings, SettingsError, settingsTable } from './settings.js';
+import { AddressList } from '../outbound/address-list.js';
+import * as schema from './setting-schemas.js';
+import { defineSettings, namesOf, parseSettings, setting, SettingsError } from './settings.js';
 
+const about = 'What it does.';
 const definition = defineSettings({
-  issuer: field.origin('GATEHOUSE_ISSUER', { about: 'Where it is.' }),
-  port: field.port('GATEHOUSE_PORT', { about: 'Port.', default: 5000 }),
-  count: field.integer('GATEHOUSE_COUNT', { about: 'How many.', min: 1, max: 10, default: 3 }),
-  lifetime: field.seconds('GATEHOUSE_LIFETIME', { about: 'How long.', default: 60 }),
-  mode: field.choice('GATEHOUSE_MODE', { about: 'How.', among: ['off', 'open'], default: 'off' }),
-  throttle: field.flag('GATEHOUSE_THROTTLE', { about: 'Whether.', default: true }),
-  proxies: field.addresses('GATEHOUSE_PROXIES', { about: 'Who.' }),
-  rate: field.rate('GATEHOUSE_RATE', { about: 'How often.', default: { count: 10, seconds: 900 } }),
-  keys: field.secretKeys('GATEHOUSE_SECRET_KEY', { about: 'Keys.' }),
-  secret: field.secretText('GATEHOUSE_SECRET', { about: 'Secret.', minBytes: 8 }),
+  issuer: setting('GATEHOUSE_ISSUER', schema.origin().optional(), { about }),
+  port: setting('GATEHOUSE_PORT', schema.port().default(5000), { about }),
+  count: setting('GATEHOUSE_COUNT', schema.integer({ min: 1, max: 10 }).default(3), { about }),
+  lifetime: setting('GATEHOUSE_LIFETIME', schema.seconds().default(60), {
+    about,
+    deprecatedNames: ['GATEHOUSE_MAX_AGE', 'GATEHOUSE_TTL'],
+  }),
+  mode: setting('GATEHOUSE_MODE', schema.choice(['off', 'open']).default('off'), { about }),
+  throttle: setting('GATEHOUSE_THROTTLE', schema.flag().default(true), { about }),
+  proxies: setting('GATEHOUSE_PROXIES', schema.addresses().default(AddressList.empty), { about }),
+  rate: setting('GATEHOUSE_RATE', schema.rate().default({ count: 10, seconds: 900 }), { about }),
+  keys: setting('GATEHOUSE_SECRET_KEY', schema.secretKeys().optional(), { about }),
+  secret: setting('GATEHOUSE_SECRET', schema.secretText({ minBytes: 8 }).optional(), {
+    about,
+    deprecatedNames: ['GATEHOUSE_PASSPHRASE'],
+  }),
 });
-const minimal = defineSettings({ must: field.required(field.secretText('GATEHOUSE_MUST', { about: 'Needed.' })) });
+const minimal = defineSettings({ must: setting('GATEHOUSE_MUST', schema.secretText(), { about: 'Needed.' }) });
 
 function problemsOf(environment: Record<string, string>): readonly string[] {
   try {
@@ -28,17 +36,24 @@ function problemsOf(environment: Record<string, string>): readonly string[] {
   return [];
 }
 
-describe('settings', () => {
-  it('are the defaults where nothing, or nothing but space, is set', () => {
-    const settings = parseSettings(definition, { GATEHOUSE_PORT: '', GATEHOUSE_COUNT: '  ', PATH: '/bin' });
-    expect(settings).toMatchObject({ port: 5000, count: 3, lifetime: 60, mode: 'off', throttle: true });
-    expect(settings.issuer).toBeUndefined();
-    expect(settings.proxies.size).toBe(0);
-    expect(Object.isFrozen(settings)).toBe(true);
+function secretFile(content: string): string {
+  const path = join(mkdtempSync(join(tmpdir(), 'settings-')), 'secret');
+  writeFileSync(path, content);
+  return path;
+}
+
+describe('parseSettings', () => {
+  it('uses the defaults for variables that are unset, empty or blank', () => {
+    const { values } = parseSettings(definition, { GATEHOUSE_PORT: '', GATEHOUSE_COUNT: '  ', PATH: '/bin' });
+    expect(values).toMatchObject({ port: 5000, count: 3, lifetime: 60, mode: 'off', throttle: true });
+    expect(values.rate).toEqual({ count: 10, seconds: 900 });
+    expect(values.issuer).toBeUndefined();
+    expect(values.proxies.size).toBe(0);
+    expect(Object.isFrozen(values)).toBe(true);
   });
 
-  it('are typed and normal where they are set', () => {
-    const settings = parseSettings(definition, {
+  it('returns typed, normalized values', () => {
+    const { values } = parseSettings(definition, {
       GATEHOUSE_ISSUER: ' https://ID.example:443/ ',
       GATEHOUSE_MODE: 'Open',
       GATEHOUSE_THROTTLE: '0',
@@ -46,13 +61,13 @@ describe('settings', () => {
       GATEHOUSE_RATE: '5/60',
       GATEHOUSE_SECRET_KEY: `${'A'.repeat(43)},${'B'.repeat(42)}A=`,
     });
-    expect(settings).toMatchObject({ issuer: 'https://id.example', mode: 'open', throttle: false });
-    expect(settings.rate).toEqual({ count: 5, seconds: 60 });
-    expect(settings.proxies.has('10.1.2.3')).toBe(true);
-    expect(settings.keys?.map((key) => key.length)).toEqual([32, 32]);
+    expect(values).toMatchObject({ issuer: 'https://id.example', mode: 'open', throttle: false });
+    expect(values.rate).toEqual({ count: 5, seconds: 60 });
+    expect(values.proxies.has('10.1.2.3')).toBe(true);
+    expect(values.keys?.map((key) => key.length)).toEqual([32, 32]);
   });
 
-  it('are refused together, a line for each problem', () => {
+  it('reports all problems in one error, one line per setting', () => {
     expect(
       problemsOf({
         GATEHOUSE_COUNT: '11',
@@ -60,23 +75,28 @@ describe('settings', () => {
         GATEHOUSE_MODE: 'ajar',
         GATEHOUSE_RATE: '5',
         GATEHOUSE_PROXIES: '10.0.0.0/33',
-        GATEHOUSE_ISSUER: 'https://id.example/auth',
-      }).map((problem) => problem.split(':')[0]),
-    ).toEqual(['ISSUER', 'COUNT', 'LIFETIME', 'MODE', 'PROXIES', 'RATE'].map((name) => `GATEHOUSE_${name}`));
+        GATEHOUSE_ISSUER: 'ftp://me@id.example/auth?x',
+      }),
+    ).toEqual([
+      'GATEHOUSE_ISSUER: "ftp://…@id.example/auth?x" must begin with https:// or http://',
+      'GATEHOUSE_COUNT: "11" must be a whole number from 1 to 10',
+      'GATEHOUSE_LIFETIME: "0" must be a whole number from 1 to 315360000',
+      'GATEHOUSE_MODE: "ajar" must be one of off, open',
+      'GATEHOUSE_PROXIES: "10.0.0.0/33" is not a list of networks such as 10.0.0.0/8,fd00::/8',
+      'GATEHOUSE_RATE: "5" must have the form count/seconds',
+    ]);
   });
 
-  it.each(['1.5', '-1', '1e1', '0x5', '5 5', '٣'])('take no number written as %s', (text) => {
-    expect(problemsOf({ GATEHOUSE_COUNT: text })).toHaveLength(1);
-  });
-
-  it('name the nearest setting for an unknown one', () => {
-    expect(problemsOf({ GATEHOUSE_ISUER: 'x' })).toEqual([
+  it('suggests the nearest setting for an unknown name', () => {
+    expect(problemsOf({ GATEHOUSE_ISUER: 'x', GATEHOUSE_MAX_AG: '1' })).toEqual([
       'GATEHOUSE_ISUER: is not a setting; the nearest is GATEHOUSE_ISSUER',
+      // not GATEHOUSE_MAX_AGE, which is deprecated
+      'GATEHOUSE_MAX_AG: is not a setting; the nearest is GATEHOUSE_MODE',
     ]);
     expect(() => parseSettings(definition, { GATEHOUSE_OTHER: '1' }, { alsoKnown: ['GATEHOUSE_OTHER'] })).not.toThrow();
   });
 
-  it('are not disturbed by what Kubernetes sets, but say what it is where it takes a name of ours', () => {
+  it('ignores the service variables of Kubernetes, and explains one that has the name of a setting', () => {
     expect(
       problemsOf({
         GATEHOUSE_SERVICE_HOST: '10.0.0.1',
@@ -90,9 +110,9 @@ describe('settings', () => {
     expect(problemsOf({ GATEHOUSE_PORT: 'tcp://10.0.0.1:80' })[0]).toContain('was set by Kubernetes');
   });
 
-  it('never repeat a secret', () => {
+  it('does not quote secrets in messages', () => {
     const text = problemsOf({
-      GATEHOUSE_SECRET: 'hunter2',
+      GATEHOUSE_SECRET_FILE: secretFile('hunter2'),
       GATEHOUSE_SECRET_KEY: 'hunter3',
       GATEHOUSE_ISSUER: 'https://me:hunter4@id.example',
     }).join('\n');
@@ -100,20 +120,23 @@ describe('settings', () => {
     expect(text).not.toContain('hunter');
   });
 
-  it('read a secret from the file that its twin names', () => {
-    const folder = mkdtempSync(join(tmpdir(), 'settings-'));
-    writeFileSync(join(folder, 'secret'), ' eight or more \n');
-    const settings = parseSettings(definition, { GATEHOUSE_SECRET_FILE: join(folder, 'secret') });
-    expect(settings.secret).toBe(' eight or more ');
-    expect(problemsOf({ GATEHOUSE_SECRET_FILE: join(folder, 'gone') })[0]).toContain('ENOENT');
-    expect(problemsOf({ GATEHOUSE_SECRET: '12345678', GATEHOUSE_SECRET_FILE: 'x' })[0]).toContain('set twice');
+  it('reads a secret from the file that the _FILE variable names', () => {
+    const path = secretFile(' eight or more \n');
+    expect(parseSettings(definition, { GATEHOUSE_SECRET_FILE: path }).values.secret).toBe(' eight or more ');
+    expect(problemsOf({ GATEHOUSE_SECRET_FILE: `${path}.gone` })).toEqual([
+      `GATEHOUSE_SECRET_FILE: the file "${path}.gone" cannot be read (ENOENT)`,
+    ]);
+    expect(problemsOf({ GATEHOUSE_SECRET: '12345678', GATEHOUSE_SECRET_FILE: 'x' })).toEqual([
+      'GATEHOUSE_SECRET: is set twice, by GATEHOUSE_SECRET and by GATEHOUSE_SECRET_FILE; remove one of them',
+    ]);
   });
 
-  it('say what a required one is for', () => {
+  it('says what a required setting is for', () => {
     expect(() => parseSettings(minimal, {})).toThrow('GATEHOUSE_MUST: is required (or GATEHOUSE_MUST_FILE): Needed.');
+    expect(namesOf(minimal)).toEqual(['GATEHOUSE_MUST', 'GATEHOUSE_MUST_FILE']);
   });
 
-  it('check what must hold between them, without what is wrong by itself', () => {
+  it('checks combinations of settings, without the values that are invalid by themselves', () => {
     const seen: unknown[] = [];
     expect(() =>
       parseSettings(
@@ -123,17 +146,57 @@ describe('settings', () => {
           check: (values, report) => {
             seen.push(values.count, values.port);
             report('GATEHOUSE_PORT', 'does not fit');
+            report('GATEHOUSE_COUNT', 'is reported once');
           },
         },
       ),
-    ).toThrow(/GATEHOUSE_COUNT: [^]*GATEHOUSE_PORT: does not fit/);
+    ).toThrow(/GATEHOUSE_COUNT: "x" must be [^\n]*\n {2}GATEHOUSE_PORT: does not fit$/);
     expect(seen).toEqual([undefined, 5000]);
   });
 
-  it('print their table', () => {
-    expect(namesOf(minimal)).toEqual(['GATEHOUSE_MUST', 'GATEHOUSE_MUST_FILE']);
-    const table = settingsTable(definition);
-    expect(table).toContain('| `GATEHOUSE_RATE` | count/seconds | `10/900` | How often. |');
-    expect(table).toContain('| `GATEHOUSE_THROTTLE` | on, off | `on` | Whether. |');
+  it('returns the source of each value', () => {
+    const { sources } = parseSettings(definition, {
+      GATEHOUSE_PORT: '5000',
+      GATEHOUSE_COUNT: ' ',
+      GATEHOUSE_SECRET_FILE: secretFile('from a file'),
+    });
+    expect(Object.keys(sources)).toEqual(Object.keys(definition));
+    expect(sources).toMatchObject({
+      port: { kind: 'environment', variable: 'GATEHOUSE_PORT' },
+      count: { kind: 'default' },
+      lifetime: { kind: 'default' },
+      secret: { kind: 'file', variable: 'GATEHOUSE_SECRET_FILE' },
+    });
+    const empty = parseSettings(definition, { GATEHOUSE_SECRET_FILE: secretFile('\n') });
+    expect(empty.sources.secret).toEqual({ kind: 'default' });
+  });
+
+  describe('deprecated names', () => {
+    it('are read, and the value is checked like that of the present name', () => {
+      const { values, sources } = parseSettings(definition, { GATEHOUSE_MAX_AGE: '90' });
+      expect(values.lifetime).toBe(90);
+      expect(sources.lifetime).toEqual({ kind: 'environment', variable: 'GATEHOUSE_MAX_AGE' });
+      expect(parseSettings(definition, { GATEHOUSE_TTL: '91' }).values.lifetime).toBe(91);
+      expect(problemsOf({ GATEHOUSE_TTL: 'soon' })).toEqual([
+        'GATEHOUSE_TTL: "soon" must be a whole number from 1 to 315360000',
+      ]);
+    });
+
+    it('of secrets have a _FILE variable too', () => {
+      const { values, sources } = parseSettings(definition, {
+        GATEHOUSE_PASSPHRASE_FILE: secretFile('eight or more\n'),
+      });
+      expect(values.secret).toBe('eight or more');
+      expect(sources.secret).toEqual({ kind: 'file', variable: 'GATEHOUSE_PASSPHRASE_FILE' });
+    });
+
+    it('are rejected beside the present name or one another', () => {
+      expect(problemsOf({ GATEHOUSE_LIFETIME: '60', GATEHOUSE_MAX_AGE: '60' })).toEqual([
+        'GATEHOUSE_LIFETIME: is set twice, by GATEHOUSE_LIFETIME and by GATEHOUSE_MAX_AGE; remove GATEHOUSE_MAX_AGE, which is deprecated',
+      ]);
+      expect(problemsOf({ GATEHOUSE_TTL: '60', GATEHOUSE_MAX_AGE: '60' })).toHaveLength(1);
+      expect(problemsOf({ GATEHOUSE_SECRET: '12345678', GATEHOUSE_PASSPHRASE_FILE: 'x' })).toHaveLength(1);
+      expect(problemsOf({ GATEHOUSE_LIFETIME: '60', GATEHOUSE_MAX_AGE: '' })).toEqual([]);
+    });
   });
 });

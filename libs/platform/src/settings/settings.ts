@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { z } from 'zod';
 import { codeOf } from '../error-code.js';
-import { AddressList } from '../outbound/address-list.js';
 import { nearest } from './nearest.js';
-import { BadSetting, type Field } from './setting-fields.js';
+import { settingFormats, type SettingFormat } from './setting-schemas.js';
 
 /** All errors of the configuration, one line each. The process does not start. */
 export class SettingsError extends Error {
@@ -12,9 +12,37 @@ export class SettingsError extends Error {
   }
 }
 
+export interface SettingOptions {
+  /** One or two sentences for the table in the documentation. */
+  readonly about: string;
+  /** The default for the table where it depends on other settings. */
+  readonly defaultText?: string;
+  /** Earlier names of the setting: still read, with a warning. */
+  readonly deprecatedNames?: readonly string[];
+}
+
+/** An environment variable and the schema of its text. A setting is required unless its schema is optional or has a default. */
+export interface Setting<Schema extends AnySchema = AnySchema> extends SettingOptions {
+  readonly name: string;
+  readonly schema: Schema;
+}
+
+type AnySchema = z.ZodType<unknown, string | undefined>;
+
 export type Environment = Readonly<Record<string, string | undefined>>;
-export type Definition = Readonly<Record<string, Field<unknown>>>;
-export type SettingsOf<D extends Definition> = { readonly [K in keyof D]: D[K] extends Field<infer T> ? T : never };
+export type Definition = Readonly<Record<string, Setting>>;
+export type SettingsOf<D extends Definition> = { readonly [K in keyof D]: z.output<D[K]['schema']> };
+
+/** Where the effective value of a setting comes from, and the variable that contains it or names its file. */
+export type SettingSource =
+  { readonly kind: 'default' } | { readonly kind: 'environment' | 'file'; readonly variable: string };
+
+export type SettingSources<D extends Definition = Definition> = { readonly [K in keyof D]: SettingSource };
+
+export interface ParsedSettings<D extends Definition> {
+  readonly values: SettingsOf<D>;
+  readonly sources: SettingSources<D>;
+}
 
 /** Reports a problem of a setting or of a combination of settings. */
 export type Report = (name: string, problem: string) => void;
@@ -26,16 +54,49 @@ export interface ParseOptions<D extends Definition> {
   readonly check?: (values: Partial<SettingsOf<D>>, report: Report) => void;
 }
 
-/** Preserves the types of the fields. */
+export function setting<Schema extends AnySchema>(
+  name: string,
+  schema: Schema,
+  options: SettingOptions,
+): Setting<Schema> {
+  return Object.freeze({ name, schema, ...options });
+}
+
+/** Preserves the types of the settings. */
 export function defineSettings<const D extends Definition>(definition: D): D {
   return Object.freeze(definition);
 }
 
-/** The names of all variables of a definition, including those with `_FILE`. */
+/** The names of all variables of a definition, including those with `_FILE` and deprecated ones. */
 export function namesOf(definition: Definition): readonly string[] {
-  return Object.values(definition).flatMap((field) =>
-    field.secret ? [field.name, `${field.name}_FILE`] : [field.name],
-  );
+  return Object.values(definition).flatMap((each) => variablesOf(each).map(({ variable }) => variable));
+}
+
+interface Variable {
+  readonly kind: 'environment' | 'file';
+  readonly variable: string;
+  readonly deprecated: boolean;
+}
+
+/** The variables that may set a setting, the preferred one first. */
+function variablesOf({ name, schema, deprecatedNames = [] }: Setting): readonly Variable[] {
+  const { secret = false } = formatOf(schema);
+  return [name, ...deprecatedNames].flatMap((variable): Variable[] => {
+    const deprecated = variable !== name;
+    const own: Variable = { kind: 'environment', variable, deprecated };
+    return secret ? [own, { kind: 'file', variable: `${variable}_FILE`, deprecated }] : [own];
+  });
+}
+
+/** The schema without its default. */
+function baseOf(schema: z.core.$ZodType): z.core.$ZodType {
+  return schema instanceof z.ZodOptional || schema instanceof z.ZodDefault ? baseOf(schema.unwrap()) : schema;
+}
+
+export function formatOf(schema: z.core.$ZodType): SettingFormat {
+  const format = settingFormats.get(baseOf(schema));
+  if (!format) throw new TypeError('the schema of a setting must be one of setting-schemas.ts');
+  return format;
 }
 
 /**
@@ -46,53 +107,90 @@ export function parseSettings<D extends Definition>(
   definition: D,
   environment: Environment,
   options: ParseOptions<D> = {},
-): SettingsOf<D> {
+): ParsedSettings<D> {
   const problems = new Map<string, string>();
-  const report: Report = (name, problem) => {
-    if (!problems.has(name)) problems.set(name, problem);
+  const report = (name: string, problem: string, variable = name): void => {
+    if (!problems.has(name)) problems.set(name, `${variable}: ${problem}`);
   };
   const values: Record<string, unknown> = {};
-  for (const [key, field] of Object.entries(definition)) {
+  const sources: Record<string, SettingSource> = {};
+  for (const [key, each] of Object.entries(definition)) {
     try {
-      values[key] = readField(field, environment);
+      const { source, value } = parseSetting(each, environment);
+      values[key] = value;
+      sources[key] = Object.freeze(source);
     } catch (error) {
-      if (!(error instanceof BadSetting)) throw error;
-      report(field.name, error.message);
+      if (!(error instanceof InvalidSetting)) throw error;
+      report(each.name, error.message, error.variable);
     }
   }
-  // Each value was parsed by its own field, or is missing.
-  options.check?.(values as Partial<SettingsOf<D>>, report);
-  reportUnknown(environment, [...namesOf(definition), ...(options.alsoKnown ?? [])], report);
-  if (problems.size > 0) throw new SettingsError([...problems].map(([name, problem]) => `${name}: ${problem}`));
-  return Object.freeze(values) as SettingsOf<D>;
+  // Each value was parsed by its own schema, or is missing.
+  options.check?.(values as Partial<SettingsOf<D>>, (name, problem) => report(name, problem));
+  reportUnknown(definition, environment, options.alsoKnown ?? [], report);
+  if (problems.size > 0) throw new SettingsError([...problems.values()]);
+  // Without a problem, neither a value nor a source is missing.
+  return { values: Object.freeze(values) as SettingsOf<D>, sources: Object.freeze(sources) as SettingSources<D> };
 }
 
-function readField(field: Field<unknown>, environment: Environment): unknown {
-  const text = field.secret ? readSecret(field.name, environment) : (environment[field.name] ?? '').trim();
-  if (text === '') {
-    if (!field.required) return field.fallback;
-    throw new BadSetting(`is required${field.secret ? ` (or ${field.name}_FILE)` : ''}: ${field.about}`);
-  }
-  try {
-    return field.parse(text);
-  } catch (error) {
-    if (!(error instanceof BadSetting) || field.secret) throw error;
-    throw new BadSetting(`${quoted(text)} ${error.message}`);
+/** The message completes "variable: …" and contains no secret. */
+class InvalidSetting extends Error {
+  constructor(
+    readonly variable: string,
+    message: string,
+  ) {
+    super(message);
   }
 }
 
-/** The variable itself, or the content of the file that the `_FILE` variable names, without its final newline. */
-function readSecret(name: string, environment: Environment): string {
-  const own = environment[name] ?? '';
-  const file = (environment[`${name}_FILE`] ?? '').trim();
-  if (file === '') return own;
-  if (own !== '') throw new BadSetting(`is set twice, by itself and by ${name}_FILE`);
-  try {
-    return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
-  } catch (error) {
-    throw new BadSetting(
-      `the file ${quoted(file)} that ${name}_FILE names cannot be read (${codeOf(error) ?? 'unknown error'})`,
+function parseSetting(each: Setting, environment: Environment): { source: SettingSource; value: unknown } {
+  const { name, schema, about } = each;
+  const { secret = false } = formatOf(schema);
+  const given = givenVariable(each, environment);
+  const text = given && textOf(given, environment, secret);
+  if (given === undefined || text === undefined) {
+    const unset = schema.safeParse(undefined);
+    if (!unset.success) throw new InvalidSetting(name, `is required${secret ? ` (or ${name}_FILE)` : ''}: ${about}`);
+    return { source: { kind: 'default' }, value: unset.data };
+  }
+  const { kind, variable } = given;
+  const result = schema.safeParse(text);
+  if (result.success) return { source: { kind, variable }, value: result.data };
+  const message = result.error.issues[0]?.message ?? 'is invalid';
+  throw new InvalidSetting(variable, secret ? message : `${quoted(text)} ${message}`);
+}
+
+/** The variable that sets a setting. @throws InvalidSetting if there is more than one */
+function givenVariable(each: Setting, environment: Environment): Variable | undefined {
+  const { secret = false } = formatOf(each.schema);
+  const [first, second] = variablesOf(each).filter((variable) => rawText(variable, environment, secret) !== '');
+  if (first && second) {
+    const remove = second.deprecated ? `${second.variable}, which is deprecated` : 'one of them';
+    throw new InvalidSetting(
+      each.name,
+      `is set twice, by ${first.variable} and by ${second.variable}; remove ${remove}`,
     );
+  }
+  return first;
+}
+
+function rawText({ kind, variable }: Variable, environment: Environment, secret: boolean): string {
+  const text = environment[variable] ?? '';
+  return secret && kind === 'environment' ? text : text.trim();
+}
+
+/** The text of the variable, or of the file that it names without the final newline; undefined if empty. */
+function textOf(given: Variable, environment: Environment, secret: boolean): string | undefined {
+  const text = rawText(given, environment, secret);
+  const content = given.kind === 'file' ? readSecretFile(given.variable, text) : text;
+  return content === '' ? undefined : content;
+}
+
+function readSecretFile(variable: string, path: string): string {
+  try {
+    return readFileSync(path, 'utf8').replace(/\r?\n$/, '');
+  } catch (error) {
+    const code = codeOf(error) ?? 'unknown error';
+    throw new InvalidSetting(variable, `the file ${quoted(path)} cannot be read (${code})`);
   }
 }
 
@@ -100,37 +198,28 @@ const PREFIX = 'GATEHOUSE_';
 /** Variables that Kubernetes sets in every pod for each service whose name begins with this prefix. */
 const KUBERNETES = /_SERVICE_(HOST|PORT(_\w+)?)$|_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$/;
 
-function reportUnknown(environment: Environment, known: readonly string[], report: Report): void {
-  const names = new Set(known);
+function reportUnknown(
+  definition: Definition,
+  environment: Environment,
+  alsoKnown: readonly string[],
+  report: Report,
+): void {
+  const variables = Object.values(definition).flatMap(variablesOf);
+  const known = new Set([...variables.map(({ variable }) => variable), ...alsoKnown]);
+  const suggestions = [
+    ...variables.filter(({ deprecated }) => !deprecated).map(({ variable }) => variable),
+    ...alsoKnown,
+  ];
   for (const [name, value = ''] of Object.entries(environment)) {
-    if (!name.startsWith(PREFIX) || names.has(name) || KUBERNETES.test(name)) continue;
+    if (!name.startsWith(PREFIX) || known.has(name) || KUBERNETES.test(name)) continue;
     if (name.endsWith('_PORT') && /^(tcp|udp|sctp):\/\//.test(value)) continue;
-    const closest = nearest(name, known);
+    const closest = nearest(name, suggestions);
     report(name, `is not a setting${closest === undefined ? '' : `; the nearest is ${closest}`}`);
   }
 }
 
-/** For the message; omits a password in a URL. */
+/** For messages; omits a password in a URL. */
 function quoted(text: string): string {
   const shown = text.replace(/\/\/[^/]*@/g, '//…@');
   return JSON.stringify(shown.length > 100 ? `${shown.slice(0, 100)}…` : shown);
-}
-
-/** The settings as a Markdown table for the documentation. */
-export function settingsTable(definition: Definition): string {
-  const rows = Object.values(definition).map((field) => {
-    const twin = field.secret ? ` (also \`${field.name}_FILE\`)` : '';
-    return `| \`${field.name}\`${twin} | ${field.form} | ${defaultOf(field)} | ${field.about} |`;
-  });
-  return ['| setting | values | default | what it does |', '|---|---|---|---|', ...rows].join('\n');
-}
-
-function defaultOf(field: Field<unknown>): string {
-  if (field.required) return 'required';
-  if (field.fallbackText !== undefined) return field.fallbackText;
-  const { fallback } = field;
-  if (fallback === undefined || fallback instanceof AddressList) return '';
-  if (typeof fallback === 'boolean') return fallback ? '`on`' : '`off`';
-  if (typeof fallback === 'object' && fallback !== null) return `\`${Object.values(fallback).join('/')}\``;
-  return `\`${String(fallback)}\``;
 }

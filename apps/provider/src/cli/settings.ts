@@ -1,0 +1,33 @@
+import { describeSettings, type SettingDescription } from '@gatehouse/platform/settings/describe-settings';
+import { settingsDefinition, type Settings } from '../config/settings.js';
+import { table, type CommandResult } from './command.js';
+
+/** The effective settings and where they come from; no values of secrets. */
+export function listSettings(settings: Settings): CommandResult {
+  const descriptions = describeSettings(settingsDefinition, settings);
+  return {
+    json: {
+      settings: descriptions.map(({ name, value = null, secret, isSet, source }) => ({
+        name,
+        value,
+        secret,
+        set: isSet,
+        source: source.kind,
+        variable: source.kind === 'default' ? null : source.variable,
+      })),
+    },
+    text: table(
+      ['SETTING', 'VALUE', 'SOURCE'],
+      descriptions.map((each) => [each.name, shownValue(each), shownSource(each)]),
+    ),
+  };
+}
+
+function shownValue({ value = '', secret, isSet }: SettingDescription): string {
+  return secret && isSet ? '(secret)' : value;
+}
+
+function shownSource({ name, source }: SettingDescription): string {
+  if (source.kind === 'default' || source.variable === name) return source.kind;
+  return `${source.kind} (${source.variable})`;
+}
