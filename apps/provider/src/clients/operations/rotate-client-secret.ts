@@ -7,9 +7,6 @@ import { demand } from '../../operations/policy.js';
 import { ClientsService } from '../clients.service.js';
 import { mayReplaceSecret } from '../policy.js';
 
-/** The longest overlap that may be asked for: 30 days. */
-export const maxOverlapSeconds = 2_592_000;
-
 export interface RotateClientSecretInput {
   readonly id: string;
   /** How long the older secrets stay valid; 0 ends them now. */
