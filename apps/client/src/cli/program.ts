@@ -1,14 +1,18 @@
-import { compactCommand } from '@gatehouse/platform/database/compact-command';
-import { CompactRefused } from '@gatehouse/platform/database/sqlite-compact';
+import { Command } from '@commander-js/extra-typings';
+import {
+  addCommand,
+  addGroup,
+  createProgram,
+  runProgram,
+  UsageError,
+  type CommandResult,
+} from '@gatehouse/platform/command-line';
 import { SettingsError, type Environment } from '@gatehouse/platform/settings/settings';
-import { loadSettings } from '../config/settings.js';
 
-const usage = `Usage: npm run -s gatehouse-client -- COMMAND [--json]
+const about = `
+Commands work on GATEHOUSE_CLIENT_DATABASE_URL. In a checkout: npm run -s gatehouse-client -- database compact
 
-  database compact   (SQLite, while the client is stopped: gives free space back to the disk)
-
-It works on GATEHOUSE_CLIENT_DATABASE_URL. --json prints one object. Exit status: 0 done, 1 failed, 2 usage.
-`;
+Exit status: 0 done, 1 failed, 2 invalid command line.`;
 
 export interface CommandOutcome {
   readonly exitCode: number;
@@ -26,31 +30,52 @@ export async function run(): Promise<void> {
 
 export async function runCommand(argv: readonly string[], environment: Environment): Promise<CommandOutcome> {
   const json = argv.includes('--json');
-  const words = argv.filter((word) => word !== '--json');
-  if (words.length === 0 || words.includes('--help'))
-    return { exitCode: words.length === 0 ? 2 : 0, stdout: usage, stderr: '' };
-  if (words.join(' ') !== 'database compact')
-    return {
-      exitCode: 2,
-      stdout: '',
-      stderr: failure('usage', `there is no command ${JSON.stringify(words.join(' '))}`, json),
-    };
+  let stdout = '';
+  const program = createProgram('gatehouse-client', 'Maintains a Gatehouse client.')
+    .addHelpText('after', about)
+    .configureOutput({ writeOut: (text) => (stdout += text) });
+  addCommand(
+    addGroup(program, { name: 'database', description: 'Maintain the database' }),
+    'compact',
+    new Command()
+      .description('Return the free space of a SQLite database to the disk, while the client is stopped')
+      .action(async () => {
+        const result = await compact(environment);
+        stdout = `${json ? JSON.stringify(result.json) : result.text}\n`;
+      }),
+  );
   try {
-    const done = await compactCommand(loadSettings(environment).databaseUrl);
-    return { exitCode: 0, stdout: `${json ? JSON.stringify(done.json) : done.text}\n`, stderr: '' };
+    await runProgram(program, argv);
+    return { exitCode: 0, stdout, stderr: '' };
   } catch (error) {
-    return { exitCode: 1, stdout: '', stderr: failure('failed', explain(error), json) };
+    const exitCode = error instanceof UsageError ? 2 : 1;
+    return { exitCode, stdout: '', stderr: json ? jsonOf(error) : textOf(error) };
   }
 }
 
-function failure(error: string, message: string, json: boolean): string {
-  if (json) return `${JSON.stringify({ error, message })}\n`;
-  return `${message}\n${error === 'usage' ? `\n${usage}` : ''}`;
+/** Loads the database driver only where it is needed. */
+async function compact(environment: Environment): Promise<CommandResult> {
+  const { loadSettings } = await import('../config/settings.js');
+  const { compactCommand } = await import('@gatehouse/platform/database/compact-command');
+  const { json, text } = await compactCommand(loadSettings(environment).databaseUrl);
+  return { json: { ...json }, text };
+}
+
+function jsonOf(error: unknown): string {
+  const code = error instanceof UsageError ? 'usage' : 'failed';
+  return `${JSON.stringify({ error: code, message: explain(error) })}\n`;
+}
+
+function textOf(error: unknown): string {
+  const help = error instanceof UsageError && error.help !== '' ? `\n${error.help}\n` : '';
+  return `${explain(error)}\n${help}`;
 }
 
 /** A message for errors that the operator can fix, otherwise the stack. */
 export function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const isActionable = error instanceof SettingsError || error instanceof CompactRefused;
+  // By its name: its module loads the database driver.
+  const isCompactRefused = error.name === 'CompactRefused';
+  const isActionable = error instanceof UsageError || error instanceof SettingsError || isCompactRefused;
   return isActionable ? error.message : (error.stack ?? error.message);
 }

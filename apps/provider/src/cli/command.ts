@@ -1,58 +1,53 @@
+import type { Command, CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { INestApplicationContext, Type } from '@nestjs/common';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
+import type { CommandResult } from '@gatehouse/platform/command-line';
 import type { Store } from '@gatehouse/platform/database/store';
 import type { Settings } from '../config/settings.js';
 import type { Operation } from '../operations/operation.js';
 
-export interface OptionValues {
-  /** The value of an option that may come once. */
-  one(name: string): string | undefined;
-  all(name: string): readonly string[];
-  has(name: string): boolean;
+/** The declared commands of a group, by name. */
+export type Commands = Readonly<Record<string, CommandUnknownOpts>>;
+
+export interface CommandGroup<C extends Commands = Commands> {
+  /** The first word of its commands; omitted where a command has one word. */
+  readonly name?: string;
+  /** Its heading in the help of the program. */
+  readonly heading: string;
+  readonly description: string;
+  readonly commands: C;
 }
 
-/** What a command works with. */
+/** The parsed options of a command. */
+export type OptionsOf<C> = C extends Command<infer _Args, infer Options, infer _Global> ? Options : never;
+
+/** What a command does. */
+export type Action<Context, Options> = (context: Context, options: Options) => Promise<CommandOutput>;
+
+/** The actions of a group: one for each command. */
+export type Actions<C extends Commands, Context> = { readonly [Name in keyof C]: Action<Context, OptionsOf<C[Name]>> };
+
+/** The actions of a group that runs in the application. */
+export type ApplicationActions<G extends CommandGroup> = Actions<G['commands'], CommandContext>;
+
+/** The context of actions that run in the application. */
 export interface CommandContext {
   readonly app: INestApplicationContext;
   readonly store: Store;
   readonly settings: Settings;
   readonly now: EpochSeconds;
-  readonly options: OptionValues;
   /**
    * Runs an operation as the command line.
    * @throws WrongRecord, Refused
    */
   execute<Input, Result, Prepared>(type: Type<Operation<Input, Result, Prepared>>, input: Input): Promise<Result>;
-  /** One line or many from standard input, without one final newline. */
+  /** All of standard input, without one final newline. */
   readStdin(): Promise<string>;
 }
 
-/** What a command says: an object for programs, lines for people. */
-export interface CommandResult {
-  readonly json: Readonly<Record<string, unknown>>;
-  readonly text: string;
-  /** 0 when left out: what it says may be bad although it ran. */
-  readonly exitCode?: number | undefined;
-  /** Instead of both: one object in each line, as many as there are. */
+export interface CommandOutput extends CommandResult {
+  /** Printed line by line instead of `json` and `text`, while the application is open. */
   readonly lines?: AsyncIterable<string> | undefined;
-}
-
-/** It ran, and what it found is bad: exit 1. */
-export class Failed extends Error {
-  constructor(
-    readonly code: string,
-    message: string,
-  ) {
-    super(message);
-    this.name = 'Failed';
-  }
-}
-
-export interface Command {
-  /** `user add` */
-  readonly name: string;
-  readonly options: Readonly<Record<string, { readonly type: 'string' | 'boolean'; readonly multiple?: boolean }>>;
-  run(context: CommandContext): Promise<CommandResult>;
 }
 
 /** Columns of text, as wide as their longest cell. */
@@ -64,4 +59,30 @@ export function table(header: readonly string[], rows: readonly (readonly string
       .join('  ')
       .trimEnd();
   return [line(header), ...rows.map(line)].join('\n');
+}
+
+/** The properties of a record, one in each row. */
+export function propertyTable(record: Readonly<Record<string, unknown>>): string {
+  return table(
+    ['WHAT', 'VALUE'],
+    Object.entries(record).map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)]),
+  );
+}
+
+export function isoTime(instant: number | undefined): string {
+  return instant === undefined ? '-' : new Date(instant * 1000).toISOString();
+}
+
+/** All pages of a list. */
+export async function allPages<Item, Next>(
+  read: (after: Next | undefined) => Promise<{ readonly items: readonly Item[]; readonly next?: Next | undefined }>,
+): Promise<Item[]> {
+  const found: Item[] = [];
+  let after: Next | undefined;
+  do {
+    const page = await read(after);
+    found.push(...page.items);
+    after = page.next;
+  } while (after !== undefined);
+  return found;
 }

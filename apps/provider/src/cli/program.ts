@@ -1,163 +1,126 @@
-import { once } from 'node:events';
-import { parseArgs } from 'node:util';
-import { text as readAll } from 'node:stream/consumers';
-import { NestFactory } from '@nestjs/core';
-import { SystemClock } from '@gatehouse/platform/clock';
-import { migrationStatus, openSource, openStore } from '@gatehouse/platform/database/open-store';
+import { addCommand, addGroup, createProgram, runProgram, UsageError } from '@gatehouse/platform/command-line';
 import { openFilesProblem } from '@gatehouse/platform/start-program';
-import { createLog } from '@gatehouse/platform/telemetry/log';
-import { nestLogger } from '@gatehouse/platform/telemetry/nest-logger';
-import { AppModule } from '../app.module.js';
-import { createDependencies } from '../server/application.js';
-import { commandLineActor } from '../audit/command-line-actor.js';
-import { loadSettings, type Settings } from '../config/settings.js';
-import { entities, migrations } from '../schema.js';
-import { auditCommands } from './audit.js';
-import { clientCommands } from './client.js';
-import { Failed, type Command, type CommandContext, type CommandResult, type OptionValues } from './command.js';
-import { issuerCommands } from './trusted-issuer.js';
-import { keyCommands } from './key.js';
-import { resourceCommands } from './resource.js';
-import { outboxCommands } from './outbox.js';
-import { doctor } from './doctor.js';
-import { databaseCommand } from './database.js';
-import { registrationCommands } from './initial-access-token.js';
-import { operationRunner } from './run-operation.js';
-import { sessionCommands } from './session.js';
-import { storeCommands } from './store.js';
-import { usage, UsageError, WrongRecord } from './usage.js';
-import { userCommands } from './user.js';
+import type { Settings } from '../config/settings.js';
+import type { Action, Actions, CommandContext, CommandGroup, CommandOutput, Commands, OptionsOf } from './command.js';
+import { auditGroup } from './commands/audit.js';
+import { clientGroup } from './commands/client.js';
+import { backupGroup, databaseGroup, migrateGroup, storeCopyGroup } from './commands/database.js';
+import { doctorGroup } from './commands/doctor.js';
+import { issuerGroup } from './commands/issuer.js';
+import { keysGroup } from './commands/keys.js';
+import { outboxGroup } from './commands/outbox.js';
+import { registrationTokenGroup } from './commands/registration-token.js';
+import { resourceGroup } from './commands/resource.js';
+import { sessionGroup } from './commands/session.js';
+import { settingsGroup } from './commands/settings.js';
+import { storeGroup } from './commands/store.js';
+import { userGroup } from './commands/user.js';
+import { Failed, WrongRecord } from './errors.js';
 
-const commands: readonly Command[] = [
-  ...userCommands,
-  ...sessionCommands,
-  ...clientCommands,
-  ...registrationCommands,
-  ...resourceCommands,
-  ...issuerCommands,
-  ...keyCommands,
-  ...outboxCommands,
-  ...auditCommands,
-  ...storeCommands,
-  doctor,
-];
+const about = `
+Commands work on GATEHOUSE_DATABASE_URL, also while the provider runs, which sees a change within a second.
+"gatehouse user add --help" shows the options of a command. In a checkout: npm run -s gatehouse -- user add --help
 
-/** Runs one command of the command line and says how it went by the exit status. */
+Exit status: 0 done, 1 failed, 2 invalid command line, 3 the record exists already or does not exist.`;
+
+/** Runs the command in the process arguments and sets the exit status. */
 export async function run(): Promise<void> {
   const argv = process.argv.slice(2);
   const json = argv.includes('--json');
   try {
-    const words = argv.filter((word) => word !== '--json');
-    if (words.length === 0 || words.includes('--help')) {
-      process.stdout.write(usage);
-      process.exitCode = words.length === 0 ? 2 : 0;
-      return;
-    }
-    const result = await runCommand(words);
-    if (!result.lines) process.stdout.write(`${json ? JSON.stringify(result.json) : result.text}\n`);
-    process.exitCode = result.exitCode ?? 0;
+    await runProgram(buildProgram(), argv);
   } catch (error) {
     const { code, exit } = classify(error);
     const message = openFilesProblem(error) ?? explain(error);
-    process.stderr.write(
-      json ? `${JSON.stringify({ error: code, message })}\n` : `${message}\n${exit === 2 ? `\n${usage}` : ''}`,
-    );
+    const help = error instanceof UsageError && error.help !== '' ? `\n${error.help}\n` : '';
+    process.stderr.write(json ? `${JSON.stringify({ error: code, message })}\n` : `${message}\n${help}`);
     process.exitCode = exit;
   }
 }
 
-async function runCommand(words: readonly string[]): Promise<CommandResult> {
-  const settings = loadSettings(process.env);
-  const [group = '', action = '', ...rest] = words;
-  const onDatabase = databaseCommand(settings, words);
-  if (onDatabase) return onDatabase;
-  const command = commands.find((candidate) => candidate.name === `${group} ${action}`.trim());
-  if (!command) throw new UsageError(`there is no command ${JSON.stringify(`${group} ${action}`.trim())}`);
-  return inApp(settings, command, parseOptions(command, rest));
-}
+type Program = ReturnType<typeof createProgram>;
 
-function parseOptions(command: Command, words: readonly string[]): OptionValues {
-  let values: Readonly<Record<string, unknown>>;
-  try {
-    ({ values } = parseArgs({ args: [...words], options: multiple(command), strict: true, allowPositionals: false }));
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
-  const all = (name: string): readonly string[] => {
-    const value = values[name];
-    return Array.isArray(value) ? value.filter((each): each is string => typeof each === 'string') : [];
+/** Runs a command of a group. */
+type Run<C extends Commands> = <Name extends keyof C>(
+  name: Name,
+  options: OptionsOf<C[Name]>,
+) => Promise<CommandOutput>;
+
+/** Imports the actions of a group. */
+type Load<C extends Commands, Context> = () => Promise<Actions<C, Context>>;
+
+/**
+ * The commands are declared in `commands/`. Their actions in `actions/`, and with them the application and the database
+ * drivers, are loaded when a command runs: help and errors of usage need neither.
+ */
+function buildProgram(): Program {
+  const program = createProgram('gatehouse', 'Administers a Gatehouse provider.').addHelpText('after', about);
+  const addApplication = <C extends Commands>(group: CommandGroup<C>, load: Load<C, CommandContext>): void => {
+    addCommands(program, group, inApplication(load));
   };
-  for (const [name, option] of Object.entries(command.options))
-    if (option.type === 'string' && option.multiple !== true && all(name).length > 1)
-      throw new UsageError(`--${name} was given twice`);
-  return { all, one: (name) => all(name)[0], has: (name) => values[name] !== undefined };
-}
-
-/** Every option is read as one that may repeat, so that a repeated one is an error and not a silent last word. */
-function multiple(command: Command): Record<string, { type: 'string' | 'boolean'; multiple: boolean }> {
-  return Object.fromEntries(
-    Object.entries(command.options).map(([name, option]) => [
-      name,
-      { type: option.type, multiple: option.type === 'string' },
-    ]),
+  const addWithSettings = <C extends Commands>(group: CommandGroup<C>, load: Load<C, Settings>): void => {
+    addCommands(program, group, withSettings(load));
+  };
+  addApplication(userGroup, async () => (await import('./actions/user.js')).userActions);
+  addApplication(sessionGroup, async () => (await import('./actions/session.js')).sessionActions);
+  addApplication(clientGroup, async () => (await import('./actions/client.js')).clientActions);
+  addApplication(
+    registrationTokenGroup,
+    async () => (await import('./actions/registration-token.js')).registrationTokenActions,
   );
+  addApplication(resourceGroup, async () => (await import('./actions/resource.js')).resourceActions);
+  addApplication(issuerGroup, async () => (await import('./actions/issuer.js')).issuerActions);
+  addApplication(keysGroup, async () => (await import('./actions/keys.js')).keysActions);
+  addApplication(outboxGroup, async () => (await import('./actions/outbox.js')).outboxActions);
+  addApplication(auditGroup, async () => (await import('./actions/audit.js')).auditActions);
+  addApplication(doctorGroup, async () => (await import('./actions/doctor.js')).doctorActions);
+  addWithSettings(settingsGroup, async () => (await import('./actions/settings.js')).settingsActions);
+  addWithSettings(backupGroup, async () => (await import('./actions/database.js')).backupActions);
+  addWithSettings(migrateGroup, async () => (await import('./actions/database.js')).migrateActions);
+  addWithSettings(databaseGroup, async () => (await import('./actions/database.js')).databaseActions);
+  addWithSettings(storeCopyGroup, async () => (await import('./actions/database.js')).storeCopyActions);
+  addApplication(storeGroup, async () => (await import('./actions/store.js')).storeActions);
+  return program;
 }
 
-async function inApp(settings: Settings, command: Command, options: OptionValues): Promise<CommandResult> {
-  const clock = new SystemClock();
-  const log = createLog({ level: 'silent', name: 'gatehouse' });
-  const store = await openStore({
-    url: settings.databaseUrl,
-    entities,
-    migrations,
-    migrate: await migrateMode(settings),
-    connections: settings.databaseConnections,
-  });
-  try {
-    const core = createDependencies({ settings, store, clock, log, processActor: commandLineActor() });
-    const app = await NestFactory.createApplicationContext(AppModule.of(core), {
-      logger: nestLogger(log),
-      abortOnError: false,
+function addCommands<C extends Commands>(program: Program, group: CommandGroup<C>, run: Run<C>): void {
+  const parent = group.name === undefined ? program : addGroup(program, { ...group, name: group.name });
+  for (const [name, command] of Object.entries(group.commands)) {
+    command.helpGroup(group.heading).action(async () => {
+      // Commander has parsed the options that the command declares.
+      print(await run(name, command.opts() as OptionsOf<C[string]>), program.opts().json === true);
     });
-    try {
-      const context: CommandContext = {
-        app,
-        store,
-        settings,
-        now: clock.now(),
-        options,
-        readStdin,
-        execute: operationRunner(app, clock.now()),
-      };
-      const result = await command.run(context);
-      if (result.lines) for await (const line of result.lines) await writeLine(line);
-      return result;
-    } finally {
-      await app.close();
-    }
-  } finally {
-    await store.close();
+    addCommand(parent, name, command);
   }
 }
 
-/** A command makes the schema of a new database, and leaves that of a used one alone: an older provider may run on it. */
-async function migrateMode(settings: Settings): Promise<'auto' | 'off'> {
-  if (settings.migrate === 'off') return 'off';
-  const source = await openSource({ url: settings.databaseUrl, entities, migrations });
-  try {
-    return (await migrationStatus(source)).some(({ applied }) => applied) ? 'off' : 'auto';
-  } finally {
-    await source.destroy();
-  }
+/** For commands that need the application. */
+function inApplication<C extends Commands>(load: Load<C, CommandContext>): Run<C> {
+  return async (name, options) => {
+    const settings = await readSettings();
+    const action: Action<CommandContext, OptionsOf<C[typeof name]>> = (await load())[name];
+    const { runInApplication } = await import('./application.js');
+    return runInApplication(settings, (context) => action(context, options));
+  };
 }
 
-/** No faster than it is read: the log may be longer than memory. */
-async function writeLine(line: string): Promise<void> {
-  if (!process.stdout.write(`${line}\n`)) await once(process.stdout, 'drain');
+/** For commands on the database itself: they must work where the application cannot start. */
+function withSettings<C extends Commands>(load: Load<C, Settings>): Run<C> {
+  return async (name, options) => {
+    const settings = await readSettings();
+    const action: Action<Settings, OptionsOf<C[typeof name]>> = (await load())[name];
+    return action(settings, options);
+  };
 }
 
-async function readStdin(): Promise<string> {
-  return (await readAll(process.stdin)).replace(/\r?\n$/, '');
+async function readSettings(): Promise<Settings> {
+  const { loadSettings } = await import('../config/settings.js');
+  return loadSettings(process.env);
+}
+
+function print({ json, text, lines, exitCode }: CommandOutput, asJson: boolean): void {
+  if (!lines) process.stdout.write(`${asJson ? JSON.stringify(json) : text}\n`);
+  process.exitCode = exitCode ?? 0;
 }
 
 function classify(error: unknown): { code: string; exit: number } {

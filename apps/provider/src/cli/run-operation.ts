@@ -3,9 +3,9 @@ import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import { OperationError } from '../operations/operation-error.js';
 import { Operations } from '../operations/operations.js';
 import type { CommandContext } from './command.js';
-import { Refused, WrongRecord } from './usage.js';
+import { Refused, WrongRecord } from './errors.js';
 
-/** How commands run operations in this application. */
+/** Runs operations as the command line. */
 export function operationRunner(app: INestApplicationContext, now: EpochSeconds): CommandContext['execute'] {
   return async (type, input) => {
     try {
@@ -18,13 +18,13 @@ export function operationRunner(app: INestApplicationContext, now: EpochSeconds)
 
 function refusalOf({ code, sentence, problems }: OperationError): Error {
   if (code === 'changed') return new Refused('somebody else changed it at the same time: try again');
-  if (code === 'not_found') return new WrongRecord('not_found', inCommandLine(String(sentence)));
+  if (code === 'not_found') return new WrongRecord('not_found', commandMessage(String(sentence)));
   if (problems.length > 0) return new Refused(problems.map(({ field, message }) => `${field}: ${message}`).join(' '));
-  return new Refused(inCommandLine(String(sentence)));
+  return new Refused(commandMessage(String(sentence)));
 }
 
-/** One sentence begins in lower case and has no full stop here. */
-function inCommandLine(sentence: string): string {
+/** Messages of commands begin in lower case and have no full stop. */
+function commandMessage(sentence: string): string {
   const text = sentence.charAt(0).toLowerCase() + sentence.slice(1);
   return text.replace(/\.$/, '');
 }

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { OptionValues } from '../../src/cli/command';
 import { operationRunner } from '../../src/cli/run-operation';
-import { Refused } from '../../src/cli/usage';
-import { userCommands } from '../../src/cli/user';
+import { Refused } from '../../src/cli/errors';
+import type { CommandContext } from '../../src/cli/command';
+import { userActions } from '../../src/cli/actions/user';
 import { ClientsService } from '../../src/clients/clients.service';
 import { TrustedIssuers } from '../../src/trusted-issuers/trusted-issuers.service';
 import { ResourcesService } from '../../src/resources/resources.service';
@@ -155,24 +155,21 @@ describe('a record that was changed concurrently', () => {
 
   it('a user on the command line: a role that was removed since is not restored', async () => {
     const { id } = await provider.addUser({ username: 'demoted', roles: ['admin'] });
-    const command = userCommands.find(({ name }) => name === 'user update');
-    const typed: Readonly<Record<string, string>> = { username: 'demoted', name: 'New Name' };
-    const options: OptionValues = { one: (name) => typed[name], all: () => [], has: (name) => name in typed };
     const now = provider.clock.now();
     const run = operationRunner(provider.app, now);
-    const outcome = command?.run({
+    const context: CommandContext = {
       app: provider.app,
       store: provider.store,
       settings: provider.app.get(SETTINGS, { strict: false }),
       now,
-      options,
       readStdin: () => Promise.resolve(''),
       execute: async (type, input) => {
         // Between the command's read and its unit of work.
         await provider.execute(UpdateUser, { id, draft: { username: 'demoted', roles: ['user'] } });
         return run(type, input);
       },
-    });
+    };
+    const outcome = userActions.update(context, { username: 'demoted', name: 'New Name' });
     await expect(outcome).rejects.toThrow(Refused);
     expect(await provider.app.get(UsersService).find(id)).toMatchObject({ roles: ['user'], name: undefined });
   });

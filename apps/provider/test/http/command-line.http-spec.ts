@@ -2,6 +2,8 @@ import { UsersService } from '../../src/users/users.service';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
+import { clientPropertyNames, maySetClientProperty } from '@gatehouse/domain/oauth';
+import { clientPropertyForms } from '../../src/clients/client-property-forms';
 import { AuditLog } from '../../src/audit/audit-log.service';
 import { keyKindNames } from '../../src/keys/key-kinds';
 import { ManualClock, SystemClock } from '@gatehouse/platform/clock';
@@ -428,6 +430,8 @@ describe('the command line, while the provider runs on the same database', () =>
       'user add --username a extra',
       'client add --public --auth-method none --name x',
       'keys list --username a',
+      'user add --username --password-stdin',
+      'user',
     ])('%s', async (words) => {
       expectError(await gatehouse(`${words} --json`), 2, 'usage');
     });
@@ -439,10 +443,62 @@ describe('the command line, while the provider runs on the same database', () =>
     });
   });
 
-  it('--help is 0', async () => {
-    const done = await gatehouse('--help');
-    expect(done.code).toBe(0);
-    expect(done.stdout).toContain('client add');
+  it.each([
+    ['user ad', 'there is no command "user ad" (Did you mean add?)'],
+    ['user add --usernam a', "unknown option '--usernam', and required option '--username <name>' not specified"],
+    ['user add --username a --emial b', '(Did you mean --email?)'],
+    ['user add --username a --username b', '--username was given twice'],
+    ['user add --username --password-stdin', 'write --username=--password-stdin'],
+    ['user add --username a extra', 'unexpected argument "extra"'],
+    ['client list --state odd', 'Allowed choices are new, approved, restricted, disabled.'],
+    ['client rotate-secret --id a --overlap soon', 'Give a number of seconds from 0 to 2592000.'],
+    ['client update --id a --pkce --no-pkce', '--pkce and --no-pkce cannot be combined'],
+    ['session end --id a --username a', 'give only one of --id, --username'],
+    ['audit export --until yesterday', 'such as 2026-11-25 or 2026-11-25T08:00:00Z'],
+  ])('%s: says what to change, and where to read on', async (words, message) => {
+    const { code, stdout, stderr } = await gatehouse(words);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toContain(message);
+    expect(stderr).toMatch(/^Run "gatehouse [a-z -]+ --help" for help\.$/m);
+  });
+
+  describe('--help', () => {
+    it('lists all commands, 0', async () => {
+      const { code, stdout } = await gatehouse('--help');
+      expect(code).toBe(0);
+      for (const command of ['user reset-mfa', 'client add', 'store copy', 'store accept-issuer', 'doctor'])
+        expect(stdout).toMatch(new RegExp(`^  ${command} {2}`, 'm'));
+    });
+
+    it('of a group lists its commands; of a command, its options with values and defaults', async () => {
+      expect((await gatehouse('user --help')).stdout).toMatch(/^ {2}reset-mfa /m);
+      const resource = (await gatehouse('resource add --help')).stdout.replaceAll(/\s+/g, ' ');
+      expect(resource).toContain('--identifier <uri> Its identifier: the audience of its tokens (required)');
+      expect(resource).toContain(
+        '--token-format <format> Format of access tokens (choices: "jwt", "opaque", default: "jwt")',
+      );
+      expect(resource).toContain('--json Print one JSON object');
+    });
+
+    it('has an option for each client property that an administrator may set', async () => {
+      const { stdout } = await gatehouse('client add --help');
+      const names = clientPropertyNames.filter((name) => maySetClientProperty('administrator', name));
+      expect(names.length).toBeGreaterThan(50);
+      for (const name of names)
+        expect(stdout).toMatch(new RegExp(`^  --(\\[no-\\])?${clientPropertyForms[name].option}( |$)`, 'm'));
+    });
+
+    it('reads no settings, and loads neither the database drivers nor the application', async () => {
+      const listModules = `process.on('exit', () => console.error(Object.keys(process.getBuiltinModule('module')._cache).join('\\n')))`;
+      const NODE_OPTIONS = `--import data:text/javascript,${encodeURIComponent(listModules)}`;
+      const misspelt = { GATEHOUSE_DATABASE_ULR: 'x', NODE_OPTIONS };
+      const help = await runCommand(['user', 'add', '--help'], misspelt);
+      expect([help.code, help.stdout]).toEqual([0, expect.stringContaining('--password-stdin')]);
+      expect(help.stderr).toContain('/commander/');
+      expect(help.stderr).not.toMatch(/typeorm|better-sqlite3|[/]pg[/]|reflect-metadata/);
+      const loading = await runCommand(['migrate', 'status'], { ...env, NODE_OPTIONS });
+      expect(loading.stderr).toMatch(/typeorm/);
+    });
   });
 
   it('without --json it speaks to people: lines on stdout, the message on stderr', async () => {

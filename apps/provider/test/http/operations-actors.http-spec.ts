@@ -5,7 +5,7 @@ import { statement } from '@gatehouse/platform/database/store';
 import { Form } from '@gatehouse/platform/http/form';
 import { problemOfOperation } from '../../src/api/v1/problem';
 import { operationRunner } from '../../src/cli/run-operation';
-import { Refused, WrongRecord } from '../../src/cli/usage';
+import { Refused, WrongRecord } from '../../src/cli/errors';
 import { RecentSignInNeeded } from '../../src/web/login-needed';
 import { PageError } from '../../src/web/page-error';
 import type { Actor, ClientActor, UserActor } from '../../src/operations/actor';

@@ -19,7 +19,7 @@ import { migrateUp, openSource } from '@gatehouse/platform/database/open-store';
 import { CompactRefused, compactSqlite, type CompactProgress } from '@gatehouse/platform/database/sqlite-compact';
 import { openSqliteFile, type SqliteDatabase } from '@gatehouse/platform/database/sqlite-driver';
 import { surplusPages } from '@gatehouse/platform/database/sqlite-free-pages';
-import { databaseCommand } from '../../src/cli/database';
+import { databaseActions } from '../../src/cli/actions/database';
 import { loadSettings } from '../../src/config/settings';
 import { entities, migrations } from '../../src/schema';
 import { PurgeService } from '../../src/jobs/purge.service';
@@ -212,8 +212,6 @@ describe('the size of a SQLite database', () => {
 
   it('is left to PostgreSQL there', async () => {
     const settings = loadSettings({ ...env, GATEHOUSE_DATABASE_URL: 'postgres://gatehouse@127.0.0.1:1/gatehouse' });
-    await expect(databaseCommand(settings, ['database', 'compact'])).rejects.toThrow(
-      /autovacuum.*VACUUM FULL.*pg_repack/,
-    );
+    await expect(databaseActions.compact(settings, {})).rejects.toThrow(/autovacuum.*VACUUM FULL.*pg_repack/);
   });
 });

@@ -6,7 +6,7 @@ import { copyStore, CopyMismatch, TargetDiverged, type StoreCopyReport } from '@
 import { migrateUp, openSource } from '@gatehouse/platform/database/open-store';
 import type { DataSource } from 'typeorm';
 import { administer } from '../../../../libs/platform/test/support/postgres';
-import { databaseCommand } from '../../src/cli/database';
+import { storeCopyActions } from '../../src/cli/actions/database';
 import { loadSettings } from '../../src/config/settings';
 import { entities, migrations, tablesInOrder } from '../../src/schema';
 import { engines } from '../support/engines';
@@ -208,27 +208,28 @@ describe.each(pairs)('a copy from %s to %s', (sourceName, _targetName, sourceOf,
     });
     expect((await redeem(provider, registered, code, verifier)).status).toBe(200);
     const settings = loadSettings({ GATEHOUSE_DATABASE_URL: fromUrl, GATEHOUSE_SECRET_KEY: provider.secretKey });
-    const run = (...words: string[]) => databaseCommand(settings, ['store', 'copy', '--to', toUrl, ...words]);
+    const copy = (options: { fromSnapshot?: true; replace?: true } = {}) =>
+      storeCopyActions.copy(settings, { to: toUrl, ...options });
     try {
-      await expect(run()).rejects.toThrow(/source database is in use.*--from-snapshot/s);
-      const answer = await run('--from-snapshot');
-      expect(answer?.text).toMatch(/both sides agree as of \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/);
-      expect(answer?.text).toMatch(/not in the copy/);
-      expect(answer?.json).toMatchObject({ final: false });
+      await expect(copy()).rejects.toThrow(/source database is in use.*--from-snapshot/s);
+      const answer = await copy({ fromSnapshot: true });
+      expect(answer.text).toMatch(/both sides agree as of \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/);
+      expect(answer.text).toMatch(/not in the copy/);
+      expect(answer.json).toMatchObject({ final: false });
     } finally {
       await provider.close();
     }
-    expect((await run())?.json).toMatchObject({ final: true });
+    expect((await copy()).json).toMatchObject({ final: true });
     // The provider moves; from now on the old database is the one that lags behind.
     const moved = await startProvider({ databaseUrl: toUrl, env: { GATEHOUSE_SECRET_KEY: provider.secretKey } });
     try {
-      await expect(run()).rejects.toThrow(/target database is in use/);
+      await expect(copy()).rejects.toThrow(/target database is in use/);
       await moved.logIn(user);
     } finally {
       await moved.close();
     }
-    await expect(run()).rejects.toThrow(/--replace/);
-    expect((await run('--replace'))?.json).toMatchObject({ final: true });
+    await expect(copy()).rejects.toThrow(/--replace/);
+    expect((await copy({ replace: true })).json).toMatchObject({ final: true });
   });
 });
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { migrateUp, openSource } from '@gatehouse/platform/database/open-store';
 import { restoreSqlite } from '@gatehouse/platform/database/sqlite-backup';
 import { openSqliteFile, type SqliteDatabase } from '@gatehouse/platform/database/sqlite-driver';
-import { databaseCommand } from '../../src/cli/database';
+import { backupActions } from '../../src/cli/actions/database';
 import { loadSettings } from '../../src/config/settings';
 import { entities, migrations } from '../../src/schema';
 
@@ -124,11 +124,11 @@ describe('restore', () => {
       GATEHOUSE_DATABASE_URL: `sqlite:${file}`,
       GATEHOUSE_SECRET_KEY: randomBytes(32).toString('base64url'),
     });
-    const answer = await databaseCommand(settings, ['restore', '--from', backup, '--replace']);
+    const answer = await backupActions.restore(settings, { from: backup, replace: true });
     const kept = readdirSync(folder).filter((name) => name.includes('.replaced-'));
     expect(kept).toHaveLength(1);
-    expect(answer?.json).toMatchObject({ replaced_files: [join(folder, kept[0] ?? '')] });
-    expect(answer?.text).toContain(join(folder, kept[0] ?? ''));
+    expect(answer.json).toMatchObject({ replaced_files: [join(folder, kept[0] ?? '')] });
+    expect(answer.text).toContain(join(folder, kept[0] ?? ''));
   });
 
   it('replaces a damaged database, and keeps it', async () => {

@@ -2,7 +2,7 @@ import type { Type } from '@nestjs/common';
 import { Form } from '@gatehouse/platform/http/form';
 import { problemOfOperation } from '../../src/api/v1/problem';
 import { operationRunner } from '../../src/cli/run-operation';
-import { Refused, WrongRecord } from '../../src/cli/usage';
+import { Refused, WrongRecord } from '../../src/cli/errors';
 import { PageError } from '../../src/web/page-error';
 import { OperationError } from '../../src/operations/operation-error';
 import type { Operation } from '../../src/operations/operation';

@@ -9,7 +9,7 @@ export const KEY_BYTES = 32;
 export class UnsealError extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
-    this.name = 'CannotOpen';
+    this.name = 'UnsealError';
   }
 }
 
@@ -25,7 +25,7 @@ export function sealWith(key: Buffer, place: string, plain: Buffer | string): st
   return Buffer.concat([nonce, cipher.update(body), cipher.final(), cipher.getAuthTag()]).toString('base64url');
 }
 
-/** @throws CannotOpen when key, place or text differ from those of {@link sealWith} */
+/** @throws UnsealError when key, place or text differ from those of {@link sealWith} */
 export function openWith(key: Buffer, place: string, sealed: string): Buffer {
   const bytes = Buffer.from(sealed, 'base64url');
   if (bytes.length < NONCE_BYTES + TAG_BYTES) throw new UnsealError('a sealed text is too short');
@@ -75,7 +75,7 @@ export class Keyring {
     return `${id}.${sealWith(key, place, plain)}`;
   }
 
-  /** @throws CannotOpen when it was sealed with an unknown key, or for another location */
+  /** @throws UnsealError when it was sealed with an unknown key, or for another location */
   open(place: string, sealed: string): Buffer {
     const dot = sealed.indexOf('.');
     const id = sealed.slice(0, dot);

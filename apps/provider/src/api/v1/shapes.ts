@@ -9,7 +9,7 @@ import {
 import { jwsAlgorithms } from '@gatehouse/domain/jose';
 import { accountClaims, addressClaims, profileClaims } from '@gatehouse/domain/oidc';
 import { clientPropertyForms } from '../../clients/client-property-forms.js';
-import { maxOverlapSeconds } from '../../clients/operations/rotate-client-secret.js';
+import { maxOverlapSeconds } from '../../clients/secret-overlap.js';
 import { roles } from '../../users/user.js';
 
 /**

@@ -7,9 +7,6 @@ import { requireAllowed } from '../../operations/policy.js';
 import { ClientsService } from '../clients.service.js';
 import { mayReplaceSecret } from '../policy.js';
 
-/** The maximum overlap: 30 days. */
-export const maxOverlapSeconds = 2_592_000;
-
 export interface RotateClientSecretInput {
   readonly id: string;
   /** How long the older secrets stay valid; 0 expires them now. */

@@ -1,9 +1,10 @@
 import { describeSettings, type SettingDescription } from '@gatehouse/platform/settings/describe-settings';
-import { settingsDefinition, type Settings } from '../config/settings.js';
-import { table, type CommandResult } from './command.js';
+import { settingsDefinition, type Settings } from '../../config/settings.js';
+import { table, type Actions, type CommandOutput } from '../command.js';
+import type { settingsGroup } from '../commands/settings.js';
 
 /** The effective settings and where they come from; no values of secrets. */
-export function listSettings(settings: Settings): CommandResult {
+function listSettings(settings: Settings): CommandOutput {
   const descriptions = describeSettings(settingsDefinition, settings);
   return {
     json: {
@@ -31,3 +32,7 @@ function shownSource({ name, source }: SettingDescription): string {
   if (source.kind === 'default' || source.variable === name) return source.kind;
   return `${source.kind} (${source.variable})`;
 }
+
+export const settingsActions: Actions<typeof settingsGroup.commands, Settings> = {
+  list: (settings) => Promise.resolve(listSettings(settings)),
+};

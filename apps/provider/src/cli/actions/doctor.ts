@@ -1,11 +1,9 @@
-import { runCheck, checkNames, type Finding } from '../diagnostics/diagnostics.js';
-import { table, type Command } from './command.js';
+import { runCheck, checkNames, type Finding } from '../../diagnostics/diagnostics.js';
+import { table, type ApplicationActions } from '../command.js';
+import type { doctorGroup } from '../commands/doctor.js';
 
-/** Checks the configuration and the database, and reports what to fix. */
-export const doctor: Command = {
-  name: 'doctor',
-  options: {},
-  run: async ({ app, settings, now }) => {
+export const doctorActions: ApplicationActions<typeof doctorGroup> = {
+  doctor: async ({ app, settings, now }) => {
     const findings: { check: string; state: Finding['state']; message: string }[] = [];
     for (const check of checkNames) findings.push({ check, ...(await runCheck(check, { app, settings, now })) });
     const errors = findings.filter(({ state }) => state === 'error').length;
