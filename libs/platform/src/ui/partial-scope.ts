@@ -6,7 +6,8 @@ export const UI_PREFIX = 'ui';
 /**
  * Gives the partials of the design system only the arguments that are written down: by default Handlebars passes a partial
  * all of the caller's context, and a button in a row with a `name` would send that name. A block keeps the caller's context,
- * which the partial has as `outer`: `{{> @partial-block outer}}`.
+ * which the partial has as `outer`: `{{> @partial-block outer}}`. `hasBlock` says whether there is one: `@partial-block` could
+ * also be that of a partial further out.
  */
 export function isolatePartials(tree: hbs.AST.Program): void {
   new PartialIsolation().accept(tree);
@@ -23,9 +24,13 @@ class PartialIsolation extends Handlebars.Visitor {
     if (!isOfDesignSystem(statement.name)) return;
     withoutContext(statement);
     const { loc } = statement;
-    const outer: hbs.AST.HashPair = { type: 'HashPair', key: 'outer', value: thisPath(loc), loc };
     const hash = statement.hash as hbs.AST.Hash | undefined;
-    statement.hash = { type: 'Hash', pairs: [...(hash?.pairs ?? []), outer], loc };
+    const pairs: hbs.AST.HashPair[] = [
+      ...(hash?.pairs ?? []),
+      { type: 'HashPair', key: 'outer', value: thisPath(loc), loc },
+      { type: 'HashPair', key: 'hasBlock', value: yes(loc), loc },
+    ];
+    statement.hash = { type: 'Hash', pairs, loc };
   }
 }
 
@@ -39,4 +44,8 @@ function withoutContext(statement: { params: hbs.AST.Expression[]; loc: hbs.AST.
 
 function thisPath(loc: hbs.AST.SourceLocation): hbs.AST.PathExpression {
   return { type: 'PathExpression', data: false, depth: 0, parts: [], original: 'this', loc };
+}
+
+function yes(loc: hbs.AST.SourceLocation): hbs.AST.BooleanLiteral {
+  return { type: 'BooleanLiteral', value: true, original: true, loc };
 }

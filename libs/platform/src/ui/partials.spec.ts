@@ -68,6 +68,12 @@ describe('a partial of the design system', () => {
     expect(html).toContain('<h2 id="c-title">Card</h2>');
   });
 
+  it('without a block does not show that of a partial further out', () => {
+    const html = render('{{#> ui/card}}Once{{> ui/callout text="Note"}}{{/ui/card}}');
+    expect(html.match(/Once/g)).toHaveLength(1);
+    expect(render('{{#> ui/callout}}Inside{{/ui/callout}}')).toContain('Inside');
+  });
+
   it.each([
     ['ui/field', 'name="a" label=x value=x hint=x problem=x placeholder=x'],
     ['ui/select', 'name="a" label=x options=(list (object value=x label=x)) hint=x'],
