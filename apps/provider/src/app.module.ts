@@ -8,6 +8,7 @@ import {
   ApplicationDependenciesModule,
   type ApplicationDependencies,
 } from './server/application-dependencies.module.js';
+import { DevelopmentModule } from './development/development.module.js';
 import { DiscoveryModule } from './protocol/discovery/discovery.module.js';
 import { PageErrorFilter } from './web/page-error.filter.js';
 import { SignInModule } from './sign-in/sign-in.module.js';
@@ -22,7 +23,7 @@ import { UserinfoModule } from './protocol/userinfo/userinfo.module.js';
 /** The provider, put together. */
 @Module({})
 export class AppModule {
-  static of(core: ApplicationDependencies): DynamicModule {
+  static of(core: ApplicationDependencies, { development = false } = {}): DynamicModule {
     return {
       module: AppModule,
       imports: [
@@ -40,6 +41,7 @@ export class AppModule {
         ApiModule,
         DiscoveryModule,
         JobsModule,
+        ...(development ? [DevelopmentModule] : []),
       ],
       providers: [{ provide: APP_FILTER, useClass: PageErrorFilter }],
     };
