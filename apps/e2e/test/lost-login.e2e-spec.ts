@@ -79,7 +79,7 @@ describe('a login is not lost', () => {
     it('by pressing the button twice', async () => {
       await beginLogin(page, stage);
       await typeCredentials(page, person);
-      await page.dblclick('main form .button-primary[type=submit]');
+      await page.dblclick('main form button[type=submit].btn-primary');
       await allow(page);
       await expectLoggedIn(page, stage, person);
     });

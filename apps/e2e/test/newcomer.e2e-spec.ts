@@ -22,7 +22,7 @@ describe('a newcomer', () => {
     await page.goto(stage.clientUrl);
     expect(await heading(page)).toBe('You are not logged in');
     await beginLogin(page, stage);
-    expect(await page.textContent('.lead')).toBe('to continue to Gatehouse demo');
+    expect(await heading(page)).toBe('Sign in to Gatehouse demo');
 
     await page.getByRole('link', { name: 'Create an account' }).click();
     await page.fill('input[name=name]', 'Ada Lovelace');
