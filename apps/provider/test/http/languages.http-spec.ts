@@ -217,7 +217,7 @@ describe('the texts of the pages that people meet', () => {
     look(logout);
     // Where it asks for none, the browser says it.
     const plain = await english.open(authorizeUrl(provider, authorizationRequest(client).parameters));
-    expect(plain.text).toContain('<html lang="en">');
+    expect(plain.text).toContain('<html lang="en"');
     const metadata = await send(`${provider.base}/.well-known/openid-configuration`);
     expect(metadata.json()['ui_locales_supported']).toEqual(['en', pseudoLanguage]);
   });
