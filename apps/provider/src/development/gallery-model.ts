@@ -47,31 +47,35 @@ export function galleryModel(now: number): object {
     })),
     single: [{ label: 'Nov 29', value: 3, failed: 1 }],
     trend: [3, 5, 4, 6, 8, 7, 9],
-    days: [
-      {
-        day: 'Today',
-        events: [
-          {
-            icon: 'log-in',
-            kind: 'good',
-            sentence: { text: 'Anna Berger signed in to Grafana with a passkey' },
-            source: 'Firefox on Linux',
-            at: now - 2 * MINUTE,
-            details: [
-              { label: 'Event', code: 'login.succeeded' },
-              { label: 'Request ID', copy: '7f3c1d90ab4141' },
-            ],
-          },
-          {
-            icon: 'circle-alert',
-            kind: 'bad',
-            sentence: { key: 'login.loggedInAs', values: { username: LONG_NAME } },
-            source: '203.0.113.77',
-            at: now - 3 * DAY,
-            details: [{ label: 'Application', href: '#outline', value: LONG_NAME }],
-          },
-        ],
-      },
-    ],
+    days: daysOf(now),
   };
+}
+
+function daysOf(now: number): readonly object[] {
+  return [
+    {
+      day: 'Today',
+      events: [
+        {
+          icon: 'log-in',
+          kind: 'good',
+          sentence: { text: 'Anna Berger signed in to Grafana with a passkey' },
+          source: 'Firefox on Linux',
+          at: now - 2 * MINUTE,
+          details: [
+            { label: 'Event', code: 'login.succeeded' },
+            { label: 'Request ID', copy: '7f3c1d90ab4141' },
+          ],
+        },
+        {
+          icon: 'circle-alert',
+          kind: 'bad',
+          sentence: { key: 'login.loggedInAs', values: { username: LONG_NAME } },
+          source: '203.0.113.77',
+          at: now - 3 * DAY,
+          details: [{ label: 'Application', href: '#outline', value: LONG_NAME }],
+        },
+      ],
+    },
+  ];
 }

@@ -27,7 +27,9 @@ export function strayWords(html: string, data: readonly string[]): string[] {
     .replace(/<span class="(?:monogram|mono-logo|avatar)\b[^>]*>.*?<\/span>/gs, ' ')
     .replace(/<!doctype[^>]*>/i, '');
   const attributes = [
-    ...body.matchAll(/ (?:alt|title|placeholder|aria-label|data-label|data-hide|data-copied|data-not-copied)="([^"]*)"/g),
+    ...body.matchAll(
+      / (?:alt|title|placeholder|aria-label|data-label|data-hide|data-copied|data-not-copied)="([^"]*)"/g,
+    ),
     ...body.matchAll(/ data-(?:not-allowed|known|address|failed)="([^"]*)"/g),
   ].map(([, value]) => value ?? '');
   const texts = [body.replace(/<[^>]*>/g, ' '), ...attributes].map(unescape);

@@ -8,10 +8,8 @@ import { uiViews, Views } from './views.js';
 const now = Date.UTC(2026, 10, 29, 12, 0, 0) / 1000;
 
 /** The keys instead of texts, with their values: what a partial says is for the application's catalogue. */
-function t(key: unknown, { hash }: { readonly hash: object }): Handlebars.SafeString {
-  return new Handlebars.SafeString(
-    [key, ...Object.values(hash)].map((each) => Handlebars.escapeExpression(each)).join(' '),
-  );
+function t(key: string, { hash }: { readonly hash: Readonly<Record<string, string>> }): Handlebars.SafeString {
+  return new Handlebars.SafeString([key, ...Object.values(hash)].map(Handlebars.escapeExpression).join(' '));
 }
 
 const texts = {
