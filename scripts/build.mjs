@@ -1,8 +1,10 @@
 // `npx nx build PROJECT`: compiles a project of the workspace and what it references, given by its folder, and removes
-// from its `dist` what was compiled from sources that are gone. Nx keeps `dist` as it is left here.
+// from its `dist` what was compiled from sources that are gone. The platform's build makes the assets of pages, too. Nx keeps
+// `dist` as it is left here.
 import './lib/node-version.mjs';
 import { compile, removeStaleOutputs } from './lib/build.mjs';
 import { runMain } from './lib/failure.mjs';
+import { buildUiAssets } from './lib/ui-assets.mjs';
 
 const [folder] = process.argv.slice(2);
 if (folder === undefined) {
@@ -13,4 +15,5 @@ if (folder === undefined) {
 await runMain(async () => {
   await compile(folder);
   removeStaleOutputs(folder);
+  if (folder === 'libs/platform') await buildUiAssets();
 });

@@ -62,6 +62,7 @@ const provider = {
   'protocol/registration': ['protocol', 'clients', 'resources'],
   'protocol/logout': ['protocol/authorization', 'outbox', 'users', 'clients', 'grants', 'tokens'],
   'protocol/discovery': ['protocol/authorization', 'keys', 'users/factors', 'clients/authentication'],
+  development: ['web', 'i18n'],
   'sign-in': ['protocol/authorization', 'users', 'users/factors', 'clients', 'resources', 'grants', 'consents'],
   diagnostics: ['keys', 'outbox', 'users', 'clients'],
   account: ['sign-in', 'users', 'users/factors', 'clients', 'resources', 'grants', 'consents', 'trusted-issuers'],

@@ -7,11 +7,12 @@ import { constants, setPriority } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Demo } from './lib/demo.mjs';
-import { runMain } from './lib/failure.mjs';
+import { Failure, runMain } from './lib/failure.mjs';
 import { root } from './lib/root.mjs';
 import { plannedClient, plannedProvider, setting } from './lib/settings.mjs';
 import { projectsOf, watchSources } from './lib/source-watch.mjs';
 import { transpileChanged } from './lib/transpile.mjs';
+import { buildUiAssets } from './lib/ui-assets.mjs';
 import { prepareBuild } from './prepare.mjs';
 
 const graceMilliseconds = 5_000;
@@ -42,7 +43,7 @@ await runMain(async () => {
   checker.on('close', () => void stop());
 
   await watchSources(projectsOf(`apps/${name}`), async (paths) => {
-    const errors = transpileChanged(paths);
+    const errors = [...transpileChanged(paths), ...(await assetErrors())];
     for (const error of errors) console.error(error);
     if (stopping || errors.length > 0) return;
     console.log(`Restarting the ${name} …`);
@@ -50,6 +51,17 @@ await runMain(async () => {
     if (!stopping) application = start(env);
   });
 });
+
+/** An edit may concern the style sheet, or a view that names another icon. */
+async function assetErrors() {
+  try {
+    await buildUiAssets();
+    return [];
+  } catch (error) {
+    if (error instanceof Failure) return [error.message];
+    throw error;
+  }
+}
 
 /** Checks the types of this application and of what it references at each edit, and compiles as `npm run build` does. */
 function checkTypes() {

@@ -3,15 +3,17 @@ import { join } from 'node:path';
 import { capture } from './command.mjs';
 import { Failure } from './failure.mjs';
 import { root } from './root.mjs';
+import { areUiAssetsBuilt, buildUiAssets } from './ui-assets.mjs';
 
 const projects = ['libs/domain', 'libs/platform', 'apps/provider', 'apps/client'];
 
 /** The TypeScript compiler, to be run by Node. */
 export const compiler = join(root, 'node_modules/typescript/bin/tsc');
 
-/** Compiles what changed since the last build. @throws Failure with the compiler's messages */
+/** Compiles what changed since the last build, and makes the assets. @throws Failure with the compiler's messages */
 export async function build() {
   await compile();
+  await buildUiAssets();
   const { references } = JSON.parse(readFileSync(join(root, 'tsconfig.json'), 'utf8'));
   for (const { path } of references) removeStaleOutputs(path);
 }
@@ -34,7 +36,9 @@ export async function compile(...folders) {
  */
 export function removeStaleOutputs(project) {
   const dist = join(root, project, 'dist');
-  const outputs = readdirSync(dist, { recursive: true }).filter((name) => compiled.test(name));
+  const outputs = readdirSync(dist, { recursive: true }).filter(
+    (name) => compiled.test(name) && !/^assets[\\/]/.test(name),
+  );
   const stale = outputs.filter((name) => !existsSync(join(root, project, 'src', name.replace(compiled, '.ts'))));
   for (const name of stale) rmSync(join(dist, name));
   return stale;
@@ -42,12 +46,13 @@ export function removeStaleOutputs(project) {
 
 const compiled = /\.(js|d\.ts)(\.map)?$/;
 
-/** Whether every project was built after its newest source. */
+/** Whether every project was built after its newest source, and the assets from their present sources. */
 export function isBuilt() {
-  return projects.every((project) => {
+  const areCompiled = projects.every((project) => {
     const record = join(root, project, 'dist/.tsbuildinfo');
     return existsSync(record) && newestIn(join(root, project, 'src')) <= statSync(record).mtimeMs;
   });
+  return areCompiled && areUiAssetsBuilt();
 }
 
 function newestIn(folder) {

@@ -62,7 +62,7 @@ describe('every page', () => {
     await submitLogin(page, { username: 'ada', password: 'wrong' });
     await page.getByRole('alert').waitFor();
     await look('provider-login-wrong');
-    await page.getByRole('link', { name: 'Sign up' }).click();
+    await page.getByRole('link', { name: 'Create an account' }).click();
     await page.waitForURL(/sign-up/);
     await look('provider-sign-up');
     await submitLogin(page, { username: 'not a name!', password: 'short' });

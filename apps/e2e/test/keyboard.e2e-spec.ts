@@ -57,7 +57,7 @@ describe('the keyboard alone', () => {
     await page.keyboard.type('wrong');
     await page.keyboard.press('Enter');
     await page.getByRole('alert').waitFor();
-    expect(await page.textContent('[role=alert]')).toContain('The username, e-mail address or password is wrong.');
+    expect(await page.textContent('[role=alert]')).toContain('That didn’t match an account.');
     expect(await page.title()).toMatch(/^Error: /);
     // The name is there already: what is missing is the password.
     expect(await focused(page)).toMatchObject({ name: 'password' });

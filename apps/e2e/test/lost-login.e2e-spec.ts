@@ -59,7 +59,7 @@ describe('a login is not lost', () => {
     it('by signing up on the way, with a form that has to be corrected', async () => {
       const stranger = { username: `${person.username}-new`, password: 'quite long enough' };
       await beginLogin(page, stage);
-      await page.getByRole('link', { name: 'Sign up' }).click();
+      await page.getByRole('link', { name: 'Create an account' }).click();
       await submitLogin(page, { ...stranger, password: 'short' });
       expect(await page.inputValue('input[name=username]')).toBe(stranger.username);
       await submitLogin(page, stranger);
@@ -69,7 +69,7 @@ describe('a login is not lost', () => {
 
     it('by going to sign up and back to log in', async () => {
       await beginLogin(page, stage);
-      await page.getByRole('link', { name: 'Sign up' }).click();
+      await page.getByRole('link', { name: 'Create an account' }).click();
       await page.getByRole('link', { name: 'Log in' }).click();
       await submitLogin(page, person);
       await allow(page);
@@ -79,7 +79,7 @@ describe('a login is not lost', () => {
     it('by pressing the button twice', async () => {
       await beginLogin(page, stage);
       await typeCredentials(page, person);
-      await page.dblclick('main form .button-primary[type=submit]');
+      await page.dblclick('main form button[type=submit].btn-primary');
       await allow(page);
       await expectLoggedIn(page, stage, person);
     });
@@ -193,7 +193,7 @@ describe('a login is not lost', () => {
       await tabB.click('button[name=logout][value=yes]');
       await tabB.getByRole('heading', { name: 'You are logged out' }).waitFor();
       await allow(page);
-      expect(await heading(page)).toBe('Log in');
+      expect(await heading(page)).toMatch(/^Sign in/);
       await submitLogin(page, person);
       await allow(page);
       await expectLoggedIn(page, stage, person);

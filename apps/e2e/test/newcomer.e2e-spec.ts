@@ -22,9 +22,9 @@ describe('a newcomer', () => {
     await page.goto(stage.clientUrl);
     expect(await heading(page)).toBe('You are not logged in');
     await beginLogin(page, stage);
-    expect(await page.textContent('.lead')).toBe('to continue to Gatehouse demo');
+    expect(await heading(page)).toBe('Sign in to Gatehouse demo');
 
-    await page.getByRole('link', { name: 'Sign up' }).click();
+    await page.getByRole('link', { name: 'Create an account' }).click();
     await page.fill('input[name=name]', 'Ada Lovelace');
     await submitLogin(page, ada);
 
@@ -57,7 +57,7 @@ describe('a newcomer', () => {
 
     // Now the provider asks again who it is, but not what was allowed already.
     await beginLogin(page, stage);
-    expect(await heading(page)).toBe('Log in');
+    expect(await heading(page)).toMatch(/^Sign in/);
     await submitLogin(page, ada);
     await expectLoggedIn(page, stage, ada);
   });

@@ -21,7 +21,7 @@ describe('without JavaScript', () => {
   it('a newcomer signs up, allows, uses the token, logs out here and at the provider', async () => {
     const ada = { username: 'ada', password: 'the analytical engine' };
     await beginLogin(page, stage);
-    await page.getByRole('link', { name: 'Sign up' }).click();
+    await page.getByRole('link', { name: 'Create an account' }).click();
     await submitLogin(page, ada);
     await allow(page);
     await expectLoggedIn(page, stage, ada);
@@ -32,7 +32,7 @@ describe('without JavaScript', () => {
     await page.getByRole('button', { name: /^Log out here and at/ }).click();
     await page.getByRole('heading', { name: 'You are not logged in' }).waitFor();
     await beginLogin(page, stage);
-    expect(await heading(page)).toBe('Log in');
+    expect(await heading(page)).toMatch(/^Sign in/);
   });
 
   it('the client form adds and removes redirect URIs and scopes and loses nothing that was typed', async () => {

@@ -161,7 +161,7 @@ describe('passkeys, on an issuer that has a name', () => {
     await context.clearCookies({ name: /client|session/ });
     await beginLogin(page, stage).catch(() => undefined);
     // Suggested, chosen, and refused once: after a refusal nothing is suggested by itself.
-    await page.getByText('This passkey was not accepted').waitFor();
+    await page.getByText('That passkey didn’t work').waitFor();
     expect(page.url()).toContain('/login/passkey');
     await authenticator.remove();
     await submitLogin(page, person);

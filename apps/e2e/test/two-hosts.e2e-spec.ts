@@ -71,7 +71,7 @@ describe.each(['localhost', '127.0.0.1'] as const)('a provider on %s beside a cl
     await page.getByRole('button', { name: /^Log out here and at/ }).click();
     await page.waitForURL(`${stage.clientUrl}/`);
     expect(await heading(page)).toBe('You are not logged in');
-    expect(await homeOfProvider()).toBe('Log in');
+    expect(await homeOfProvider()).toBe('Sign in');
   });
 
   it('no cookie of one has the name of a cookie of the other', () => {

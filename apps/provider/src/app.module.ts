@@ -9,6 +9,7 @@ import {
   type ApplicationDependencies,
 } from './server/application-dependencies.module.js';
 import { HealthModule } from './diagnostics/health.module.js';
+import { DevelopmentModule } from './development/development.module.js';
 import { DiscoveryModule } from './protocol/discovery/discovery.module.js';
 import { WebModule } from './web/web.module.js';
 import { PageErrorFilter } from './web/page-error.filter.js';
@@ -24,7 +25,7 @@ import { UserinfoModule } from './protocol/userinfo/userinfo.module.js';
 /** The provider, put together. */
 @Module({})
 export class AppModule {
-  static of(core: ApplicationDependencies): DynamicModule {
+  static of(core: ApplicationDependencies, { development = false } = {}): DynamicModule {
     return {
       module: AppModule,
       imports: [
@@ -44,6 +45,7 @@ export class AppModule {
         HealthModule,
         JobsModule,
         WebModule,
+        ...(development ? [DevelopmentModule] : []),
       ],
       providers: [{ provide: APP_FILTER, useClass: PageErrorFilter }],
     };

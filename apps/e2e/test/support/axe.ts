@@ -10,14 +10,16 @@ interface Axe {
   run(options: RunOptions): Promise<AxeResults>;
 }
 
-/** What axe-core finds serious or worse on the page: the rules of WCAG 2.2 AA that a program can check. */
-export async function axeFaultsOf(page: Page): Promise<string[]> {
+const impacts = ['minor', 'moderate', 'serious', 'critical'] as const;
+
+/** What axe-core finds on the page, from an impact on: the rules of WCAG 2.2 AA that a program can check. */
+export async function axeFaultsOf(page: Page, from: (typeof impacts)[number] = 'serious'): Promise<string[]> {
   await page.evaluate(source);
   const { violations } = await page.evaluate((options) => (globalThis as unknown as { axe: Axe }).axe.run(options), {
     resultTypes: ['violations'],
   } satisfies RunOptions);
   return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .filter(({ impact }) => impact && impacts.indexOf(impact) >= impacts.indexOf(from))
     .map(
       ({ id, help, nodes }) =>
         `axe ${id}: ${help}: ${nodes

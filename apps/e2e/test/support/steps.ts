@@ -25,7 +25,7 @@ export async function submitLogin(page: Page, person: Person): Promise<void> {
 
 /** The form's own button: `button[type=submit]`. */
 export async function pressSubmit(page: Page): Promise<void> {
-  await page.click('main form button[type=submit].button-primary');
+  await page.click('main form button[type=submit]:is(.button-primary, .btn-primary)');
 }
 
 export async function allow(page: Page): Promise<void> {

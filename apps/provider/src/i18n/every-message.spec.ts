@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import Handlebars from 'handlebars';
 import { auditTypes } from '../audit/audit.service.js';
 import { placeholdersOf, tagNames } from './catalogue.js';
@@ -7,6 +7,8 @@ import { builtInTexts, englishTexts } from './built-in.js';
 import { Languages } from './languages.js';
 
 const source = join(__dirname, '..');
+/** The partials of the design system show texts of this catalogue. */
+const uiViews = join(source, '../../../libs/platform/src/ui/views');
 /** Pages for end users, and what all pages share. */
 const folders = ['account', 'users/factors', 'web', 'sign-in', 'protocol/logout'];
 /** Parts of administration pages, and an invisible frame. */
@@ -18,6 +20,8 @@ const composedPrefixes = [
   'claim.',
   'event.',
   'profile.',
+  // Named by libs/platform/src/ui/time-text.ts
+  'ui.time.',
   'problem.profile.',
   'form.csrf',
   'form.origin',
@@ -29,10 +33,11 @@ function filesIn(folder: string, ending: string): string[] {
     .map((name) => join(folder, name));
 }
 
-const allViews = filesIn(source, '.hbs');
-const views = folders
-  .flatMap((folder) => filesIn(join(source, folder, 'views'), '.hbs'))
-  .filter((path) => !untranslated.some((name) => path.endsWith(name)));
+const allViews = [...filesIn(source, '.hbs'), ...filesIn(uiViews, '.hbs')];
+const views = [
+  ...folders.flatMap((folder) => filesIn(join(source, folder, 'views'), '.hbs')),
+  ...filesIn(uiViews, '.hbs'),
+].filter((path) => !untranslated.some((name) => path.endsWith(name)));
 const texts = englishTexts();
 
 /** Collects the literal text of a view and of its arguments. */
@@ -75,7 +80,7 @@ describe('every text', () => {
     for (const tag of tagNames) expect(message).not.toContain(`{${tag}}`);
   });
 
-  it.each(views.map((path) => path.slice(source.length + 1)))('of %s is in the catalogue', (path) => {
+  it.each(views.map((path) => relative(source, path)))('of %s is in the catalogue', (path) => {
     expect(wordsOf(join(source, path))).toEqual([]);
   });
 

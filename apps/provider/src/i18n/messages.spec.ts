@@ -113,7 +113,7 @@ describe('languages', () => {
       'Sign in once more',
       'Save',
     ]);
-    expect(languages.of('en').plain('login.submit')).toBe('Log in');
+    expect(languages.of('en').plain('login.submit')).toBe('Sign in');
     expect(languages.tags).toEqual(['en', 'de', 'pt-BR']);
   });
 

@@ -10,18 +10,21 @@ import { SelectorSource } from '@gatehouse/platform/secrets/random';
 import type { Log } from '@gatehouse/platform/telemetry/log';
 import { nestLogger } from '@gatehouse/platform/telemetry/nest-logger';
 import { ReplyAdapter } from '@gatehouse/platform/http/express-adapter';
-import { StaticAssets } from '@gatehouse/platform/http/static-assets';
+import { StaticAssets, uiAssets } from '@gatehouse/platform/http/static-assets';
 import { tlsOptions } from '@gatehouse/platform/http/tls-options';
 import { TrustedProxies } from '@gatehouse/platform/http/trusted-proxies';
-import { Views } from '@gatehouse/platform/ui/views';
+import { timeHelper } from '@gatehouse/platform/ui/time-text';
+import { uiViews, Views } from '@gatehouse/platform/ui/views';
 import { OpenApi } from '../api/v1/openapi.service.js';
 import { AppModule } from '../app.module.js';
 import { keyFileOf, type Settings } from '../config/settings.js';
+import { directionOf, themeOf } from '../web/appearance.js';
 import { brandOf, type Brand } from '../web/branding.js';
 import { LanguageCookie } from '../web/language-cookie.js';
 import { Counters } from '../monitoring/counters.js';
 import { Languages } from '../i18n/languages.js';
-import { textHelper } from '../i18n/message-helper.js';
+import { hasText } from '../i18n/message.js';
+import { catalogueOf, textHelper } from '../i18n/message-helper.js';
 import type { ApplicationDependencies } from './application-dependencies.module.js';
 import { pagePresenter } from './page-presenter.js';
 import { randomGeneratorId, GeneratorId } from '../database/generator-id.js';
@@ -37,6 +40,8 @@ export interface ApplicationOptions {
   readonly processActor?: string;
   /** False: the process serves no requests and leases no generator id. */
   readonly leasesGeneratorId?: boolean;
+  /** With the pages for developers; false when left out. */
+  readonly development?: boolean;
   /** See {@link ReplyAdapterOptions.dispatchDirectly}. */
   readonly dispatchDirectly?: boolean;
 }
@@ -59,6 +64,8 @@ const staffViews: Readonly<Record<string, string>> = {
   users: 'users',
 };
 
+const developmentViews = { development: 'development' };
+
 /** What Nest creates the provider from. */
 export interface PreparedApp {
   readonly core: ApplicationDependencies;
@@ -79,11 +86,21 @@ export async function prepareApp(input: ApplicationOptions): Promise<PreparedApp
   const generatorId = input.leasesGeneratorId === false ? undefined : await GeneratorId.lease(input.store);
   const core = createDependencies({ ...input, generatorId });
   const brand = brandOf(settings);
-  const assets = new StaticAssets([...filesOf(new URL('../../src/web/assets/', import.meta.url)), ...brand.files]);
+  const assets = new StaticAssets([
+    ...uiAssets(),
+    ...filesOf(new URL('../../src/web/assets/', import.meta.url)),
+    ...brand.files,
+  ]);
   const adapter = new ReplyAdapter({
     origin: settings.issuer,
     hsts: settings.hsts,
-    views: views(assets, brand, core.languages),
+    views: views({
+      assets,
+      brand,
+      languages: core.languages,
+      clock: core.clock,
+      development: input.development === true,
+    }),
     present: pagePresenter({
       languages: core.languages,
       languageCookie: new LanguageCookie(settings.issuer),
@@ -99,7 +116,7 @@ export async function prepareApp(input: ApplicationOptions): Promise<PreparedApp
   input.store.onCommitted(adapter.sendWaiting);
   return {
     core,
-    module: AppModule.of(core),
+    module: AppModule.of(core, input),
     adapter,
     options: {
       logger: nestLogger(log),
@@ -145,23 +162,43 @@ function secretKeys(settings: Settings): readonly Buffer[] {
   return loadOrCreateKeyFile(file);
 }
 
-function views(assets: StaticAssets, brand: Brand, languages: Languages): Views {
+interface ViewDependencies {
+  readonly assets: StaticAssets;
+  readonly brand: Brand;
+  readonly languages: Languages;
+  readonly clock: Clock;
+  readonly development: boolean;
+}
+
+function views({ assets, brand, languages, clock, development }: ViewDependencies): Views {
   const source = new URL('../../src/', import.meta.url);
   return new Views(
     [
       { folder: new URL('web/views/', source) },
-      ...Object.entries({ ...userViews, ...staffViews }).map(([prefix, folder]) => ({
-        folder: new URL(`${folder}/views/`, source),
-        prefix,
-      })),
+      ...Object.entries({ ...userViews, ...staffViews, ...(development ? developmentViews : {}) }).map(
+        ([prefix, folder]) => ({
+          folder: new URL(`${folder}/views/`, source),
+          prefix,
+        }),
+      ),
+      uiViews,
     ],
     {
+      hasText,
       helpers: {
         asset: (name: unknown) => assets.url(String(name)),
         t: textHelper(languages),
+        time: timeHelper(
+          () => clock.now(),
+          (root) => {
+            const catalogue = catalogueOf(languages, root);
+            return { language: catalogue.language, text: (key, values) => catalogue.plain(key, values) };
+          },
+        ),
         product: () => brand.name,
         logo: () => assets.url(brand.logo),
         brandSheet: () => (brand.sheet === undefined ? undefined : assets.url(brand.sheet)),
+        brandTokens: () => (brand.tokens === undefined ? undefined : assets.url(brand.tokens)),
       },
       required: [
         'error',

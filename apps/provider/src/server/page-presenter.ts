@@ -1,7 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { ShownPage } from '@gatehouse/platform/http/reply-writer';
+import type { Catalogue } from '../i18n/catalogue.js';
 import type { Languages } from '../i18n/languages.js';
 import { translate } from '../i18n/message.js';
+import { directionOf, themeOf } from '../web/appearance.js';
 import type { LanguageCookie } from '../web/language-cookie.js';
 import { routes } from '../web/routes.js';
 
@@ -14,7 +16,7 @@ export interface PresenterOptions {
 
 /**
  * Creates the function that translates the model of a page to the language of the request: the one that the user chose, else
- * what the client or the browser prefers. It adds `language` and `languageLinks`.
+ * what the client or the browser prefers. It adds `language`, `direction`, `theme` and `languageLinks`.
  */
 export function pagePresenter({
   languages,
@@ -33,21 +35,23 @@ export function pagePresenter({
       href: `${routes.language}?to=${tag}&next=${next}`,
     }));
   };
-  return (page, request) => {
-    if (englishViews.some((prefix) => page.view.startsWith(`${prefix}/`))) {
-      const catalogue = languages.of('en');
-      return { ...(translate(page.model, catalogue) as object), language: catalogue.language, languageLinks: [] };
-    }
+  const isEnglishOnly = ({ view }: ShownPage): boolean => englishViews.some((prefix) => view.startsWith(`${prefix}/`));
+  const catalogueFor = (page: ShownPage, request: IncomingMessage | undefined): Catalogue => {
+    if (isEnglishOnly(page)) return languages.of('en');
     const chosen = languages.find(request && languageCookie.find(request));
-    const catalogue =
-      chosen === undefined
-        ? languages.choose(page.languages, request?.headers['accept-language'])
-        : languages.of(chosen);
+    return chosen === undefined
+      ? languages.choose(page.languages, request?.headers['accept-language'])
+      : languages.of(chosen);
+  };
+  return (page, request) => {
+    const catalogue = catalogueFor(page, request);
     const { language } = catalogue;
     return {
+      direction: directionOf(language),
+      theme: themeOf(request),
       ...(translate(page.model, catalogue) as object),
       language,
-      languageLinks: linksOf(language, request),
+      languageLinks: isEnglishOnly(page) ? [] : linksOf(language, request),
     };
   };
 }

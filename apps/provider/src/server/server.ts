@@ -50,7 +50,14 @@ export async function runServer(settings: Settings, options: { readonly metrics:
     connections: settings.databaseConnections,
     lane: { onCommit: (units, milliseconds) => counters.committed(units, milliseconds) },
   });
-  const app = await createApp({ settings, store, clock: new SystemClock(), log, counters });
+  const app = await createApp({
+    settings,
+    store,
+    clock: new SystemClock(),
+    log,
+    counters,
+    development: process.env['NODE_ENV'] === 'development',
+  });
   await app.init();
   const hasher = app.get(PasswordHasher);
   counters.watch('gatehouse_password_queue', 'Passwords that wait to be verified.', () => hasher.backlog);

@@ -43,7 +43,7 @@ export class LoginPage {
       context,
       'sign-in/login',
       {
-        heading: chooses ? text('login.choose') : text('login.title'),
+        heading: headingOf(chooses, client?.name),
         account: chooses && context.user ? { id: context.user.id, username: context.user.username } : undefined,
         ...clientView(client, this.logos),
         pending: interaction?.id,
@@ -55,13 +55,14 @@ export class LoginPage {
         loggedInAs: chooses ? undefined : context.user?.username,
         passkeyOptions: await this.ceremonies.loginOptions(context),
         usesPasskeys: this.ceremonies.possible,
+        // Browsers offer passkeys among the names that they fill in (WebAuthn 3 5.1.4).
+        usernameAutocomplete: this.ceremonies.possible ? 'username webauthn' : 'username',
+        submitKind: chooses ? undefined : 'primary',
+        forgotHref: withRequest(routes.forgotPassword, interaction),
         continueHref: continuation?.href,
         continueName: continuation?.clientName,
         dismisses: continuation !== undefined && continuation === offered,
-        signUpHref:
-          this.settings.signUp === 'open'
-            ? routes.signUp + (interaction ? `?request=${encodeURIComponent(interaction.id)}` : '')
-            : undefined,
+        signUpHref: this.settings.signUp === 'open' ? withRequest(routes.signUp, interaction) : undefined,
       },
       {
         status: shown.status ?? 200,
@@ -72,6 +73,16 @@ export class LoginPage {
       },
     );
   }
+}
+
+function headingOf(chooses: boolean, client: string | undefined): Message {
+  if (chooses) return text('login.choose');
+  return client === undefined ? text('login.title') : text('login.titleFor', { client });
+}
+
+/** The address of a page from which the sign-in goes on. */
+function withRequest(path: string, interaction: Interaction | undefined): string {
+  return interaction ? `${path}?request=${encodeURIComponent(interaction.id)}` : path;
 }
 
 /** True when the client asks for an account selection and the current session would satisfy the request (OpenID Connect Core 3.1.2.1). */

@@ -10,8 +10,10 @@ export interface Brand {
   readonly name: string;
   /** The file name of the asset. */
   readonly logo: string;
-  /** Undefined for the default colors. */
+  /** For pages that are not in the design system yet; undefined for the default colors. */
   readonly sheet: string | undefined;
+  /** The design system derives its colors from this sheet's `--brand`; undefined for the default color. */
+  readonly tokens: string | undefined;
   readonly files: readonly GeneratedFile[];
 }
 
@@ -23,11 +25,16 @@ export function brandOf({
 }: Pick<Settings, 'productName' | 'logoPath' | 'accent'>): Brand {
   const files: GeneratedFile[] = [];
   if (logoPath !== undefined) files.push({ name: `brand${extname(logoPath)}`, content: readLogo(logoPath) });
-  if (accent !== undefined) files.push({ name: 'brand.css', content: Buffer.from(sheetOf(accent)) });
+  if (accent !== undefined)
+    files.push(
+      { name: 'brand.css', content: Buffer.from(sheetOf(accent)) },
+      { name: 'brand-tokens.css', content: Buffer.from(`:root { --brand: ${accent}; }\n`) },
+    );
   return {
     name: productName,
     logo: logoPath === undefined ? 'logo.svg' : `brand${extname(logoPath)}`,
     sheet: accent === undefined ? undefined : 'brand.css',
+    tokens: accent === undefined ? undefined : 'brand-tokens.css',
     files,
   };
 }

@@ -62,6 +62,8 @@ export const routes = {
   health: '/healthz',
   ready: '/readyz',
   assets: '/assets',
+  /** In development only. */
+  gallery: '/development/components',
 } as const;
 
 /** The login page that returns to a local address. */

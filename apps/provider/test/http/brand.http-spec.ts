@@ -32,15 +32,20 @@ describe('a set-up’s own name, logo and colour', () => {
       const login = await send(`${provider.base}/login`);
       expect(login.text).toContain('· Häuser &amp; Söhne</title>');
       expect(login.text).not.toContain('Gatehouse');
-      const logo = /<img src="([^"]+)"/.exec(login.text)?.[1] ?? '';
+      const logo = /<img [^>]*src="([^"]+)"/.exec(login.text)?.[1] ?? '';
       const shown = await send(provider.base + logo);
       expect([shown.headers['content-type'], shown.text]).toEqual(['image/svg+xml', svg]);
-      const sheet = /href="(\/assets\/brand[^"]+\.css)"/.exec(login.text)?.[1] ?? '';
-      const css = await send(provider.base + sheet);
-      expect(css.headers['content-type']).toContain('text/css');
-      expect(css.text).toContain('--accent: #7a1f5c;');
       const error = await send(`${provider.base}/nowhere`, { headers: { Accept: 'text/html' } });
       expect(error.text).not.toContain('Gatehouse');
+      for (const [page, color] of [
+        [login, '--brand: #7a1f5c;'],
+        [error, '--accent: #7a1f5c;'],
+      ] as const) {
+        const sheet = /href="(\/assets\/brand[^"]+\.css)"/.exec(page.text)?.[1] ?? '';
+        const css = await send(provider.base + sheet);
+        expect(css.headers['content-type']).toContain('text/css');
+        expect(css.text).toContain(color);
+      }
     } finally {
       await provider.close();
     }

@@ -73,7 +73,7 @@ describe('who else can require a second factor', () => {
     provider.clock.advance(601);
     await browser.open(at('/home'));
     expect(browser.address).toContain('/login/factor');
-    expect(browser.page?.text).toContain('Log in again');
+    expect(browser.page?.text).toContain('Sign in again');
     expect(browser.page?.text).not.toContain('totp-secret');
     await browser.open(linkTo(browser, '/login?request='));
     await givePassword(provider, user, browser);

@@ -94,7 +94,7 @@ describe('a login cannot be lost:', () => {
     const waiting = begun.browser.address;
     await provider.logIn(begun.user, begun.browser);
     const page = await begun.browser.open(waiting);
-    expect(page.text).toContain(`logged in as <strong>${begun.user.username}</strong>`);
+    expect(page.text).toContain(`signed in as <strong>${begun.user.username}</strong>`);
     await follow(begun.browser, page);
     await expectArrived(begun, await begun.browser.submit({ confirm: 'yes' }));
   });
@@ -250,7 +250,7 @@ describe('a login cannot be lost:', () => {
 
   it('an account had to be made on the way', async () => {
     const begun = await begin();
-    const href = link(begun.page, /href="([^"]+)">Sign up/);
+    const href = link(begun.page, /href="([^"]+)">Create an account/);
     const page = await begun.browser.open(provider.issuer + href);
     expect(page.text).toContain('Lost and found');
     expect((await begun.browser.submit({ username: `new-${begun.user.username}`, password: 'short' })).status).toBe(

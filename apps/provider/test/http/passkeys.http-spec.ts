@@ -193,7 +193,7 @@ describe('a login by a passkey alone (WebAuthn 7.2)', () => {
     const browser = await loginPage();
     const answer = await logInWith(browser, key.get(askedOf(browser.page?.text ?? '', 'login'), changes));
     expect(answer.status).toBe(401);
-    expect(answer.text).toContain('This passkey was not accepted');
+    expect(answer.text).toContain('That passkey didn’t work');
     expect(await isHome(browser)).toBe(false);
   });
 

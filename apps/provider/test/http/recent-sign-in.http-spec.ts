@@ -198,7 +198,7 @@ describe('a sign-in of more than ten minutes', () => {
     const stale = await sendFields(browser, fields, '/user/add');
     expect(isSignIn(stale)).toBe(true);
     expect(await users().findByUsername('kept-one')).toBeUndefined();
-    expect((await browser.open(stale.location ?? '')).text).toContain('what you entered is kept');
+    expect((await browser.open(stale.location ?? '')).text).toContain('What you entered is kept');
     await givePassword(provider, user, browser);
     expect(browser.address).toContain('/resume/');
     expect(await users().findByUsername('kept-one')).toBeUndefined();

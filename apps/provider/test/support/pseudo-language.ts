@@ -24,10 +24,12 @@ export function strayWords(html: string, data: readonly string[]): string[] {
     .replace(/<(script|style|code)\b.*?<\/\1>/gs, ' ')
     .replace(/<(\w+)[^>]* lang="en"[^>]*>.*?<\/\1>/gs, ' ')
     .replace(/<time\b[^>]*>.*?<\/time>/gs, ' ')
-    .replace(/<span class="monogram"[^>]*>.*?<\/span>/gs, ' ')
+    .replace(/<span class="(?:monogram|mono-logo|avatar)\b[^>]*>.*?<\/span>/gs, ' ')
     .replace(/<!doctype[^>]*>/i, '');
   const attributes = [
-    ...body.matchAll(/ (?:alt|title|placeholder|aria-label|data-label|data-hide|data-copied)="([^"]*)"/g),
+    ...body.matchAll(
+      / (?:alt|title|placeholder|aria-label|data-label|data-hide|data-copied|data-not-copied)="([^"]*)"/g,
+    ),
     ...body.matchAll(/ data-(?:not-allowed|known|address|failed)="([^"]*)"/g),
   ].map(([, value]) => value ?? '');
   const texts = [body.replace(/<[^>]*>/g, ' '), ...attributes].map(unescape);

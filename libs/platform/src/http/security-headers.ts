@@ -34,8 +34,8 @@ export function contentPolicy(contentType: string): string {
 }
 
 const PAGE_SOURCES =
-  "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; " +
-  "frame-ancestors 'none'; base-uri 'none'";
+  "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; font-src 'self'; " +
+  "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'";
 const PLAIN_PAGE_POLICY = `${PAGE_SOURCES}; form-action 'self'`;
 
 /** The scheme becomes part of a header: a space or a semicolon would start another directive. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { basename, extname } from 'node:path';
+import { basename, extname, join } from 'node:path';
 import { Reply } from './reply.js';
 
 const types: Readonly<Record<string, string>> = {
@@ -31,9 +31,18 @@ const FORM_POST_SCRIPT = 'form-post.js';
 const IMMUTABLE = { 'Cache-Control': 'public, max-age=31536000, immutable' };
 const REVALIDATED = { 'Cache-Control': 'no-cache' };
 
+/** The files of the design system that the build makes (scripts/lib/ui-assets.mjs): style sheet, script, font, logos, licenses. */
+export function uiAssets(): readonly string[] {
+  const folder = fileURLToPath(new URL('../../dist/assets/', import.meta.url));
+  return readdirSync(folder)
+    .filter((name) => extname(name) in types)
+    .map((name) => join(folder, name));
+}
+
 /**
  * The static files of pages, read at startup. Their URLs contain a hash of the content, so browsers cache them permanently
- * and still get changes at once. The plain name works too, uncached (favicon.ico, pages of a previous version).
+ * and still get changes at once. The plain name works too, uncached (favicon.ico, pages of a previous version). Style sheets
+ * refer to other files by their plain names; what is served refers to their URLs.
  */
 export class StaticAssets {
   private readonly byName = new Map<string, Asset>();
@@ -50,13 +59,9 @@ export class StaticAssets {
   ) {
     const prefix = options.prefix ?? '/assets';
     const kit = new URL('../../src/ui/assets/form-post.js', import.meta.url);
-    for (const file of [kit, ...files]) {
-      if (typeof file === 'object' && 'content' in file) this.add(file.name, prefix, () => file.content);
-      else {
-        const path = typeof file === 'string' ? file : fileURLToPath(file);
-        this.add(path, prefix, () => readFileSync(path));
-      }
-    }
+    const sources = [kit, ...files].map(sourceOf);
+    for (const { name, read } of sources.filter((source) => !isStyleSheet(source))) this.add(name, prefix, read);
+    for (const { name, read } of sources.filter(isStyleSheet)) this.add(name, prefix, () => this.withUrls(read()));
   }
 
   /** The URL of a file by name. @throws RangeError when it does not exist */
@@ -79,6 +84,16 @@ export class StaticAssets {
     return Reply.bytes(asset.body, asset.contentType, { headers });
   }
 
+  private withUrls(sheet: Buffer): Buffer {
+    return Buffer.from(
+      sheet
+        .toString('utf8')
+        .replace(/url\((["']?)([\w.-]+)\1\)/g, (written, _quote, name: string) =>
+          this.byName.has(name) ? `url(${this.url(name)})` : written,
+        ),
+    );
+  }
+
   private add(file: string, prefix: string, read: () => Buffer): void {
     const name = basename(file);
     const contentType = types[extname(name)];
@@ -97,4 +112,19 @@ export class StaticAssets {
     this.byName.set(name, asset);
     this.byPath.set(asset.url, asset).set(`${prefix}/${name}`, asset);
   }
+}
+
+interface Source {
+  readonly name: string;
+  readonly read: () => Buffer;
+}
+
+function sourceOf(file: URL | string | GeneratedFile): Source {
+  if (typeof file === 'object' && 'content' in file) return { name: file.name, read: () => file.content };
+  const path = typeof file === 'string' ? file : fileURLToPath(file);
+  return { name: path, read: () => readFileSync(path) };
+}
+
+function isStyleSheet({ name }: Source): boolean {
+  return extname(name) === '.css';
 }

@@ -10,20 +10,37 @@ export interface ParsedView {
 
 const BUILT_IN = ['if', 'unless', 'each', 'with', 'lookup', 'log'];
 
-/** Finds errors that otherwise appear only when a page is rendered: unknown partials and helpers, raw output, missing views. */
+/** What views may use, and what must be there. */
+export interface ViewRules {
+  readonly helpers: readonly string[];
+  readonly required: readonly string[];
+  /** Undefined: texts are not checked. */
+  readonly hasText?: ((key: string) => boolean) | undefined;
+}
+
+/**
+ * Finds errors that otherwise appear only when a page is rendered: unknown partials, helpers and texts, raw output, missing
+ * views.
+ */
 export function findProblems(
   views: readonly ParsedView[],
-  helpers: readonly string[],
-  required: readonly string[],
+  { helpers, required, hasText }: ViewRules,
 ): readonly string[] {
   const names = new Set(views.map((view) => view.name));
   const missing = required.filter((name) => !names.has(name)).map((name) => `${name}: there is no such view`);
-  return [...views.flatMap((view) => problemsOf(view, names, new Set([...BUILT_IN, ...helpers]))), ...missing];
+  const known: Known = { names, helpers: new Set([...BUILT_IN, ...helpers]), hasText: hasText ?? (() => true) };
+  return [...views.flatMap((view) => problemsOf(view, known)), ...missing];
 }
 
-function problemsOf(view: ParsedView, names: ReadonlySet<string>, helpers: ReadonlySet<string>): readonly string[] {
+interface Known {
+  readonly names: ReadonlySet<string>;
+  readonly helpers: ReadonlySet<string>;
+  readonly hasText: (key: string) => boolean;
+}
+
+function problemsOf(view: ParsedView, known: Known): readonly string[] {
   if (!view.tree) return [`${view.path}: ${view.problem ?? 'does not parse'}`];
-  const check = new ViewCheck(view.path, names, helpers);
+  const check = new ViewCheck(view.path, known);
   check.accept(view.tree);
   return check.problems;
 }
@@ -35,8 +52,7 @@ class ViewCheck extends Handlebars.Visitor {
 
   constructor(
     private readonly path: string,
-    private readonly names: ReadonlySet<string>,
-    private readonly helpers: ReadonlySet<string>,
+    private readonly known: Known,
   ) {
     super();
   }
@@ -44,6 +60,7 @@ class ViewCheck extends Handlebars.Visitor {
   override MustacheStatement(statement: hbs.AST.MustacheStatement): void {
     if (!statement.escaped) this.add(statement, 'writes something unescaped');
     this.checkCall(statement, statement.path, statement.params.length > 0 || statement.hash !== undefined);
+    this.checkText(statement);
     super.MustacheStatement(statement);
   }
 
@@ -54,6 +71,7 @@ class ViewCheck extends Handlebars.Visitor {
 
   override SubExpression(expression: hbs.AST.SubExpression): void {
     this.checkCall(expression, expression.path, true);
+    this.checkText(expression);
     super.SubExpression(expression);
   }
 
@@ -81,13 +99,20 @@ class ViewCheck extends Handlebars.Visitor {
   ): void {
     if (!certain || path.type !== 'PathExpression') return;
     const name = (path as hbs.AST.PathExpression).original;
-    if (!this.helpers.has(name)) this.add(node, `uses the helper "${name}", which does not exist`);
+    if (!this.known.helpers.has(name)) this.add(node, `uses the helper "${name}", which does not exist`);
+  }
+
+  private checkText({ path, params: [key], loc }: hbs.AST.MustacheStatement | hbs.AST.SubExpression): void {
+    if (path.type !== 'PathExpression' || (path as hbs.AST.PathExpression).original !== 't') return;
+    if (key?.type !== 'StringLiteral') return;
+    const { value } = key as hbs.AST.StringLiteral;
+    if (!this.known.hasText(value)) this.add({ type: 'Text', loc }, `shows the text "${value}", which does not exist`);
   }
 
   private checkPartial(node: hbs.AST.Node, name: hbs.AST.PathExpression | hbs.AST.SubExpression): void {
     if (name.type !== 'PathExpression') return;
     const { original, data } = name;
-    if (data || this.names.has(original) || this.inline.has(original)) return;
+    if (data || this.known.names.has(original) || this.inline.has(original)) return;
     this.add(node, `shows the partial "${original}", which does not exist`);
   }
 

@@ -1,4 +1,8 @@
 import Handlebars from 'handlebars';
+import { barChart, sparkline, type BarChart, type ChartValue, type Sparkline } from './charts.js';
+import { iconSvg } from './icons.js';
+import { hueOf, initialsOf } from './identity.js';
+import { textDifference, type TextDifference } from './text-difference.js';
 
 /** A template helper; the last argument is Handlebars' options. The returned text is escaped. */
 export type ViewHelper = (...args: never[]) => unknown;
@@ -46,6 +50,31 @@ export const viewHelpers = {
 
   /** `{{#each (list "a" "b")}}` */
   list: (...values: unknown[]): readonly unknown[] => written(values),
+
+  /** `{{> ui/empty action=(object href="/client/add" label="Add application")}}` */
+  object: ({ hash }: { readonly hash: object }): object => hash,
+
+  /** `{{icon "key-round"}}`, `{{icon name class="icon-l"}}`; nothing without a name. */
+  icon: (name: unknown, { hash }: { readonly hash: { readonly class?: unknown } }): unknown =>
+    isTrue(name) ? iconSvg(String(name), typeof hash.class === 'string' ? hash.class : '') : '',
+
+  initials: (name: unknown): string => initialsOf(String(name ?? '')),
+
+  /** The number of a hue, 1 to 6. */
+  hue: (name: unknown): number => hueOf(String(name ?? '')),
+
+  /** `{{#with (sparkline values)}}` */
+  sparkline: (values: unknown): Sparkline => sparkline(Array.isArray(values) ? values.map(Number) : []),
+
+  /** `{{#with (barChart values)}}` */
+  barChart: (values: unknown): BarChart => barChart(Array.isArray(values) ? (values as ChartValue[]) : []),
+
+  /** `{{#with (textDifference requested registered)}}` */
+  textDifference: (first: unknown, second: unknown): TextDifference =>
+    textDifference(String(first ?? ''), String(second ?? '')),
+
+  /** `{{#each (repeat 3)}}`: as many numbers. */
+  repeat: (count: unknown): readonly number[] => Array.from({ length: Number(count) || 0 }, (_, at) => at),
 
   /** `{{concat "/client/update/" id}}`; escaped like everything else. */
   concat: (...values: unknown[]): string => written(values).map(String).join(''),

@@ -61,6 +61,12 @@ describe('views', () => {
     );
   });
 
+  it('name only texts that exist', () => {
+    const folder = folderOf({ page: '{{t "save"}}{{eq (t "remove") key}}{{t key}}' });
+    const options = { helpers: { t: String }, hasText: (key: string) => key === 'save' };
+    expect(() => new Views([folder], options)).toThrow('page.hbs:1 shows the text "remove", which does not exist');
+  });
+
   it('are read again in development', () => {
     const folder = folderOf({ page: 'one' });
     const views = new Views([folder], { reload: true });

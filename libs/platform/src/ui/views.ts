@@ -3,6 +3,7 @@ import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Handlebars from 'handlebars';
 import { isError } from '../error-code.js';
+import { isolatePartials, UI_PREFIX } from './partial-scope.js';
 import { findProblems, type ParsedView } from './view-check.js';
 import { viewHelpers, type ViewHelper } from './view-helpers.js';
 
@@ -17,9 +18,14 @@ export interface ViewsOptions {
   readonly helpers?: Readonly<Record<string, ViewHelper>> | undefined;
   /** Views that controllers use: a missing one is an error at startup. */
   readonly required?: readonly string[] | undefined;
+  /** Whether the catalogue has a text: a view that names another (`{{t "key"}}`) is an error at startup. */
+  readonly hasText?: ((key: string) => boolean) | undefined;
   /** Read the files again before each page, for development. */
   readonly reload?: boolean | undefined;
 }
+
+/** The partials of the design system: `ui/button`, `ui/field`, … (docs/design.md). */
+export const uiViews: ViewRoot = { folder: new URL('../../src/ui/views/', import.meta.url), prefix: UI_PREFIX };
 
 type Template = (model: object) => string;
 
@@ -60,11 +66,16 @@ export class Views {
     for (const [name, helper] of Object.entries(helpers)) engine.registerHelper(name, helper);
     const views = this.roots.flatMap((root) => readRoot(typeof root === 'string' ? { folder: root } : root));
     const byName = new Map(views.reverse().map((view) => [view.name, view]));
-    const problems = findProblems([...byName.values()], Object.keys(helpers), this.options.required ?? []);
+    const problems = findProblems([...byName.values()], {
+      helpers: Object.keys(helpers),
+      required: this.options.required ?? [],
+      hasText: this.options.hasText,
+    });
     if (problems.length > 0) throw new Error(`the views have problems:\n  ${problems.join('\n  ')}`);
     const templates = new Map<string, Template>();
     for (const { name, tree } of byName.values()) {
       if (!tree) continue;
+      isolatePartials(tree);
       // Compiled on first use: parsing has already found all errors, so startup need not wait.
       const template = engine.compile(tree, {
         knownHelpersOnly: true,

@@ -54,8 +54,8 @@ describe.each([true, false])('the adapter, on a real socket, with direct dispatc
     expect(answer.status).toBe(200);
     expect(answer.headers['content-length']).toBe(String(Buffer.byteLength(answer.body)));
     expect(answer.headers['content-security-policy']).toBe(
-      "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; " +
-        "frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+      "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; font-src 'self'; " +
+        "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
     );
     expect(answer.headers).toMatchObject({
       'cache-control': 'no-store',

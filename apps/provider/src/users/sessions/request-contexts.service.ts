@@ -10,6 +10,7 @@ import { SETTINGS } from '../../config/settings.token.js';
 import type { Settings } from '../../config/settings.js';
 import { LoginNeeded } from '../../web/login-needed.js';
 import { PageError } from '../../web/page-error.js';
+import { navigationOf } from '../../web/navigation.js';
 import { routes } from '../../web/routes.js';
 import { BrowserStates } from './browser-states.service.js';
 import { SessionsService } from './sessions.service.js';
@@ -115,8 +116,10 @@ export class RequestContexts {
           username: context.user.username,
           isAdmin: seesAll(context.user.roles),
           isDeveloper: context.user.roles.includes('developer'),
+          role: roleText(context.user.roles),
         },
         nav: context.user ? navigation(context.user, path) : [],
+        navigation: context.user && navigationOf(context.user, path),
         readOnly: context.user !== undefined && isAuditorOnly(context.user.roles) && isAdministration(path),
         ...model,
       },
@@ -149,6 +152,13 @@ export class RequestContexts {
 
 function seesAll(roles: readonly string[]): boolean {
   return roles.includes('admin') || roles.includes('auditor');
+}
+
+/** The role with the most permissions; undefined for a person without one. */
+function roleText(roles: readonly string[]): Message | undefined {
+  if (roles.includes('admin')) return text('role.admin');
+  if (roles.includes('auditor')) return text('role.auditor');
+  return roles.includes('developer') ? text('role.developer') : undefined;
 }
 
 function isAuditorOnly(roles: readonly string[]): boolean {

@@ -3,7 +3,11 @@
   'use strict';
 
   const forms = [...document.querySelectorAll('form[data-passkey-form]')];
-  if (forms.length === 0 || !window.PublicKeyCredential || !navigator.credentials) return;
+  if (!window.PublicKeyCredential || !navigator.credentials) {
+    for (const element of document.querySelectorAll('[data-passkey-only]')) element.hidden = true;
+    return;
+  }
+  if (forms.length === 0) return;
 
   // The challenge of a page that has been open for longer is fetched again.
   const maxChallengeAge = 30 * 60 * 1000;

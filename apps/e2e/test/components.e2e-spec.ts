@@ -1,0 +1,159 @@
+import type { Page } from 'playwright-core';
+import { axeFaultsOf } from './support/axe.js';
+import { openContext } from './support/chromium.js';
+import { faultsOf, overflowOf } from './support/page-rules.js';
+import { useTheatre } from './support/theatre.js';
+
+const path = '/development/components';
+const frames = ['', '?frame=user', '?frame=account', '?frame=gate', '?auditor=yes'];
+
+/** The components of the design system, on their page for developers. */
+describe('the components', () => {
+  const theatre = useTheatre({ adminPassword: 'a gate needs its keeper', provider: { NODE_ENV: 'development' } });
+  let page: Page;
+  let errors: string[];
+  jest.setTimeout(120_000);
+
+  async function openPage(query = '', options: Parameters<typeof openContext>[1] = {}): Promise<void> {
+    const context = await openContext(theatre.chromium, { reducedMotion: 'reduce', ...options });
+    page = await context.newPage();
+    errors = [];
+    page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
+    page.on('pageerror', (error) => errors.push(error.message));
+    await page.goto(`${theatre.stage.issuer}${path}${query}`);
+  }
+  afterEach(() => page.context().close());
+
+  describe.each(frames)('%s', (query) => {
+    it.each(['light', 'dark'] as const)('are without findings of axe in %s, wide and narrow', async (colorScheme) => {
+      await openPage(query, { colorScheme });
+      const faults: string[] = [];
+      for (const width of [1440, 390]) {
+        await page.setViewportSize({ width, height: 900 });
+        faults.push(...(await axeFaultsOf(page, 'moderate')).map((fault) => `${width}: ${fault}`));
+      }
+      expect(faults).toEqual([]);
+      expect(await faultsOf(page)).toEqual([]);
+      expect(errors).toEqual([]);
+    });
+
+    it.each(['', 'dir=rtl'])('never scroll sideways, at any width %s', async (direction) => {
+      await openPage([query || '?', direction].join('&'));
+      const faults: string[] = [];
+      for (const width of [320, 390, 768, 1024, 1440]) {
+        await page.setViewportSize({ width, height: 900 });
+        const scrolls = await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
+        if (scrolls) faults.push(`${width}: ${(await overflowOf(page)).join(', ') || 'scrolls'}`);
+      }
+      expect(faults).toEqual([]);
+    });
+  });
+
+  it('come in the theme that was chosen, from the server', async () => {
+    await openPage('', { colorScheme: 'light' });
+    const theme = (): Promise<string | undefined> => page.evaluate(() => document.documentElement.dataset['theme']);
+    expect(await theme()).toBeUndefined();
+    await page.locator('.topbar').getByRole('button', { name: 'Light or dark' }).click();
+    expect(await theme()).toBe('dark');
+    const answer = await page.goto(`${theatre.stage.issuer}/login`);
+    expect(await answer?.text()).toContain('data-theme="dark"');
+  });
+
+  it('copy, and say so', async () => {
+    await openPage('', { permissions: ['clipboard-read', 'clipboard-write'] });
+    await page.getByRole('button', { name: 'Copy Issuer' }).click();
+    await page.locator('#announcements', { hasText: 'Copied' }).waitFor();
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe('https://id.birchwood.example');
+    await page.getByRole('button', { name: 'Copy compose.yaml' }).click();
+    await expect(page.evaluate(() => navigator.clipboard.readText())).resolves.toBe('client_id: grafana-7c1f');
+  });
+
+  it('show a password until the form is sent', async () => {
+    await openPage();
+    const field = page.locator('#f-password');
+    const button = page.getByRole('button', { name: 'Show password' });
+    await button.click();
+    expect(await field.getAttribute('type')).toBe('text');
+    expect(await button.getAttribute('aria-pressed')).toBe('true');
+    expect(await button.textContent()).toBe('Hide');
+    await button.click();
+    expect(await field.getAttribute('type')).toBe('password');
+  });
+
+  it('close a menu on Escape, with the focus on its button, and on a click elsewhere', async () => {
+    await openPage();
+    const menu = page.locator('details.menu', { hasText: 'Sign out' });
+    await menu.locator('summary').click();
+    await menu.getByRole('link', { name: 'Sign out' }).waitFor();
+    await page.keyboard.press('Escape');
+    expect(await menu.getAttribute('open')).toBeNull();
+    expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('SUMMARY');
+    await menu.locator('summary').click();
+    await page.getByRole('heading', { level: 1 }).click();
+    expect(await menu.getAttribute('open')).toBeNull();
+  });
+
+  it('select all rows, count them, and offer the bulk actions only then', async () => {
+    await openPage();
+    const bar = page.locator('#people-bulk');
+    expect(await bar.isVisible()).toBe(false);
+    await page.getByRole('checkbox', { name: 'Select Anna Berger' }).check();
+    expect(await bar.locator('[data-count]').textContent()).toBe('1');
+    expect(await bar.isVisible()).toBe(true);
+    await page.getByRole('checkbox', { name: 'Select all' }).check();
+    expect(await bar.locator('[data-count]').textContent()).toBe('4');
+    await page.getByRole('checkbox', { name: 'Select all' }).uncheck();
+    expect(await bar.isVisible()).toBe(false);
+  });
+
+  it('ask before changes are lost, and not when they are sent', async () => {
+    await openPage();
+    const dialogs: string[] = [];
+    page.on('dialog', (dialog) => {
+      dialogs.push(dialog.type());
+      void dialog.accept();
+    });
+    await page.getByText('Everyone', { exact: true }).click();
+    await page.goto(`${theatre.stage.issuer}${path}?again`);
+    expect(dialogs).toEqual(['beforeunload']);
+    await page.getByText('Everyone', { exact: true }).click();
+    await Promise.all([page.waitForURL(/access=all/), page.getByRole('button', { name: 'Save changes' }).click()]);
+    expect(dialogs).toEqual(['beforeunload']);
+  });
+
+  it('have the sidebar as a drawer on a phone, also without JavaScript', async () => {
+    await openPage('', { viewport: { width: 390, height: 844 }, javaScriptEnabled: false });
+    const sidebar = page.locator('#sidebar');
+    expect(await sidebar.isVisible()).toBe(false);
+    await page.getByRole('button', { name: 'Menu', exact: true }).click();
+    await sidebar.getByRole('link', { name: 'Audit log' }).waitFor();
+    await page.keyboard.press('Escape');
+    expect(await sidebar.isVisible()).toBe(false);
+  });
+
+  it('show only what works without JavaScript', async () => {
+    await openPage('', { javaScriptEnabled: false });
+    for (const control of await page.locator('.needs-js').all()) expect(await control.isVisible()).toBe(false);
+    expect(await page.locator('#people-bulk').isVisible()).toBe(true);
+  });
+
+  it('do not move when the font arrives', async () => {
+    await openPage('?frame=gate');
+    await page.route('**/*.woff2', async (route) => {
+      await new Promise((resolve) => setTimeout(resolve, 700));
+      await route.continue();
+    });
+    await page.reload();
+    const shift = await page.evaluate(
+      () =>
+        new Promise<number>((resolve) => {
+          let sum = 0;
+          new PerformanceObserver((list) => {
+            for (const entry of list.getEntries()) sum += (entry as unknown as { value: number }).value;
+          }).observe({ type: 'layout-shift', buffered: true });
+          void document.fonts.ready.then(() => setTimeout(() => resolve(sum), 300));
+        }),
+    );
+    expect(shift).toBeLessThan(0.02);
+  });
+});

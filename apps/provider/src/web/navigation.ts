@@ -1,0 +1,115 @@
+import { text, type Message, type TextKey } from '../i18n/message.js';
+import { routes } from './routes.js';
+
+export interface NavigationLink {
+  readonly href: string;
+  readonly label: Message;
+  readonly icon: string;
+  readonly current: boolean;
+}
+
+/** Pages of one subject; the first group has no label. */
+export interface NavigationGroup {
+  readonly label: Message | undefined;
+  readonly links: readonly NavigationLink[];
+}
+
+/** What the frames of the design system show around a page (web/views/frames). */
+export interface Navigation {
+  /** The sidebar of the console; empty for people without a role. */
+  readonly console: readonly NavigationGroup[];
+  /** The first page of the console. */
+  readonly consoleHref: string | undefined;
+  /** Pages of the person's own account. */
+  readonly account: readonly NavigationLink[];
+}
+
+interface Entry {
+  readonly href: string;
+  readonly label: TextKey;
+  readonly icon: string;
+  /** Developers see it; otherwise administrators and auditors only. */
+  readonly developers?: boolean;
+}
+
+const consoleGroups: readonly { readonly label?: TextKey; readonly entries: readonly Entry[] }[] = [
+  { entries: [{ href: routes.dashboard, label: 'nav.overview', icon: 'layout-dashboard' }] },
+  {
+    label: 'nav.applications',
+    entries: [
+      { href: routes.clients, label: 'nav.applications', icon: 'app-window', developers: true },
+      { href: routes.resources, label: 'nav.apis', icon: 'boxes' },
+      { href: routes.issuers, label: 'nav.sources', icon: 'waypoints' },
+    ],
+  },
+  {
+    label: 'nav.directory',
+    entries: [
+      { href: routes.users, label: 'nav.users', icon: 'users' },
+      { href: routes.invitations, label: 'nav.invitations', icon: 'mail-plus' },
+    ],
+  },
+  {
+    label: 'nav.activity',
+    entries: [
+      { href: routes.audit, label: 'nav.audit', icon: 'scroll-text' },
+      { href: routes.failedRequests, label: 'nav.failedRequests', icon: 'circle-alert' },
+      { href: routes.sessions, label: 'nav.sessions', icon: 'monitor-smartphone' },
+      { href: routes.grants, label: 'nav.activeGrants', icon: 'badge-check', developers: true },
+      { href: routes.tokens, label: 'nav.accessTokens', icon: 'key-round', developers: true },
+    ],
+  },
+  {
+    label: 'nav.settings',
+    entries: [
+      { href: routes.roles, label: 'nav.signIn', icon: 'log-in' },
+      { href: routes.messages, label: 'nav.mail', icon: 'mail' },
+      { href: routes.keys, label: 'nav.keys', icon: 'key' },
+    ],
+  },
+];
+
+const accountEntries: readonly Entry[] = [
+  { href: routes.account, label: 'frame.account', icon: 'user' },
+  { href: routes.profile, label: 'nav.profile', icon: 'pencil' },
+  { href: routes.factors, label: 'nav.signInMethods', icon: 'fingerprint' },
+  { href: routes.security, label: 'nav.recentActivity', icon: 'history' },
+];
+
+/** The pages that a person may open, with the one that contains `path` marked as the current one. */
+export function navigationOf({ roles }: { readonly roles: readonly string[] }, path: string): Navigation {
+  const seesAll = roles.includes('admin') || roles.includes('auditor');
+  const isDeveloper = roles.includes('developer');
+  const groups = consoleGroups
+    .map(({ label, entries }) => ({
+      label: label && text(label),
+      entries: entries.filter(({ developers }) => seesAll || (isDeveloper && developers === true)),
+    }))
+    .filter(({ entries }) => entries.length > 0);
+  const current = nearest(
+    groups.flatMap(({ entries }) => entries),
+    path,
+  );
+  const currentOfAccount = nearest(accountEntries, path);
+  return {
+    console: groups.map(({ label, entries }) => ({
+      label,
+      links: entries.map((entry) => linkTo(entry, current)),
+    })),
+    consoleHref: groups[0]?.entries[0]?.href,
+    account: accountEntries.map((entry) => linkTo(entry, currentOfAccount)),
+  };
+}
+
+function linkTo({ href, label, icon }: Entry, current: Entry | undefined): NavigationLink {
+  return { href, label: text(label), icon, current: href === current?.href };
+}
+
+/** `/user/invite/…` is below both `/user` and `/user/invite`: the longer one is meant. */
+function nearest(entries: readonly Entry[], path: string): Entry | undefined {
+  const above = entries.filter(({ href }) => path === href || path.startsWith(`${href}/`));
+  return above.reduce<Entry | undefined>(
+    (best, entry) => (best && best.href.length >= entry.href.length ? best : entry),
+    undefined,
+  );
+}

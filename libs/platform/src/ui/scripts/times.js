@@ -1,0 +1,14 @@
+// Times in the browser's time zone: in the tooltip of a relative time; as the text of an exact one.
+import { all } from './dom.js';
+
+const format = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: 'medium', timeStyle: 'short' });
+
+for (const time of all('time[datetime]')) {
+  const instant = new Date(time.dateTime);
+  if (Number.isNaN(instant.getTime())) continue;
+  if (time.title) time.title = format.format(instant);
+  else {
+    time.title = time.textContent.trim();
+    time.textContent = format.format(instant);
+  }
+}
