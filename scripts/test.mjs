@@ -3,6 +3,7 @@
 // `--quick`: no browser and no PostgreSQL. What cannot be had is a failure with the command to type, never a skip.
 import './lib/node-version.mjs';
 import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { compiler } from './lib/build.mjs';
 import { findChromium } from './lib/chromium.mjs';
@@ -46,16 +47,22 @@ async function attempt(tally, step) {
   }
 }
 
+/** One compiler for each processor: it uses hardly more than one. */
 async function checkTypes(tally) {
-  const configurations = Object.values(projects).map((folder) => `${folder}/tsconfig.spec.json`);
-  for (const path of configurations.filter((each) => existsSync(join(root, each)))) {
-    const { status, stdout } = await capture(process.execPath, [compiler, '-p', path, '--noEmit']);
-    if (status === 0) tally.pass();
-    else {
-      console.error(stdout.trimEnd());
-      tally.fail(`types: npx tsc -p ${path}`);
+  const queue = Object.values(projects)
+    .map((folder) => `${folder}/tsconfig.spec.json`)
+    .filter((path) => existsSync(join(root, path)));
+  const checkQueued = async () => {
+    for (let path = queue.shift(); path !== undefined; path = queue.shift()) {
+      const { status, stdout } = await capture(process.execPath, [compiler, '-p', path, '--noEmit']);
+      if (status === 0) tally.pass();
+      else {
+        console.error(stdout.trimEnd());
+        tally.fail(`types: npx tsc -p ${path}`);
+      }
     }
-  }
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, checkQueued));
 }
 
 await runMain(async () => {

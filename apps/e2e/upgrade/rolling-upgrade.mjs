@@ -27,7 +27,11 @@ export async function rollingUpgrade(report, { engine, previous, content, reques
   const people = await peopleOf(site, 5);
   const run = { report, people, requests, audit: new Audit(site), ...stage };
 
-  const replaced = await upgrade(run, () => examine('both versions serve the upgraded database'));
+  const replaced = await upgrade(run, async (versions) => {
+    const { tried, wrong } = await content.examineLinkAcrossVersions(examined, versions, held);
+    report.all('both versions serve: a link refused by the other version works when it is opened again', tried, wrong);
+    await examine('both versions serve the upgraded database');
+  });
   await examine('the new version serves alone');
   await content.addEnded(examined, (words, input) => replaced[0].command(words, input), held);
   await rollBack(run, replaced);
@@ -65,7 +69,10 @@ async function prepare({ engine, previous }) {
   return { proxy, environment, old, first, site, stop: () => postgres?.end() };
 }
 
-/** @returns the processes of the new version */
+/**
+ * @param examineBoth called with the address of a process of each version while both serve
+ * @returns the processes of the new version
+ */
 async function upgrade({ report, people, requests, audit, proxy, environment, old }, examineBoth) {
   const load = new Load(people);
   const more = async (what) => {
@@ -80,7 +87,7 @@ async function upgrade({ report, people, requests, audit, proxy, environment, ol
   await more('the old version serves the upgraded database alone');
   proxy.add(replaced[0].base);
   await more('both versions serve');
-  await examineBoth();
+  await examineBoth({ newer: replaced[0].base, older: old[0].base });
   const codes = [];
   for (const each of old) {
     if (replaced.length < old.length) {

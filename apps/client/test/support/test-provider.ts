@@ -44,6 +44,9 @@ interface IssuedCode {
   readonly scope: string;
 }
 
+// One for all providers of a suite: it takes longer to generate than everything else takes to start.
+const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
+
 /** A small OpenID provider that is strict about what it is sent, and wrong in what it sends when a test says so. */
 export class TestProvider {
   readonly clientId = 'the-client';
@@ -88,7 +91,6 @@ export class TestProvider {
     const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     this.key = pair.privateKey;
     this.otherKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
-    const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
     this.rsaKey = rsa.privateKey;
     this.jwks = [
       { ...pair.publicKey.export({ format: 'jwk' }), kid: 'k1', use: 'sig', alg: 'ES256' },

@@ -14,7 +14,7 @@ const impacts = ['minor', 'moderate', 'serious', 'critical'] as const;
 
 /** What axe-core finds on the page, from an impact on: the rules of WCAG 2.2 AA that a program can check. */
 export async function axeFaultsOf(page: Page, from: (typeof impacts)[number] = 'serious'): Promise<string[]> {
-  await page.evaluate(source);
+  if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(source);
   const { violations } = await page.evaluate((options) => (globalThis as unknown as { axe: Axe }).axe.run(options), {
     resultTypes: ['violations'],
   } satisfies RunOptions);

@@ -18,7 +18,6 @@ import { uiViews, Views } from '@gatehouse/platform/ui/views';
 import { OpenApi } from '../api/v1/openapi.service.js';
 import { AppModule } from '../app.module.js';
 import { keyFileOf, type Settings } from '../config/settings.js';
-import { directionOf, themeOf } from '../web/appearance.js';
 import { brandOf, type Brand } from '../web/branding.js';
 import { LanguageCookie } from '../web/language-cookie.js';
 import { Counters } from '../monitoring/counters.js';

@@ -1,8 +1,7 @@
 import { accessTokenType, tokenExchangeGrant } from '@gatehouse/domain/oauth';
-import { statement } from '@gatehouse/platform/database/store';
 import { OneTimeLinks } from '../../src/users/credentials/one-time-links.service';
 import { SetUserState } from '../../src/users/operations/set-user-state';
-import { auditTypes, type AuditType } from '../../src/audit/audit.service';
+import { auditTypes } from '../../src/audit/audit.service';
 import { Outbox } from '../../src/outbox/outbox.service';
 import { ClientStates } from '../../src/clients/client-states.service';
 import { adminApi, callerOf, type AdminApiClient } from '../support/admin-api';
@@ -25,22 +24,10 @@ import { addResource } from '../support/resources';
 import { linkIn, SmtpServer } from '../support/smtp-server';
 import { askedOf, SoftKey } from '../support/soft-key';
 import { obtainRefreshToken, obtainTokens, refresh, purge, type Registered } from '../support/tokens';
+import { AuditRecorder, type AuditRow } from '../support/audit-recorder';
 
-interface Row {
-  readonly type: AuditType;
-  readonly actor_id: string | null;
-  readonly client_id: string | null;
-  readonly subject_id: string | null;
-  readonly address: string | null;
-  readonly request_id: string | null;
-  readonly details: string;
-}
-
-const all = statement(
-  'test.audit_events',
-  'SELECT type, actor_id, client_id, subject_id, address, request_id, details FROM audit_events ORDER BY selector',
-);
 const issuer = 'https://op.test';
+const settings = { GATEHOUSE_THROTTLE: 'off', GATEHOUSE_REGISTRATION: 'open', GATEHOUSE_SIGN_UP: 'invitation' };
 const ours = { headers: { Origin: issuer } };
 const api = 'https://documents.example/';
 
@@ -53,20 +40,15 @@ describe('the audit log tells of', () => {
   let client: Registered;
   let person: Awaited<ReturnType<TestProvider['addUser']>>;
   let browser: Browser;
-  const told = new Set<AuditType>();
+  let recorder: AuditRecorder;
 
   beforeAll(async () => {
     provider = await startProvider({
-      env: {
-        GATEHOUSE_ISSUER: issuer,
-        GATEHOUSE_THROTTLE: 'off',
-        GATEHOUSE_REGISTRATION: 'open',
-        GATEHOUSE_SIGN_UP: 'invitation',
-        GATEHOUSE_SMTP_URL: await smtp.start(),
-      },
+      env: { ...settings, GATEHOUSE_ISSUER: issuer, GATEHOUSE_SMTP_URL: await smtp.start() },
     });
     admin = await adminApi(provider);
     client = await provider.addClient({ refreshTokenRotation: 'always' });
+    recorder = new AuditRecorder(provider, password, () => admin.registered.client.id);
   });
   beforeEach(async () => {
     person = await provider.addUser({ password });
@@ -82,39 +64,10 @@ describe('the audit log tells of', () => {
     by.submit(fields, { ...ours, ...(action === undefined ? {} : { action }) });
   const open = (path: string): Promise<Answer> => browser.open(at(path));
 
-  /** The events that this made, of these types and no others, each as a row says who, on whom, from where, by what. */
-  async function expectEvents(
-    doing: () => Promise<unknown>,
-    expected: Partial<Record<AuditType, Partial<Row>>>,
-  ): Promise<void> {
-    const before = (await provider.store.all<Row>(all)).length;
-    await doing();
-    const rows = (await provider.store.all<Row>(all)).slice(before);
-    expect([...new Set(rows.map(({ type }) => type))].sort()).toEqual(Object.keys(expected).sort());
-    for (const row of rows) {
-      told.add(row.type);
-      expect(row).toMatchObject(expected[row.type] ?? {});
-      expect(row.details).not.toContain(password);
-    }
-  }
+  const expectEvents: AuditRecorder['expectEvents'] = (...expected) => recorder.expectEvents(...expected);
+  const expectByApi: AuditRecorder['expectByApi'] = (...expected) => recorder.expectByApi(...expected);
 
-  /** What a program with the scope gatehouse:admin does. */
-  async function expectByApi(
-    doing: () => Promise<Answer>,
-    ...types: readonly (AuditType | readonly [AuditType, Partial<Row>])[]
-  ): Promise<void> {
-    const via = { address: '127.0.0.1', request_id: expect.stringMatching(/./) as string };
-    await expectEvents(
-      async () => expect((await doing()).status).toBeLessThan(300),
-      Object.fromEntries(
-        types.map((each) => (typeof each === 'string' ? [each, via] : [each[0], { ...via, ...each[1] }])),
-      ) as Partial<Record<AuditType, Partial<Row>>>,
-    );
-    const [last] = (await provider.store.all<Row>(all)).slice(-1);
-    expect(JSON.parse(last?.details ?? '')).toMatchObject({ via_client: admin.registered.client.id });
-  }
-
-  const byPerson = (): Partial<Row> => ({ actor_id: person.id, address: '127.0.0.1' });
+  const byPerson = (): Partial<AuditRow> => ({ actor_id: person.id, address: '127.0.0.1' });
 
   it('logins: right, wrong, by halves; logouts and ended sessions', async () => {
     const other = new Browser();
@@ -341,10 +294,8 @@ describe('the audit log tells of', () => {
     await expectEvents(
       async () => {
         await open('/user');
-        await eventually(
-          async () => provider.store.all<Row>(all),
-          (rows) => rows.at(-1)?.type === 'access.denied',
-        );
+        const denied = (rows: AuditRow[]): boolean => rows.at(-1)?.type === 'access.denied';
+        await eventually(() => recorder.rows(), denied);
       },
       { 'access.denied': { ...byPerson(), request_id: expect.stringMatching(/./) as string } },
     );
@@ -442,6 +393,6 @@ describe('the audit log tells of', () => {
 
   it('all that it may tell of: nothing in its list of types is never told', () => {
     // Throttling is off here: audit-refusals.http-spec.ts has the one that needs it.
-    expect(auditTypes.filter((type) => !told.has(type))).toEqual(['login.throttled']);
+    expect(auditTypes.filter((type) => !recorder.told.has(type))).toEqual(['login.throttled']);
   });
 });

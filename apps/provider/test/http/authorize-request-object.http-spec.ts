@@ -1,4 +1,4 @@
-import { createHash, KeyObject, sign } from 'node:crypto';
+import { KeyObject, sign } from 'node:crypto';
 import { CompactEncrypt, importJWK, UnsecuredJWT, type JWK } from 'jose';
 import {
   contentEncryptionAlgorithms,
@@ -10,28 +10,18 @@ import {
   type ContentEncryptionAlgorithm,
 } from '@gatehouse/domain/jose';
 import type { Client, ClientDraft } from '@gatehouse/domain/oauth';
-import { Browser, send, type Answer } from '../support/browser';
+import { Browser, send } from '../support/browser';
 import { clientKey, secretKey, signed, type ClientKey } from '../support/client-jwts';
-import { startKeyServer, type KeyServer } from '../support/key-server';
 import { sendPush } from '../support/par';
-import { answerOf, authorizationRequest, authorizeUrl, startProvider, type TestProvider } from '../support/provider';
+import { answerOf, authorizationRequest, authorizeUrl } from '../support/provider';
+import { useRequestObjects, type Claims } from '../support/request-objects';
 
-type Claims = Readonly<Record<string, unknown>>;
-type Overrides = Readonly<Record<string, string | undefined>>;
 type ImportedKey = Awaited<ReturnType<typeof importJWK>>;
 
-let provider: TestProvider;
-let browser: Browser;
-beforeAll(async () => {
-  provider = await startProvider({ env: { GATEHOUSE_OUTBOUND_ALLOW: '127.0.0.1' } });
-  browser = await provider.logIn(await provider.addUser());
-});
-afterAll(() => provider.close());
-
-const key = clientKey('ES256');
+const { key, provider, browser, add, objectOf, query, ask, askWith } = useRequestObjects();
 
 it('the metadata offer what is tried below, and nothing else', async () => {
-  const metadata = (await send(`${provider.issuer}/.well-known/openid-configuration`)).json();
+  const metadata = (await send(`${provider().issuer}/.well-known/openid-configuration`)).json();
   expect(metadata).toMatchObject({
     request_parameter_supported: true,
     request_uri_parameter_supported: true,
@@ -45,36 +35,6 @@ it('the metadata offer what is tried below, and nothing else', async () => {
   });
 });
 
-const add = (draft: Partial<ClientDraft> = {}) =>
-  provider.addClient({
-    consentRequired: false,
-    jwks: { keys: [key.publicJwk] },
-    redirectUris: ['https://client.test/callback', 'https://client.test/other'],
-    grantTypes: ['authorization_code', 'implicit'],
-    responseTypes: ['code', 'id_token', 'code id_token'],
-    ...draft,
-  });
-
-/** The claims of a request object that is right in everything, its parameters those of a usual request. */
-const objectOf = (client: Client, claims: Claims = {}): Claims => ({
-  iss: client.id,
-  aud: provider.issuer,
-  exp: provider.clock.now() + 60,
-  ...authorizationRequest(client).parameters,
-  state: 'inner-state',
-  ...claims,
-});
-
-/** What OpenID Connect Core 6.1 wants in the query beside a request object. */
-const query = (client: Client, overrides: Overrides = {}): Overrides => ({
-  client_id: client.id,
-  response_type: 'code',
-  scope: 'openid',
-  redirect_uri: client.redirectUris[0],
-  state: 'outer-state',
-  ...overrides,
-});
-
 /** Signed by hand: libraries walk through the claims that they sign, and would exhaust the stack themselves. */
 function signJson(by: ClientKey, claims: string): string {
   if (!(by.privateKey instanceof KeyObject)) throw new Error('this signs with a key pair');
@@ -82,12 +42,6 @@ function signJson(by: ClientKey, claims: string): string {
   const input = `${encode(JSON.stringify({ alg: by.alg, kid: by.kid }))}.${encode(claims)}`;
   const signature = sign('sha256', Buffer.from(input), { key: by.privateKey, dsaEncoding: 'ieee-p1363' });
   return `${input}.${signature.toString('base64url')}`;
-}
-
-const ask = (parameters: Overrides): Promise<Answer> => browser.open(authorizeUrl(provider, parameters));
-
-async function askWith(client: Client, request: string, overrides: Overrides = {}): Promise<URLSearchParams> {
-  return answerOf(await ask(query(client, { request, ...overrides })));
 }
 
 describe('a request object by value (OpenID Connect Core 6.1, RFC 9101)', () => {
@@ -149,7 +103,7 @@ describe('a request object by value (OpenID Connect Core 6.1, RFC 9101)', () => 
   ])('with a claim of deeply nested %s is refused, and is no failure of the server', async (_what, nested) => {
     const registered = await add();
     const claims = JSON.stringify(objectOf(registered.client, { claims: '@' })).replace('"@"', nested);
-    const answer = await sendPush(provider, registered, { request: signJson(key, claims) });
+    const answer = await sendPush(provider(), registered, { request: signJson(key, claims) });
     expect([answer.status, answer.json<{ error: string }>().error]).toEqual([400, 'invalid_request_object']);
   });
 
@@ -207,7 +161,7 @@ describe('a request object by value (OpenID Connect Core 6.1, RFC 9101)', () => 
       const none = await askWith(client, await signed(key, objectOf(client, { prompt: 'none login' })));
       expect(none.get('error')).toBe('invalid_request');
       await ask(query(client, { request: await signed(key, objectOf(client, { max_age: 0 })) }));
-      expect(browser.address).toContain('/login?request=');
+      expect(browser().address).toContain('/login?request=');
       const claims = await askWith(client, await signed(key, objectOf(client, { claims: { userinfo: { name: 1 } } })));
       expect(claims.get('error')).toBe('invalid_request');
       const evil = await signed(key, objectOf(client, { redirect_uri: 'https://evil.test/callback' }));
@@ -218,11 +172,11 @@ describe('a request object by value (OpenID Connect Core 6.1, RFC 9101)', () => 
 
     it('survive a login that comes in between', async () => {
       const { client } = await add();
-      const user = await provider.addUser();
+      const user = await provider().addUser();
       const stranger = new Browser();
       const request = await signed(key, objectOf(client));
-      await stranger.open(authorizeUrl(provider, query(client, { request })));
-      provider.clock.advance(3600);
+      await stranger.open(authorizeUrl(provider(), query(client, { request })));
+      provider().clock.advance(3600);
       const answer = await stranger.submit({ username: user.username, password: user.password });
       expect(answerOf(answer).get('state')).toBe('inner-state');
     });
@@ -248,7 +202,7 @@ describe('a request object by value (OpenID Connect Core 6.1, RFC 9101)', () => 
       expect(Object.fromEntries(answer)).toMatchObject({
         error: 'invalid_request_object',
         state: 'outer-state',
-        iss: provider.issuer,
+        iss: provider().issuer,
       });
     });
 
@@ -325,14 +279,14 @@ describe('a request object by value (OpenID Connect Core 6.1, RFC 9101)', () => 
   it('comes by POST as well', async () => {
     const { client } = await add();
     const body = new URL(
-      authorizeUrl(provider, query(client, { request: await signed(key, objectOf(client)) })),
+      authorizeUrl(provider(), query(client, { request: await signed(key, objectOf(client)) })),
     ).search.slice(1);
-    const answer = await browser.send(`${provider.issuer}/oauth/authorize`, {
+    const answer = await browser().send(`${provider().issuer}/oauth/authorize`, {
       method: 'POST',
       body,
       headers: { 'Content-Type': 'application/x-www-form-urlencoded', Origin: 'https://client.test' },
     });
-    expect(answerOf(await browser.open(answer.location ?? '')).get('state')).toBe('inner-state');
+    expect(answerOf(await browser().open(answer.location ?? '')).get('state')).toBe('inner-state');
   });
 });
 
@@ -344,7 +298,7 @@ describe('an encrypted request object', () => {
 
   /** Our public key for an algorithm, as our JWKS shows it. */
   async function ourKey(alg: string): Promise<{ key: ImportedKey; kid: string }> {
-    const { keys } = (await send(`${provider.issuer}/.well-known/jwks.json`)).json<{ keys: JWK[] }>();
+    const { keys } = (await send(`${provider().issuer}/.well-known/jwks.json`)).json<{ keys: JWK[] }>();
     const jwk = keys.find((each) => each.use === 'enc' && each.kty === (alg.startsWith('RSA') ? 'RSA' : 'EC'));
     if (!jwk?.kid) throw new Error(`no key for ${alg}`);
     return { key: await importJWK(jwk, alg), kid: jwk.kid };
@@ -390,100 +344,5 @@ describe('an encrypted request object', () => {
     const { key: to, kid } = await ourKey('ECDH-ES');
     const inside = new UnsecuredJWT(objectOf(client)).encode();
     expect((await askWith(client, await encrypt(inside, 'ECDH-ES', 'A128GCM', to, kid))).has('code')).toBe(true);
-  });
-});
-
-describe('a request object by reference (OpenID Connect Core 6.2)', () => {
-  let server: KeyServer;
-  let uri: string;
-  let client: Client;
-  beforeEach(async () => {
-    server = await startKeyServer();
-    uri = server.url.replace('jwks.json', 'request.jwt');
-    ({ client } = await add({ requestUris: [uri] }));
-  });
-  afterEach(() => server.close());
-
-  const serve = (body: string, status = 200, headers: Record<string, string> = {}): void => {
-    server.answer = (_request, response) => void response.writeHead(status, headers).end(body);
-  };
-  const askBy = async (requestUri: string, of = client): Promise<URLSearchParams> =>
-    answerOf(await ask(query(of, { request_uri: requestUri })));
-
-  it('is fetched from a registered address and checked as one by value', async () => {
-    serve(await signed(key, objectOf(client)), 200, { 'Content-Type': 'application/oauth-authz-req+jwt' });
-    expect(Object.fromEntries(await askBy(uri))).toMatchObject({
-      code: expect.any(String) as unknown,
-      state: 'inner-state',
-    });
-    serve(await signed(clientKey('ES256'), objectOf(client)));
-    expect((await askBy(uri)).get('error')).toBe('invalid_request_object');
-  });
-
-  it.each([
-    ['the SHA-256 of the content', (content: string) => createHash('sha256').update(content).digest('base64url')],
-    ['the SHA-256 of something else', () => createHash('sha256').update('another').digest('base64url')],
-    ['any text', () => 'version2'],
-  ])('may have a fragment, which is neither sent nor checked: %s', async (_what, fragmentOf) => {
-    const paths: (string | undefined)[] = [];
-    const request = await signed(key, objectOf(client));
-    server.answer = ({ url }, response) => {
-      paths.push(url);
-      response.end(request);
-    };
-    const fragment = fragmentOf(request);
-    expect((await askBy(`${uri}#${fragment}`)).has('code')).toBe(true);
-    // The registered address may have one as well (OpenID Connect Registration 2).
-    const registered = (await add({ requestUris: [`${uri}#${fragment}`] })).client;
-    serve(await signed(key, objectOf(registered)));
-    expect((await askBy(uri, registered)).has('code')).toBe(true);
-    expect(paths).toEqual([new URL(uri).pathname]);
-  });
-
-  it.each([
-    ['another path', '/more'],
-    ['a query', '?a=b'],
-  ])('is not fetched from an address that is not registered: %s', async (_what, more) => {
-    expect((await askBy(`${uri}${more}`)).get('error')).toBe('invalid_request_uri');
-    expect((await askBy('http://127.0.0.1:1/request.jwt')).get('error')).toBe('invalid_request_uri');
-    expect(server.asked).toBe(0);
-  });
-
-  it('is not one that was pushed to us where none was (RFC 9126 4)', async () => {
-    expect((await askBy('urn:ietf:params:oauth:request_uri:abc')).get('error')).toBe('invalid_request_uri');
-  });
-
-  it.each<[string, () => void]>([
-    ['404', () => serve('no', 404)],
-    ['a redirect', () => serve('', 302, { Location: 'https://client.test/' })],
-    ['an endless answer', () => serve('x'.repeat(40_000))],
-    ['a connection that breaks off', () => (server.answer = (request) => void request.socket.destroy())],
-  ])('whose host answers with %s is an invalid_request_uri', async (_what, answerWith) => {
-    answerWith();
-    expect((await askBy(uri)).get('error')).toBe('invalid_request_uri');
-  });
-
-  it('is not fetched from a private network that is not allowed', async () => {
-    const inside = (await add({ requestUris: ['https://192.168.0.1/request.jwt'] })).client;
-    expect((await askBy('https://192.168.0.1/request.jwt', inside)).get('error')).toBe('invalid_request_uri');
-  });
-
-  it('is fetched ten times at once at most for one address that asks: more are told to come again', async () => {
-    const waiting: (() => void)[] = [];
-    const request = await signed(key, objectOf(client));
-    server.answer = (_request, response) => void waiting.push(() => response.end(request));
-    const asked = Array.from({ length: 10 }, () => askBy(uri));
-    while (waiting.length < 10) await new Promise((resolve) => setTimeout(resolve, 10));
-    expect((await askBy(uri)).get('error')).toBe('temporarily_unavailable');
-    for (const answer of waiting) answer();
-    for (const answer of await Promise.all(asked)) expect(answer.has('code')).toBe(true);
-    server.answer = (_request, response) => void response.end(request);
-    expect((await askBy(uri)).has('code')).toBe(true);
-  });
-
-  it('and one by value at once are an invalid_request', async () => {
-    const request = await signed(key, objectOf(client));
-    expect((await askWith(client, request, { request_uri: uri })).get('error')).toBe('invalid_request');
-    expect(server.asked).toBe(0);
   });
 });

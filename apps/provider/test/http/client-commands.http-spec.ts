@@ -8,7 +8,7 @@ import { ClientsService } from '../../src/clients/clients.service';
 import { freePort } from '../../../../scripts/lib/free-port.cjs';
 import { startProvider, type TestProvider } from '../support/provider';
 import { eventually } from '../support/eventually';
-import { buildProvider, runCommand } from '../support/processes';
+import { buildProvider, runCommand, spawnCommand } from '../support/processes';
 import { register } from '../support/registration';
 
 jest.setTimeout(240_000);
@@ -356,7 +356,7 @@ describe('commands on clients, while the provider runs', () => {
     const good = (await gatehouse(['audit', 'verify'])).json<{ events: number; seals: number; head: string }>();
     // One of this test, and those of the provider, which seals every half minute.
     expect(good.seals).toBeGreaterThanOrEqual(1);
-    const lines = (await runCommand(['audit', 'export'], env)).stdout.trim().split('\n');
+    const lines = (await spawnCommand(['audit', 'export'], env)).stdout.trim().split('\n');
     expect(lines.length).toBeGreaterThanOrEqual(good.events);
     expect(JSON.parse(lines[0] ?? '')).toMatchObject({
       at: expect.stringMatching(/^20\d\d-/) as unknown,

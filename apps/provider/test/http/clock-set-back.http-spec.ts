@@ -9,7 +9,7 @@ import { KeysService } from '../../src/keys/keys.service';
 import { AuditChain } from '../../src/audit/audit-chain.service';
 import { Lease } from '../../src/database/lease';
 import { send } from '../support/browser';
-import { buildProvider, runCommand, runProvider } from '../support/processes';
+import { buildProvider, runProvider, shiftedClock, spawnCommand } from '../support/processes';
 import { post, startProvider, type TestProvider } from '../support/provider';
 import { obtainTokens } from '../support/tokens';
 
@@ -119,10 +119,9 @@ describe('after the clock was set back by an hour', () => {
     const env = {
       GATEHOUSE_DATABASE_URL: databaseUrl,
       GATEHOUSE_SECRET_KEY: sealing.secretKey,
-      NODE_OPTIONS: `--require ${join(__dirname, '../support/shifted-clock.cjs')}`,
-      CLOCK_SHIFT_SECONDS: String(-hour),
+      ...shiftedClock(-hour),
     };
-    const gatehouse = (words: string) => runCommand([...words.split(' '), '--json'], env);
+    const gatehouse = (words: string) => spawnCommand([...words.split(' '), '--json'], env);
     const provider = await runProvider(env);
     try {
       expect((await send(`${provider.base}/readyz`)).json()).toMatchObject({ status: 'ok' });

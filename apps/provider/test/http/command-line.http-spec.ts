@@ -1,219 +1,18 @@
-import { UsersService } from '../../src/users/users.service';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir, userInfo } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { clientPropertyNames, maySetClientProperty } from '@gatehouse/domain/oauth';
 import { clientPropertyForms } from '../../src/clients/client-property-forms';
-import { AuditLog } from '../../src/audit/audit-log.service';
 import { keyKindNames } from '../../src/keys/key-kinds';
-import { ManualClock, SystemClock } from '@gatehouse/platform/clock';
-import { Browser, send } from '../support/browser';
-import { addApp } from '../support/factors';
-import { startProvider, post, type TestProvider } from '../support/provider';
+import { send } from '../support/browser';
+import { post } from '../support/provider';
 import { eventually } from '../support/eventually';
-import { buildProvider, runCommand, type Finished } from '../support/processes';
+import { runCommand, spawnCommand } from '../support/processes';
+import { useCommandLine } from '../support/command-line';
 
 jest.setTimeout(120_000);
 
 describe('the command line, while the provider runs on the same database', () => {
-  let provider: TestProvider;
-  let folder: string;
-  let env: Record<string, string>;
-  beforeAll(async () => {
-    await buildProvider();
-    folder = mkdtempSync(join(tmpdir(), 'gatehouse-cli-'));
-    const url = `sqlite:${join(folder, 'provider.sqlite')}`;
-    provider = await startProvider({
-      databaseUrl: url,
-      env: { GATEHOUSE_KEY_PREPUBLISH_SECONDS: '3600' },
-      // A command goes by the machine's clock.
-      clock: new ManualClock(new SystemClock().now()),
-    });
-    env = {
-      GATEHOUSE_DATABASE_URL: url,
-      GATEHOUSE_SECRET_KEY: provider.secretKey,
-      GATEHOUSE_ISSUER: provider.issuer,
-      GATEHOUSE_KEY_PREPUBLISH_SECONDS: '3600',
-    };
-  });
-  afterAll(async () => {
-    await provider.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
-
-  const gatehouse = (words: string, stdin?: string) => runCommand(words.split(' '), env, stdin);
-
-  function expectError(done: Finished, code: number, error: string): void {
-    expect({ code: done.code, stdout: done.stdout }).toEqual({ code, stdout: '' });
-    const lines = done.stderr.trim().split('\n');
-    expect(lines).toHaveLength(1);
-    expect(JSON.parse(lines[0] ?? '')).toEqual({ error, message: expect.any(String) as unknown });
-  }
-
-  describe('user add', () => {
-    it('makes an account that can log in at once; the password comes from stdin, less one final newline', async () => {
-      const done = await gatehouse(
-        'user add --username cli-ada --password-stdin --email ada@example.com --email-verified --role developer --role user --json',
-        'a password from stdin \n',
-      );
-      expect(done).toMatchObject({ code: 0, stderr: '' });
-      expect(done.stdout.trim().split('\n')).toHaveLength(1);
-      expect(done.json()).toMatchObject({
-        username: 'cli-ada',
-        email: 'ada@example.com',
-        email_verified: true,
-        roles: expect.arrayContaining(['developer', 'user']) as unknown,
-        disabled: false,
-      });
-      expect(done.stdout).not.toContain('from stdin');
-      await provider.logIn({ username: 'cli-ada', password: 'a password from stdin ' });
-    });
-
-    it('takes standard claims; rejects, 2, one that there is not, and, 1, a value that will not do', async () => {
-      const done = await gatehouse(
-        'user add --username cli-claims --claim given_name=Ada --claim birthdate=1815-12-10 --claim address.locality=London --json',
-      );
-      expect(done.code).toBe(0);
-      expect(await provider.app.get(UsersService).findByUsername('cli-claims')).toMatchObject({
-        givenName: 'Ada',
-        profile: { birthdate: '1815-12-10', address: { locality: 'London' } },
-      });
-      for (const claim of ['shoe_size=38', 'birthdate', 'sub=x', 'phone_number_verified=yes'])
-        expectError(await gatehouse(`user add --username cli-other --claim ${claim} --json`), 2, 'usage');
-      expectError(await gatehouse('user add --username cli-other --claim birthdate=x --json'), 1, 'failed');
-    });
-
-    it('warns of an address that is not verified, and of one that a change leaves so', async () => {
-      const hint = 'user update --username cli-mailed --email-verified';
-      const added = await gatehouse('user add --username cli-mailed --email cli@mail.test --json');
-      expect(added.json<{ email_verified: boolean; warnings: string[] }>()).toMatchObject({
-        email_verified: false,
-        warnings: [expect.stringContaining(hint)],
-      });
-      const verified = await gatehouse('user update --username cli-mailed --email-verified --json');
-      expect(verified.json()).toMatchObject({ email_verified: true });
-      expect(verified.json()).not.toHaveProperty('warnings');
-      const moved = await gatehouse('user update --username cli-mailed --email other@mail.test');
-      expect(moved.stdout).toContain(hint);
-      expect((await gatehouse('user add --username cli-unmailed')).stdout).not.toContain('verified');
-    });
-
-    it('without a password prints a one-time link', async () => {
-      const done = await gatehouse('user add --username cli-linked --json');
-      const { set_password_link: link } = done.json<{ set_password_link: string }>();
-      expect((await new Browser().open(link)).status).toBe(200);
-    });
-
-    it('says exists, 3, for a username that is taken, in any case', async () => {
-      await gatehouse('user add --username cli-taken');
-      expectError(await gatehouse('user add --username CLI-Taken --json'), 3, 'exists');
-      expectError(await gatehouse('user add --username cli-taken --password-stdin --json', 'long enough'), 3, 'exists');
-    });
-
-    it.each(['short', ''])('fails, 1, with a password that will not do (%#)', async (password) => {
-      expectError(await gatehouse('user add --username cli-weak --password-stdin --json', password), 1, 'failed');
-      expectError(await gatehouse('user disable --username cli-weak --json'), 3, 'not_found');
-    });
-
-    it('fails, 1, with a role that there is not', async () => {
-      expectError(await gatehouse('user add --username cli-king --role king --json'), 1, 'failed');
-    });
-  });
-
-  it('user list, disable, enable', async () => {
-    await gatehouse('user add --username cli-bob --password-stdin', 'the password of bob\n');
-    const browser = await provider.logIn({ username: 'cli-bob', password: 'the password of bob' });
-    expect((await gatehouse('user disable --username cli-bob --json')).json()).toMatchObject({ disabled: true });
-    expect((await browser.send(`${provider.issuer}/home`)).status).toBe(303);
-    await expect(provider.logIn({ username: 'cli-bob', password: 'the password of bob' })).rejects.toThrow();
-    expect((await gatehouse('user list --search cli-bob --json')).json()).toMatchObject({
-      users: [{ username: 'cli-bob', disabled: true }],
-    });
-    expect((await gatehouse('user list --search LI-BO --json')).json()).toMatchObject({
-      users: [{ username: 'cli-bob' }],
-    });
-    expect((await gatehouse('user enable --username cli-bob')).code).toBe(0);
-    await provider.logIn({ username: 'cli-bob', password: 'the password of bob' });
-  });
-
-  it('user show, update and reset-password; session list and end', async () => {
-    const user = await provider.addUser({ username: 'cli-mary', email: 'mary@example.com' });
-    const browser = await provider.logIn(user);
-    const shown = (await gatehouse('user show --username cli-mary --json')).json();
-    expect(shown).toMatchObject({ username: 'cli-mary', sessions: 1, second_factors: [] });
-
-    const changed = await gatehouse(
-      'user update --username cli-mary --email-verified --claim nickname=M --claim address.locality=Leeds --role developer --json',
-    );
-    expect(changed.json()).toMatchObject({
-      email: 'mary@example.com',
-      email_verified: true,
-      nickname: 'M',
-      address: { locality: 'Leeds' },
-      roles: ['developer'],
-    });
-    const again = await gatehouse('user update --username cli-mary --email new@example.com --claim nickname= --json');
-    expect(again.json()).toMatchObject({ email: 'new@example.com', email_verified: false, roles: ['developer'] });
-    expect(again.json()).not.toHaveProperty('nickname');
-    expectError(await gatehouse('user update --username cli-mary --role boss --json'), 1, 'failed');
-
-    const sessions = (await gatehouse('session list --username cli-mary --json')).json()['sessions'] as {
-      id: string;
-    }[];
-    expect(sessions).toEqual([expect.objectContaining({ user_id: user.id })]);
-    expect((await gatehouse(`session end --id ${sessions[0]?.id} --json`)).json()).toEqual({ ended: 1 });
-    expect((await browser.open(`${provider.base}/account`)).text).toContain('name="password"');
-    expectError(await gatehouse(`session end --id ${sessions[0]?.id} --json`), 3, 'not_found');
-    expectError(await gatehouse('session end --json'), 2, 'usage');
-
-    const second = await provider.logIn(user);
-    const password = 'another password from stdin';
-    const reset = await gatehouse('user reset-password --username cli-mary --password-stdin --json', password);
-    expect(reset).toMatchObject({ code: 0 });
-    expect((await second.open(`${provider.base}/account`)).text).toContain('name="password"');
-    await provider.logIn({ username: 'cli-mary', password });
-    expect((await gatehouse('session end --username cli-mary --json')).json()).toEqual({ ended: 1 });
-    const link = (await gatehouse('user reset-password --username cli-mary --json')).json()['set_password_link'];
-    expect(link).toMatch(/\/password\/set\?token=/);
-  });
-
-  it('user reset-mfa: the password alone logs in again, and sessions ended', async () => {
-    await gatehouse('user add --username cli-eve --password-stdin', 'the password of eve\n');
-    const eve = { username: 'cli-eve', password: 'the password of eve' };
-    const browser = await provider.logIn(eve);
-    await addApp(provider, browser);
-    await expect(provider.logIn(eve)).rejects.toThrow('/login/factor');
-    expect((await gatehouse('user reset-mfa --username cli-eve --json')).json()).toMatchObject({ second_factors: [] });
-    expect((await browser.send(`${provider.issuer}/home`)).status).toBe(303);
-    await provider.logIn(eve);
-    expectError(await gatehouse('user reset-mfa --username nobody --json'), 3, 'not_found');
-  });
-
-  it('is the actor of its events, with the operating-system user, on the audit page and in its filter', async () => {
-    const actor = `cli:${userInfo().username}`;
-    const { id } = (await gatehouse('user add --username cli-audited --json')).json<{ id: string }>();
-    for (const words of ['user update --name Audited', 'user link', 'user reset-mfa', 'user disable', 'user enable'])
-      expect((await gatehouse(`${words} --username cli-audited`)).code).toBe(0);
-    expect((await gatehouse('audit export --until 2026-01-01')).code).toBe(0);
-    const { events } = await provider.app.get(AuditLog).search({ userId: actor, limit: 200 });
-    expect(events.every(({ actorId }) => actorId === actor)).toBe(true);
-    expect(events.filter(({ subjectId }) => subjectId === id).map(({ type }) => type)).toEqual([
-      ...['user.enabled', 'user.disabled', 'factor.reset', 'user.password_link_created', 'user.updated'],
-      ...['user.password_link_created', 'user.created'],
-    ]);
-    expect(events[0]).toMatchObject({
-      type: 'audit.exported',
-      details: { by: 'command line', until: '2026-01-01' },
-    });
-    const auditor = await provider.logIn(await provider.addUser({ roles: ['auditor'] }));
-    const page = await auditor.open(`${provider.base}/audit?user=${encodeURIComponent(actor)}`);
-    expect(page.text).toContain(`Command line (${userInfo().username})`);
-    expect(page.text).not.toContain('There is no user');
-  });
-
-  it('never disables the last administrator', async () => {
-    expectError(await gatehouse('user disable --username admin --json'), 1, 'failed');
-  });
+  const { provider, folder, env, gatehouse, expectError } = useCommandLine();
 
   describe('resource', () => {
     it('add makes an API, with credentials where they are asked for; once', async () => {
@@ -221,7 +20,7 @@ describe('the command line, while the provider runs on the same database', () =>
         'resource add --identifier https://cli.example/ --name CLI --scope read --scope write=Write --allow anyone --credentials --json'.split(
           ' ',
         );
-      const made = (await runCommand(words, env)).json();
+      const made = (await runCommand(words, env())).json();
       expect(made).toMatchObject({
         identifier: 'https://cli.example/',
         token_format: 'jwt',
@@ -234,7 +33,7 @@ describe('the command line, while the provider runs on the same database', () =>
         client_id: expect.any(String) as unknown,
         client_secret: expect.stringMatching(/^.{43}$/) as unknown,
       });
-      expectError(await runCommand(words, env), 3, 'exists');
+      expectError(await runCommand(words, env()), 3, 'exists');
       expect((await gatehouse('resource list --json')).json()).toMatchObject({
         resources: [{ identifier: 'https://cli.example/', client_id: made['client_id'] }],
       });
@@ -249,7 +48,7 @@ describe('the command line, while the provider runs on the same database', () =>
   describe('client add', () => {
     const token = (id: string, secret: string) =>
       post(
-        `${provider.issuer}/oauth/token`,
+        `${provider().issuer}/oauth/token`,
         { grant_type: 'client_credentials' },
         { Authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}` },
       );
@@ -279,7 +78,7 @@ describe('the command line, while the provider runs on the same database', () =>
           '--no-consent',
           '--json',
         ],
-        env,
+        env(),
       );
       expect(done).toMatchObject({ code: 0, stderr: '' });
       const made = done.json<{ client_id: string; client_secret: string }>();
@@ -305,7 +104,7 @@ describe('the command line, while the provider runs on the same database', () =>
     });
 
     it('takes metadata from a file by their RFC 7591 names; an option goes before it', async () => {
-      const file = join(folder, 'client.json');
+      const file = join(folder(), 'client.json');
       writeFileSync(
         file,
         JSON.stringify({
@@ -396,7 +195,7 @@ describe('the command line, while the provider runs on the same database', () =>
     for (const key of fresh) expect(key.signs_from - key.created_at).toBe(3600);
     const published = await eventually(
       async () =>
-        (await send(`${provider.issuer}/.well-known/jwks.json`))
+        (await send(`${provider().issuer}/.well-known/jwks.json`))
           .json<{ keys: { kid: string }[] }>()
           .keys.map((key) => key.kid),
       (kids) => kids.length === 6,
@@ -405,7 +204,7 @@ describe('the command line, while the provider runs on the same database', () =>
   });
 
   it('keys rotate on a database without keys gives keys that sign at once: a provider that starts there works', async () => {
-    const fresh = { ...env, GATEHOUSE_DATABASE_URL: `sqlite:${join(folder, 'fresh.sqlite')}` };
+    const fresh = { ...env(), GATEHOUSE_DATABASE_URL: `sqlite:${join(folder(), 'fresh.sqlite')}` };
     const { keys } = (await runCommand(['keys', 'rotate', '--json'], fresh)).json<{
       keys: { signs_from: number; created_at: number }[];
     }>();
@@ -437,7 +236,7 @@ describe('the command line, while the provider runs on the same database', () =>
     });
 
     it('nothing at all, with the list of commands', async () => {
-      const done = await runCommand([], env);
+      const done = await spawnCommand([], env());
       expect(done.code).toBe(2);
       expect(`${done.stdout}${done.stderr}`).toContain('user add');
     });
@@ -505,22 +304,22 @@ describe('the command line, while the provider runs on the same database', () =>
     const done = await gatehouse('client add --name Plain --redirect-uri https://a.test/cb');
     expect(done.stdout).toMatch(/client_id\s+\S+/);
     expect(done.stdout).toMatch(/client_secret\s+\S+/);
-    const failed = await gatehouse('client remove --id nobody');
+    const failed = await spawnCommand(['client', 'remove', '--id', 'nobody'], env());
     expect(failed).toMatchObject({ code: 3, stdout: '' });
     expect(failed.stderr.trim()).toBe('there is no client of this id');
   });
 
   it('wrong settings and an unreachable database fail, 1, with a message and no stack', async () => {
-    const misspelt = await runCommand(['user', 'list', '--json'], { ...env, GATEHOUSE_DATABASE_ULR: 'x' });
+    const misspelt = await runCommand(['user', 'list', '--json'], { ...env(), GATEHOUSE_DATABASE_ULR: 'x' });
     expectError(misspelt, 1, 'settings');
     expect(misspelt.stderr).toContain('GATEHOUSE_DATABASE_URL');
     writeFileSync(
-      join(folder, 'no-database'),
+      join(folder(), 'no-database'),
       'this is no database, and longer than a header of one would have to be'.repeat(20),
     );
-    const broken = await runCommand(['user', 'list', '--json'], {
-      ...env,
-      GATEHOUSE_DATABASE_URL: `sqlite:${join(folder, 'no-database')}`,
+    const broken = await spawnCommand(['user', 'list', '--json'], {
+      ...env(),
+      GATEHOUSE_DATABASE_URL: `sqlite:${join(folder(), 'no-database')}`,
     });
     expect(broken.code).toBe(1);
     expect(broken.stderr).not.toMatch(/\n\s+at /);

@@ -34,7 +34,7 @@ describe.each(engines)('the audit log, on %s', (_name, engineOf) => {
   beforeAll(() => engine.start());
   beforeEach(async () => {
     provider = await startProvider({
-      databaseUrl: await engine.freshUrl(),
+      databaseUrl: await engine.migratedUrl(),
       env: { GATEHOUSE_AUDIT_RETENTION: String(30 * day) },
     });
     chain = provider.app.get(AuditChain);

@@ -14,7 +14,7 @@ describe.each(engines)('audit events whose type was renamed, on %s', (_name, eng
   let provider: TestProvider;
   beforeAll(async () => {
     await engine.start();
-    provider = await startProvider({ databaseUrl: await engine.freshUrl() });
+    provider = await startProvider({ databaseUrl: await engine.migratedUrl() });
   });
   afterAll(async () => {
     await provider.close();

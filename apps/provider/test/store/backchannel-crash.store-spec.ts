@@ -2,11 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { leaseSeconds } from '../../src/outbox/outbox.service';
 import { Browser } from '../support/browser';
 import { engines } from '../support/engines';
 import { startLogoutReceiver, type LogoutReceiver } from '../support/logout-receiver';
 import { authorize, basic, post, type TestProvider } from '../support/provider';
-import { buildProvider, runCommand, runProvider } from '../support/processes';
+import { buildProvider, runCommand, runProvider, shiftedClock } from '../support/processes';
 import { claimsOf, type Tokens } from '../support/tokens';
 
 jest.setTimeout(240_000);
@@ -32,7 +33,7 @@ describe.each(engines)('a kill -9 on %s', (_name, engineOf) => {
 
   it('loses no logout that was answered: another process tells it (OpenID Connect Back-Channel Logout 1.0)', async () => {
     const env = {
-      GATEHOUSE_DATABASE_URL: await engine.freshUrl(),
+      GATEHOUSE_DATABASE_URL: await engine.migratedUrl(),
       GATEHOUSE_SECRET_KEY: randomBytes(32).toString('base64url'),
       GATEHOUSE_ISSUER: 'http://127.0.0.1:1',
       GATEHOUSE_OUTBOUND_ALLOW: '127.0.0.0/8',
@@ -92,8 +93,8 @@ describe.each(engines)('a kill -9 on %s', (_name, engineOf) => {
 
     receiver.answer = () => 200;
     const before = receiver.got.length;
-    const second = await runProvider(env);
-    // Those that were on their way come back when their lease ends.
+    // Those that were on their way come back when their lease ends, which it has by the clock of this process.
+    const second = await runProvider({ ...env, ...shiftedClock(leaseSeconds + 1) });
     await receiver.arrived(before + listed.waiting, undefined, 60_000);
     const told = receiver.got.slice(before).map(({ claims }) => claims['sid']);
     expect(told).toEqual(expect.arrayContaining(answered));

@@ -28,7 +28,7 @@ describe.each(engines)('a change made by another process on %s', (name, engineOf
 
   beforeAll(async () => {
     await engine.start();
-    url = await engine.freshUrl();
+    url = await engine.migratedUrl();
     one = await startProvider({ databaseUrl: url });
     other = await sibling(url);
   });

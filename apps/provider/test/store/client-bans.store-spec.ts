@@ -29,7 +29,7 @@ describe.each(engines)('the purge of unused clients on %s', (_name, engineOf) =>
   });
   beforeEach(async () => {
     provider = await startProvider({
-      databaseUrl: await engine.freshUrl(),
+      databaseUrl: await engine.migratedUrl(),
       env: {
         GATEHOUSE_CLIENT_METADATA_DOCUMENTS: 'open',
         GATEHOUSE_OUTBOUND_ALLOW: '127.0.0.1/32',

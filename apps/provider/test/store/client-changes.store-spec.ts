@@ -33,7 +33,7 @@ describe.each(engines)('a client that another process changed a moment ago, on %
   let secret: string;
   beforeAll(async () => {
     await engine.start();
-    const databaseUrl = await engine.freshUrl();
+    const databaseUrl = await engine.migratedUrl();
     const env = { GATEHOUSE_THROTTLE: 'off' };
     provider = await startProvider({ databaseUrl, env });
     other = await startProvider({ databaseUrl, env: { ...env, GATEHOUSE_SECRET_KEY: provider.secretKey } });

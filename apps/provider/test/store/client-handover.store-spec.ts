@@ -16,7 +16,7 @@ describe.each(engines)('credentials of a client that changes hands on %s', (_nam
 
   it('end: of an owner who is deleted, and of who registered it', async () => {
     const provider = await startProvider({
-      databaseUrl: await engine.freshUrl(),
+      databaseUrl: await engine.migratedUrl(),
       env: { GATEHOUSE_REGISTRATION: 'open' },
     });
     const isGood = (id: string, secret: string): Promise<boolean> =>

@@ -26,7 +26,7 @@ describe.each(engines)('DPoP proofs on %s', (_name, engineOf) => {
   let key: DpopKey;
   beforeAll(async () => {
     await engine.start();
-    const databaseUrl = await engine.freshUrl();
+    const databaseUrl = await engine.migratedUrl();
     const env = { GATEHOUSE_ISSUER: `http://localhost:${await freePort()}` };
     provider = await startProvider({ databaseUrl, env });
     // A second process of the same issuer, on the same database.

@@ -20,7 +20,7 @@ describe.each(engines)('second factors on %s', (_name, engineOf) => {
   let provider: TestProvider;
   beforeAll(async () => {
     await engine.start();
-    provider = await startProvider({ databaseUrl: await engine.freshUrl(), env: { GATEHOUSE_THROTTLE: 'off' } });
+    provider = await startProvider({ databaseUrl: await engine.migratedUrl(), env: { GATEHOUSE_THROTTLE: 'off' } });
   });
   afterAll(async () => {
     await provider.close();

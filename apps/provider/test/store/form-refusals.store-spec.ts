@@ -13,7 +13,7 @@ describe.each(engines)('forms that are rejected for their origin, on %s', (_name
   let provider: TestProvider;
   beforeAll(async () => {
     await engine.start();
-    provider = await startProvider({ databaseUrl: await engine.freshUrl() });
+    provider = await startProvider({ databaseUrl: await engine.migratedUrl() });
   });
   afterAll(async () => {
     await provider.close();

@@ -20,7 +20,7 @@ describe.each(engines)('back-channel logouts that do not arrive, on %s', (_name,
   let receiver: LogoutReceiver;
   beforeAll(async () => {
     await engine.start();
-    const databaseUrl = await engine.freshUrl();
+    const databaseUrl = await engine.migratedUrl();
     provider = await startProvider({ databaseUrl, env: { GATEHOUSE_OUTBOUND_ALLOW: '127.0.0.0/8' } });
     receiver = await startLogoutReceiver();
   });

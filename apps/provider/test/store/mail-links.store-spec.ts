@@ -14,7 +14,7 @@ describe.each(engines)('links that are mailed, on %s', (_name, engineOf) => {
   let other: TestProvider;
   beforeAll(async () => {
     await engine.start();
-    const databaseUrl = await engine.freshUrl();
+    const databaseUrl = await engine.migratedUrl();
     const env = {
       GATEHOUSE_SIGN_UP: 'invitation',
       GATEHOUSE_SMTP_URL: await smtp.start(),

@@ -18,7 +18,7 @@ describe.each(engines)('metrics on %s', (name, engineOf) => {
     await engine.start();
     port = await freePort();
     const env = {
-      GATEHOUSE_DATABASE_URL: await engine.freshUrl(),
+      GATEHOUSE_DATABASE_URL: await engine.migratedUrl(),
       GATEHOUSE_SECRET_KEY: randomBytes(32).toString('base64url'),
       GATEHOUSE_METRICS_PORT: String(port),
     };

@@ -20,7 +20,7 @@ describe.each(engines)('node numbers on %s', (_name, makeEngine) => {
   beforeAll(() => engine.start(), 60_000);
   afterAll(() => engine.stop(), 30_000);
   beforeEach(async () => {
-    url = await engine.freshUrl();
+    url = await engine.migratedUrl();
     store = await openStore({ url, entities, migrations, migrate: 'auto' });
   });
   afterEach(() => store.close());

@@ -13,7 +13,7 @@ describe.each(engines)('the offer to continue on %s', (_name, makeEngine) => {
   beforeAll(async () => {
     engine = makeEngine();
     await engine.start();
-    provider = await startProvider({ databaseUrl: await engine.freshUrl() });
+    provider = await startProvider({ databaseUrl: await engine.migratedUrl() });
   });
   afterAll(async () => {
     await provider.close();
@@ -57,7 +57,7 @@ describe.each(engines)('the offer to continue on %s', (_name, makeEngine) => {
   });
 
   it('ends with the columns: once they are reverted, requests that relied on them are deleted, others stay', async () => {
-    const url = await engine.freshUrl();
+    const url = await engine.migratedUrl();
     const other = await startProvider({ databaseUrl: url });
     const { client } = await other.addClient();
     const request = () => authorizeUrl(other, authorizationRequest(client).parameters);

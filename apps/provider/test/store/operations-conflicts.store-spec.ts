@@ -25,7 +25,7 @@ describe.each(engines)('operations at once that take one unique value, on %s', (
   beforeAll(async () => {
     await engine.start();
     provider = await startProvider({
-      databaseUrl: await engine.freshUrl(),
+      databaseUrl: await engine.migratedUrl(),
       env: {
         GATEHOUSE_THROTTLE: 'off',
         GATEHOUSE_REGISTRATION: 'open',

@@ -34,7 +34,7 @@ describe.each(engines)('operations that cross, on %s', (_name, engineOf) => {
   beforeAll(async () => {
     await engine.start();
     provider = await startProvider({
-      databaseUrl: await engine.freshUrl(),
+      databaseUrl: await engine.migratedUrl(),
       env: { GATEHOUSE_THROTTLE: 'off', GATEHOUSE_REGISTRATION: 'open', GATEHOUSE_SIGN_UP: 'invitation' },
     });
     admin = await provider.addUser({ roles: ['admin'] });

@@ -28,7 +28,7 @@ describe.each(engines)('the actor is locked while an operation is performed, on 
   beforeAll(async () => {
     await engine.start();
     provider = await startProvider({
-      databaseUrl: await engine.freshUrl(),
+      databaseUrl: await engine.migratedUrl(),
       env: { GATEHOUSE_THROTTLE: 'off', GATEHOUSE_SIGN_UP: 'invitation' },
     });
     await provider.addUser({ roles: ['admin'] });

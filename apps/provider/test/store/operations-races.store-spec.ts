@@ -68,7 +68,7 @@ describe.each(engines)('two operations at once, and one after the other, on %s',
   beforeAll(async () => {
     await engine.start();
     provider = await startProvider({
-      databaseUrl: await engine.freshUrl(),
+      databaseUrl: await engine.migratedUrl(),
       env: { GATEHOUSE_THROTTLE: 'off', GATEHOUSE_REGISTRATION: 'open', GATEHOUSE_SIGN_UP: 'invitation' },
     });
     admin = await provider.addUser({ roles: ['admin'] });

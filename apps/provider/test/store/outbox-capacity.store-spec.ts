@@ -70,7 +70,7 @@ describe.each(engines)('the capacity of the outbox on %s', (_name, engineOf) => 
     hanging = new HangingServers();
     await hanging.start(hangingServers);
     provider = await startProvider({
-      databaseUrl: await engine.freshUrl(),
+      databaseUrl: await engine.migratedUrl(),
       env: { GATEHOUSE_OUTBOUND_ALLOW: '127.0.0.0/8', GATEHOUSE_SMTP_URL: smtpUrl, GATEHOUSE_MAIL_FROM: 'door@g.test' },
     });
   });

@@ -41,7 +41,7 @@ describe.each(engines)('purging on %s', (_name, engineOf) => {
   beforeEach(
     async () =>
       (provider = await startProvider({
-        databaseUrl: await engine.freshUrl(),
+        databaseUrl: await engine.migratedUrl(),
         env: { GATEHOUSE_REQUEST_LIFETIME: '86400' },
       })),
   );

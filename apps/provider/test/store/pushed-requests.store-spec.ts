@@ -18,7 +18,7 @@ describe.each(engines)('pushed authorization requests on %s', (_name, engineOf) 
   let registered: Registered;
   beforeAll(async () => {
     await engine.start();
-    const databaseUrl = await engine.freshUrl();
+    const databaseUrl = await engine.migratedUrl();
     provider = await startProvider({ databaseUrl });
     // A second process' worth of everything, on the same database.
     other = await startProvider({ databaseUrl, env: { GATEHOUSE_SECRET_KEY: provider.secretKey } });

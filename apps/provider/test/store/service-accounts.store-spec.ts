@@ -15,7 +15,7 @@ describe.each(engines)('the step that ends unmeant service accounts on %s', (_na
   afterAll(() => engine.stop());
 
   it('ends those without the grant type, and those that make an owner an administrator, and no others', async () => {
-    const url = await engine.freshUrl();
+    const url = await engine.migratedUrl();
     const provider = await startProvider({ databaseUrl: url });
     const source = await openSource({ url, entities, migrations });
     try {

@@ -37,7 +37,7 @@ describe.each(engines)('100 at once on %s', (_name, engineOf) => {
   }
 
   async function oneProcess(): Promise<Place> {
-    const url = await engine.freshUrl();
+    const url = await engine.migratedUrl();
     const provider = await startProvider({ databaseUrl: url, env: { GATEHOUSE_THROTTLE: 'off' } });
     const env = {
       GATEHOUSE_DATABASE_URL: url,
@@ -49,12 +49,12 @@ describe.each(engines)('100 at once on %s', (_name, engineOf) => {
 
   async function fourProcesses(): Promise<Place> {
     const env = {
-      GATEHOUSE_DATABASE_URL: await engine.freshUrl(),
+      GATEHOUSE_DATABASE_URL: await engine.migratedUrl(),
       GATEHOUSE_SECRET_KEY: randomBytes(32).toString('base64url'),
       GATEHOUSE_ISSUER: 'http://127.0.0.1:1',
       GATEHOUSE_THROTTLE: 'off',
     };
-    // The first makes the schema and the keys.
+    // The first makes the keys.
     const running: RunningProvider[] = [await runProvider(env)];
     running.push(...(await Promise.all([2, 3, 4].map(() => runProvider(env)))));
     const bases = running.map((each) => each.base);
@@ -319,7 +319,7 @@ describe.each(engines)('100 at once on %s', (_name, engineOf) => {
 
   it('a kill -9 loses nothing that was answered, and SIGTERM ends with 0 and closes the port', async () => {
     const env = {
-      GATEHOUSE_DATABASE_URL: await engine.freshUrl(),
+      GATEHOUSE_DATABASE_URL: await engine.migratedUrl(),
       GATEHOUSE_SECRET_KEY: randomBytes(32).toString('base64url'),
       GATEHOUSE_ISSUER: 'http://127.0.0.1:1',
     };

@@ -15,7 +15,7 @@ describe.each(engines)('the named statements on %s', (_name, engineOf) => {
   let provider: TestProvider;
   beforeAll(async () => {
     await engine.start();
-    provider = await startProvider({ databaseUrl: await engine.freshUrl() });
+    provider = await startProvider({ databaseUrl: await engine.migratedUrl() });
   });
   afterAll(async () => {
     await provider.close();

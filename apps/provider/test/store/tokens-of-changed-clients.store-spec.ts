@@ -35,7 +35,7 @@ describe.each(engines)('a token request while the client changes, on %s', (_name
   let second: TestProvider;
   beforeAll(async () => {
     await engine.start();
-    const databaseUrl = await engine.freshUrl();
+    const databaseUrl = await engine.migratedUrl();
     provider = await startProvider({ databaseUrl });
     const env = { GATEHOUSE_SECRET_KEY: provider.secretKey, GATEHOUSE_ISSUER: provider.issuer };
     second = await startProvider({ databaseUrl, env, clock: provider.clock });

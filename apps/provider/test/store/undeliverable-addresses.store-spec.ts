@@ -14,7 +14,7 @@ describe.each(engines)('stored addresses that no mail is sent to, on %s', (_name
   let provider: TestProvider;
   beforeAll(async () => {
     await engine.start();
-    provider = await startProvider({ databaseUrl: await engine.freshUrl() });
+    provider = await startProvider({ databaseUrl: await engine.migratedUrl() });
   });
   afterAll(async () => {
     await provider.close();

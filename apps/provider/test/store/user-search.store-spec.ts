@@ -75,7 +75,7 @@ describe.each(engines)('the search of users on %s', (name, engineOf) => {
       { username: 'u11', name: "O'Neil \\ back; DROP TABLE users" },
     ];
     beforeAll(async () => {
-      provider = await startProvider({ databaseUrl: await engine.freshUrl() });
+      provider = await startProvider({ databaseUrl: await engine.migratedUrl() });
       for (const person of people) await add(provider, person);
     });
     afterAll(() => provider.close());
@@ -215,7 +215,7 @@ describe.each(engines)('the search of users on %s', (name, engineOf) => {
   });
 
   it('pages through what more than ten thousand have in their names, and stops before it has read everybody', async () => {
-    const provider = await startProvider({ databaseUrl: await engine.freshUrl() });
+    const provider = await startProvider({ databaseUrl: await engine.migratedUrl() });
     const people = 104_000;
     const numbers =
       provider.store.dialect === 'sqlite'
@@ -262,7 +262,7 @@ describe.each(engines)('the search of users on %s', (name, engineOf) => {
 
   it('is carried along by a copy of the database', async () => {
     await buildProvider();
-    const [from, to] = [await engine.freshUrl(), await engine.freshUrl()];
+    const [from, to] = [await engine.migratedUrl(), await engine.freshUrl()];
     const provider = await startProvider({ databaseUrl: from });
     await add(provider, { username: 'copied', name: 'Copied Pérson' });
     const { secretKey } = provider;
@@ -277,7 +277,7 @@ describe.each(engines)('the search of users on %s', (name, engineOf) => {
   });
 
   it('has its index, which doctor looks for', async () => {
-    const provider = await startProvider({ databaseUrl: await engine.freshUrl() });
+    const provider = await startProvider({ databaseUrl: await engine.migratedUrl() });
     const settings = loadSettings({ GATEHOUSE_SECRET_KEY: provider.secretKey });
     const patient = { app: provider.app, settings, now: epochSeconds(1_800_000_000) };
     expect(await runCheck('user search', patient)).toMatchObject({ state: 'ok' });

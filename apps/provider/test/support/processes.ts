@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { fork, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -77,8 +77,27 @@ function environment(own: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
   return { ...Object.fromEntries(others), NODE_ENV: 'production', ...own };
 }
 
-/** Runs the `gatehouse` command as a process of its own. */
-export async function runCommand(
+/** Settings with which the clock of a process of its own is set forward, or back when negative. */
+export function shiftedClock(seconds: number): Record<string, string> {
+  return {
+    NODE_OPTIONS: `--require ${join(__dirname, 'shifted-clock.cjs')}`,
+    CLOCK_SHIFT_SECONDS: String(seconds),
+  };
+}
+
+/** What a command printed, and its exit status. */
+type CommandOutput = Omit<Finished, 'json'>;
+
+function finished(words: readonly string[], output: CommandOutput): Finished {
+  const json = <T>(): T => {
+    if (output.code !== 0) throw new Error(`${words.join(' ')} ended with ${output.code}: ${output.stderr}`);
+    return JSON.parse(output.stdout) as T;
+  };
+  return { ...output, json };
+}
+
+/** Runs the `gatehouse` command as a process of its own: for what concerns the process, such as its streams and its end. */
+export async function spawnCommand(
   words: readonly string[],
   own: Readonly<Record<string, string>>,
   stdin = '',
@@ -92,11 +111,62 @@ export async function runCommand(
     child[name].setEncoding('utf8').on('data', (text: string) => (out[name] += text));
   child.stdin.on('error', () => undefined).end(stdin);
   const [code] = (await once(child, 'close')) as [number | null];
-  const json = <T>(): T => {
-    if (code !== 0) throw new Error(`${words.join(' ')} ended with ${code}: ${out.stderr}`);
-    return JSON.parse(out.stdout) as T;
-  };
-  return { code, ...out, json };
+  return finished(words, { code, ...out });
+}
+
+/**
+ * Runs the `gatehouse` command in a process that all commands of the suite share, one after the other (command-host.mjs): its
+ * exit status and its output are those of a process of its own.
+ */
+export async function runCommand(
+  words: readonly string[],
+  own: Readonly<Record<string, string>>,
+  stdin = '',
+): Promise<Finished> {
+  commands ??= new CommandHost();
+  return finished(words, await commands.run({ words, env: environment(own), stdin }));
+}
+
+let commands: CommandHost | undefined;
+afterAll(async () => {
+  await commands?.stop();
+  commands = undefined;
+});
+
+class CommandHost {
+  private readonly child = fork(join(__dirname, 'command-host.mjs'), {
+    execArgv: [],
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  });
+  private readonly waiting = new Map<number, { resolve(output: CommandOutput): void; reject(error: Error): void }>();
+  private ids = 0;
+  private complaint = '';
+
+  constructor() {
+    this.child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.complaint += text));
+    this.child.on('message', ({ id, ...output }: { id: number } & CommandOutput) => {
+      this.waiting.get(id)?.resolve(output);
+      this.waiting.delete(id);
+    });
+    this.child.once('exit', (code) => {
+      const error = new Error(`the process that runs commands ended with ${code}: ${this.complaint}`);
+      for (const { reject } of this.waiting.values()) reject(error);
+    });
+  }
+
+  run(command: { words: readonly string[]; env: NodeJS.ProcessEnv; stdin: string }): Promise<CommandOutput> {
+    const id = ++this.ids;
+    return new Promise((resolve, reject) => {
+      this.waiting.set(id, { resolve, reject });
+      this.child.send({ id, ...command }, (error) => {
+        if (error) reject(error);
+      });
+    });
+  }
+
+  async stop(): Promise<void> {
+    await stopped(this.child, 'SIGTERM');
+  }
 }
 
 /** Starts the provider as a process of its own, on a free port, and waits until it listens. */

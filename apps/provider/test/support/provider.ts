@@ -28,8 +28,12 @@ import type { User } from '../../src/users/user';
 import { Browser, send, type Answer } from './browser';
 import { writeCertificate } from './certificate';
 import { makeClient } from './client-changes';
+import { copySqliteTemplate } from './database-template';
 import { LogScan } from './log-scan';
 import { Mailbox } from './mailbox';
+import { reuseRsaKeys } from './rsa-keys';
+
+reuseRsaKeys();
 
 export interface TestProvider {
   readonly issuer: string;
@@ -97,6 +101,9 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Test
   const clock = options.clock ?? new ManualClock();
   const scan = new LogScan();
   const mailbox = new Mailbox();
+  // A database of its own needs no migrations; specs of migrations bring theirs.
+  if (options.databaseUrl === undefined && options.env?.['GATEHOUSE_DATABASE_URL'] === undefined)
+    await copySqliteTemplate(join(folder, 'provider.sqlite'));
   const store = await openStore({ url: settings.databaseUrl, entities, migrations, migrate: 'auto' });
   const app = await buildApp(
     {

@@ -1,61 +1,23 @@
 import fc from 'fast-check';
 import {
   checkAuthorizationRequest,
-  denyAuthorizationRequest,
-  isErrorRedirected,
   parseAuthorizationRequest,
-  recheckAuthorizationRequest,
   writeAuthorizationRequest,
-  type AuthorizationCheck,
   type AuthorizationRequest,
 } from './authorization-request.js';
 import { aClient } from '../../test/client.fixture.js';
-import { codeAndReason } from '../../test/outcome.js';
 import type { AuthorizationPolicy } from './authorization-parameters.js';
 import type { Client } from './client.js';
-import { OAuthError } from './oauth-error.js';
 import { responseTypeNames } from './response-type.js';
-
-const challenge = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM';
-const usual = {
-  response_type: 'code',
-  client_id: 's6BhdRkqt3',
-  redirect_uri: 'https://client.example.com/cb',
-  scope: 'openid profile',
-  state: 'xyz',
-  code_challenge: challenge,
-  code_challenge_method: 'S256',
-};
-
-const everyFlow: Partial<Client> = {
-  grantTypes: ['authorization_code', 'implicit', 'refresh_token'],
-  responseTypes: [...responseTypeNames],
-};
-
-type Changes = Readonly<Record<string, string | undefined>>;
-
-function check(
-  changes: Changes = {},
-  client: Client | undefined = aClient(),
-  policy: AuthorizationPolicy = { pkce: 'required' },
-): AuthorizationCheck {
-  const entries = Object.entries({ ...usual, ...changes });
-  return checkAuthorizationRequest(
-    new Map(entries.filter((entry): entry is [string, string] => entry[1] !== undefined)),
-    client,
-    policy,
-  );
-}
-
-function accepted(result: AuthorizationCheck): AuthorizationRequest {
-  if (result.kind !== 'accepted') throw new Error(`${result.kind}: ${result.error.reason}`);
-  return result.request;
-}
-
-/** `denied invalid_request pkce.required`, say. */
-function outcome(result: AuthorizationCheck): string {
-  return result.kind === 'accepted' ? 'accepted' : `${result.kind} ${codeAndReason(result.error)}`;
-}
+import {
+  accepted,
+  challenge,
+  check,
+  everyFlow,
+  outcome,
+  usual,
+  type Changes,
+} from '../../test/authorization-request.fixture.js';
 
 describe('checkAuthorizationRequest', () => {
   it('accepts the request of RFC 6749 4.1.1 with the challenge of RFC 7636 appendix B', () => {
@@ -403,106 +365,5 @@ describe('a kept authorization request', () => {
         expect(parseAuthorizationRequest(writeAuthorizationRequest(request))).toEqual(request);
       }),
     );
-  });
-});
-
-describe('recheckAuthorizationRequest', () => {
-  const accepted = (): AuthorizationRequest => {
-    const result = check({ redirect_uri: 'https://client.example.com/cb' });
-    if (result.kind !== 'accepted') throw new Error(result.error.message);
-    return result.request;
-  };
-
-  it('accepts a request whose client still has what it had', () => {
-    expect(recheckAuthorizationRequest(accepted(), aClient()).kind).toBe('accepted');
-  });
-
-  it.each<[string, Partial<Client>, string]>([
-    ['is disabled', { disabledAt: aClient().createdAt }, 'client.disabled'],
-    ['lost the redirect URI', { redirectUris: ['https://client.example.com/other'] }, 'redirect_uri.unregistered'],
-  ])('refuses with a page, never a redirect, when the client %s (RFC 6749 4.1.2.1)', (_what, changes, reason) => {
-    expect(recheckAuthorizationRequest(accepted(), { ...aClient(), ...changes })).toMatchObject({
-      kind: 'refused',
-      error: { reason },
-    });
-  });
-
-  it.each<[string, Partial<Client>, string]>([
-    ['a scope', { scope: ['openid'] }, 'invalid_scope'],
-    ['the grant type', { grantTypes: ['client_credentials'] }, 'unauthorized_client'],
-  ])('answers the client with an error when it lost %s', (_what, changes, code) => {
-    expect(recheckAuthorizationRequest(accepted(), { ...aClient(), ...changes })).toMatchObject({
-      kind: 'denied',
-      redirectUri: 'https://client.example.com/cb',
-      error: { code },
-    });
-  });
-});
-
-describe('denyAuthorizationRequest (RFC 9101 7)', () => {
-  const error = new OAuthError('invalid_request_object', 'It is malformed.');
-  const deny = (changes: Changes, client: Client | undefined = aClient()) =>
-    denyAuthorizationRequest(
-      new Map(
-        Object.entries({ ...usual, ...changes }).filter((entry): entry is [string, string] => entry[1] !== undefined),
-      ),
-      client,
-      error,
-    );
-
-  it('redirects to the address of the query where that is registered, as the query wants it', () => {
-    expect(deny({ response_type: 'id_token' })).toEqual({
-      kind: 'denied',
-      clientId: usual.client_id,
-      redirectUri: usual.redirect_uri,
-      silent: false,
-      responseMode: 'fragment',
-      state: 'xyz',
-      error,
-    });
-  });
-
-  it.each<[string, Changes]>([
-    ['is not registered', { redirect_uri: 'https://evil.example/cb' }],
-    ['is missing', { redirect_uri: undefined }],
-  ])('shows a page with the same error where the address %s', (_what, changes) => {
-    expect(deny(changes)).toEqual({ kind: 'refused', error });
-  });
-
-  it('says nothing of the object where there is no client', () => {
-    expect(denyAuthorizationRequest(new Map(Object.entries(usual)), undefined, error)).toMatchObject({
-      kind: 'refused',
-      error: { reason: 'client.unknown' },
-    });
-  });
-});
-
-describe('an error at the authorization endpoint (RFC 9700 4.11.2)', () => {
-  const base = { silent: false, client: aClient({ approvedAt: undefined }), allowedBefore: false, interacted: false };
-  it.each<[string, Partial<Parameters<typeof isErrorRedirected>[0]>, boolean]>([
-    ['nobody approved the client, and nobody has decided anything', {}, false],
-    ['prompt=none, which shows no page', { silent: true }, true],
-    ['an administrator approved the client', { client: aClient() }, true],
-    ['the person allowed the client before', { allowedBefore: true }, true],
-    ['the person logged in or answered for this request', { interacted: true }, true],
-  ])('goes to the client by itself or not: %s', (_name, situation, expected) => {
-    expect(isErrorRedirected({ ...base, ...situation })).toBe(expected);
-  });
-
-  it.each([
-    ['none', true],
-    ['login none', true],
-    ['login', false],
-    [undefined, false],
-  ])('knows by prompt=%s whether a page may be shown', (prompt, silent) => {
-    const client = aClient();
-    const [redirectUri = ''] = client.redirectUris;
-    const parameters = new Map(
-      Object.entries({ client_id: client.id, redirect_uri: redirectUri, ...(prompt === undefined ? {} : { prompt }) }),
-    );
-    expect(checkAuthorizationRequest(parameters, client, { pkce: 'required' })).toMatchObject({
-      kind: 'denied',
-      silent,
-    });
   });
 });

@@ -14,6 +14,8 @@ export const engineNames: readonly ('SQLite' | 'PostgreSQL')[] = withPostgres ? 
 export interface TestPostgres {
   /** Makes a fresh, empty database. */
   url(databaseName: string): Promise<string>;
+  /** Makes a copy of a template database. `fill` makes the template if this server has none with the name. */
+  copy(template: string, fill: (url: string) => Promise<void>): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -26,17 +28,18 @@ export async function startPostgres(): Promise<TestPostgres> {
   const server = given === undefined || given === '' ? await startServer() : undefined;
   const administration = server?.url ?? given ?? '';
   const made: string[] = [];
+  const create = async (databaseName: string, from = ''): Promise<string> => {
+    // Suites share a server, and one that was killed left its databases there.
+    const name = `${databaseName}_${randomBytes(6).toString('hex')}`;
+    await administer(administration, `CREATE DATABASE "${name}" ${from}`);
+    made.push(name);
+    return urlOf(administration, name);
+  };
   return {
-    async url(databaseName) {
-      // Suites share a server, and one that was killed left its databases there.
-      const name = `${databaseName}_${randomBytes(6).toString('hex')}`;
-      await administer(administration, `CREATE DATABASE "${name}"`);
-      made.push(name);
-      const url = new URL(administration);
-      url.pathname = `/${name}`;
-      // The server of the tests does not flush to the disk.
-      url.searchParams.set('durability', 'unchecked');
-      return url.href;
+    url: (databaseName) => create(databaseName),
+    async copy(template, fill) {
+      await makeTemplate(administration, template, fill);
+      return create('copy', `TEMPLATE "${template}"`);
     },
     async stop() {
       if (server === undefined)
@@ -44,6 +47,36 @@ export async function startPostgres(): Promise<TestPostgres> {
       else await stopServer(server.process);
     },
   };
+}
+
+function urlOf(administration: string, name: string): string {
+  const url = new URL(administration);
+  url.pathname = `/${name}`;
+  // The server of the tests does not flush to the disk.
+  url.searchParams.set('durability', 'unchecked');
+  return url.href;
+}
+
+/** One of the suites that need the template makes it, and it has its name once it is complete. */
+async function makeTemplate(
+  administration: string,
+  template: string,
+  fill: (url: string) => Promise<void>,
+): Promise<void> {
+  const client = new pg.Client({ connectionString: administration });
+  await client.connect();
+  try {
+    await client.query('SELECT pg_advisory_lock(hashtext($1))', [template]);
+    const { rows } = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [template]);
+    if (rows.length > 0) return;
+    const incomplete = `${template}_incomplete`;
+    await client.query(`DROP DATABASE IF EXISTS "${incomplete}" WITH (FORCE)`);
+    await client.query(`CREATE DATABASE "${incomplete}"`);
+    await fill(urlOf(administration, incomplete));
+    await client.query(`ALTER DATABASE "${incomplete}" RENAME TO "${template}"`);
+  } finally {
+    await client.end();
+  }
 }
 
 /** Runs one statement in a connection of its own, as an administrator would. */
