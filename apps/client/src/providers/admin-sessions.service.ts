@@ -51,7 +51,7 @@ export class AdminSessionsService {
     return { name: this.cookieName, value: formatToken(token), secure: this.secure, maxAgeSeconds: lifetimeSeconds };
   }
 
-  async isLive(request: WebRequest, now: EpochSeconds): Promise<boolean> {
+  async isActive(request: WebRequest, now: EpochSeconds): Promise<boolean> {
     const token = this.tokenOf(request);
     if (!token) return false;
     const row = await this.store.one<{ verifier_hash: Buffer }>(statements.find, token.selector, now);

@@ -19,7 +19,7 @@ export class ProviderAdmins {
   ) {}
 
   async admits(context: RequestContext): Promise<boolean> {
-    return (await this.adminSessions.isLive(context.request, context.now)) || (await this.hasRole(context));
+    return (await this.adminSessions.isActive(context.request, context.now)) || (await this.hasRole(context));
   }
 
   /**

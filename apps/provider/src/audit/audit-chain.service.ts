@@ -176,11 +176,11 @@ export class AuditChain implements OnModuleInit {
   async purgeSealed(unit: Unit, sealedUntil: EpochSeconds, now: EpochSeconds): Promise<PurgeStep> {
     const seal = await unit.one<SealRow>(chainStatements.oldest, sealedUntil);
     // A modified seal is kept with its events, for an investigation.
-    if (!seal || !this.isOwnSeal(seal)) return { gone: 0, more: false };
+    if (!seal || !this.isOwnSeal(seal)) return { deleted: 0, more: false };
     const gone = await unit.change(chainStatements.purgeEvents, seal.last_selector);
     await unit.change(chainStatements.markPurged, seal.number, now, this.macOf({ ...seal, purged_at: now }));
     await unit.change(chainStatements.deleteBefore, seal.number);
-    return { gone, more: true };
+    return { deleted: gone, more: true };
   }
 
   /** The problem of the seal itself, or of its position in the chain. */

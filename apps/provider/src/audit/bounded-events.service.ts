@@ -17,7 +17,7 @@ const boundedStatements = {
 
 /** The maximum number of events of one type and actor within a time window. */
 export interface EventBound {
-  readonly most: number;
+  readonly limit: number;
   readonly seconds: number;
 }
 
@@ -37,9 +37,9 @@ export class BoundedEvents {
   async record(event: AuditEvent & { readonly actorId: string }, bound: EventBound): Promise<void> {
     const now = this.clock.now();
     // Reads first, so that a flood of rejected requests causes no writes.
-    if ((await this.count(this.store, event, now - bound.seconds)) >= bound.most) return;
+    if ((await this.count(this.store, event, now - bound.seconds)) >= bound.limit) return;
     await this.store.run(async (unit) => {
-      if ((await this.count(unit, event, now - bound.seconds)) < bound.most) await this.audit.record(unit, event);
+      if ((await this.count(unit, event, now - bound.seconds)) < bound.limit) await this.audit.record(unit, event);
     });
   }
 

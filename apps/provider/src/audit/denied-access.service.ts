@@ -5,7 +5,7 @@ import type { Actor } from './audit.service.js';
 import { BoundedEvents } from './bounded-events.service.js';
 
 /** The bound per account; further requests are only in the request log. */
-const perAccount = { most: 20, seconds: 900 };
+const perAccount = { limit: 20, seconds: 900 };
 const maxPathCharacters = 200;
 
 const actors = new WeakMap<WebRequest, Actor>();

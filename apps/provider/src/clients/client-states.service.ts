@@ -130,7 +130,7 @@ export class ClientStates {
       await this.audit.record(unit, { type: 'client.expired', actorId: null, clientId: id });
     }
     if (unused.length > 0) await this.versions.bump(unit, 'clients');
-    return { gone: unused.length, more: unused.length === purgeBatchSize };
+    return { deleted: unused.length, more: unused.length === purgeBatchSize };
   }
 }
 

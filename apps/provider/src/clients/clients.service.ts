@@ -123,7 +123,7 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
   }
 
   /** Removes the client from the cache of this process. */
-  forget(id: string): void {
+  evict(id: string): void {
     this.cache.delete(id);
   }
 
@@ -365,7 +365,7 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
   ): Promise<boolean> {
     const cached = await this.load(clientId);
     if (cached && passes(cached.secrets)) return true;
-    this.forget(clientId);
+    this.evict(clientId);
     const reloaded = await this.load(clientId);
     return reloaded !== undefined && passes(reloaded.secrets);
   }

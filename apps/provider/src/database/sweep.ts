@@ -38,7 +38,7 @@ export function sweptTable(
 
 /** The result of one step. */
 export interface PurgeStep {
-  readonly gone: number;
+  readonly deleted: number;
   /** The maximum number of rows that were examined; undefined if only deleted rows were. */
   readonly seen?: number;
   /** False at the end of the table, or if nothing more can have expired. */
@@ -67,6 +67,6 @@ export class Sweeper {
     if (elapsed < shortMilliseconds) this.rows = Math.min(rows * 2, maxRows);
     else if (elapsed > longMilliseconds) this.rows = Math.max(rows >> 1, fewestRows);
     this.last = edge?.selector ?? 0;
-    return { gone, seen: rows, more: edge !== undefined };
+    return { deleted: gone, seen: rows, more: edge !== undefined };
   }
 }

@@ -123,7 +123,7 @@ export class GrantsService implements OnModuleInit {
     this.clients.noteUse(grant.clientId, now);
   }
 
-  async findLive(selector: Selector, now: EpochSeconds): Promise<Grant | undefined> {
+  async findActive(selector: Selector, now: EpochSeconds): Promise<Grant | undefined> {
     const row = await this.store.one<GrantRow>(grantStatements.findLive, selector, now);
     return row ? toGrant(row) : undefined;
   }

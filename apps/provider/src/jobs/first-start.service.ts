@@ -69,7 +69,7 @@ export class FirstStart {
     const admin = await this.users.findAdmin();
     if (!admin || admin.hasPassword) return undefined;
     const link = await this.store.run((unit) =>
-      this.links.makeAnother(unit, { userId: admin.id, purpose: 'set-password', signsIn: true }, now),
+      this.links.createAdditional(unit, { userId: admin.id, purpose: 'set-password', signsIn: true }, now),
     );
     return { username: admin.username, link };
   }

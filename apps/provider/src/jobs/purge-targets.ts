@@ -93,12 +93,12 @@ export class PurgeTargets {
 
   private purgeAudit(unit: Unit, now: EpochSeconds): Promise<PurgeStep> {
     const { auditRetentionSeconds } = this.settings;
-    if (auditRetentionSeconds === 0) return Promise.resolve({ gone: 0, more: false });
+    if (auditRetentionSeconds === 0) return Promise.resolve({ deleted: 0, more: false });
     return this.auditChain.purgeSealed(unit, addSeconds(now, -auditRetentionSeconds), now);
   }
 }
 
 /** For small tables with an index on the expiry. */
 function inOneStep(purge: (unit: Unit, now: EpochSeconds) => Promise<number>): Purge {
-  return async (unit, now) => ({ gone: await purge(unit, now), more: false });
+  return async (unit, now) => ({ deleted: await purge(unit, now), more: false });
 }

@@ -73,10 +73,10 @@ export class PurgeService implements OnApplicationBootstrap, OnApplicationShutdo
     this.isBehind = false;
     for (const purge of this.purges) {
       const cleared = await this.clear(purge);
-      gone += cleared.gone;
+      gone += cleared.deleted;
       if (!cleared.more) continue;
       unfinished++;
-      this.isBehind ||= cleared.gone > cleared.seen * behindShare;
+      this.isBehind ||= cleared.deleted > cleared.seen * behindShare;
     }
     this.counters.purgeUnfinished(unfinished);
     await this.releasePages();
@@ -98,12 +98,12 @@ export class PurgeService implements OnApplicationBootstrap, OnApplicationShutdo
     let [gone, seen, more] = [0, 0, true];
     for (let began = performance.now(); more && began < end && !this.stopped; began = performance.now()) {
       const step = await this.store.run((unit) => purge(unit, this.clock.now()));
-      gone += step.gone;
-      seen += step.seen ?? step.gone;
+      gone += step.deleted;
+      seen += step.seen ?? step.deleted;
       more = step.more;
-      this.counters.purgedRows(step.gone);
+      this.counters.purgedRows(step.deleted);
       await pause(Math.max(minPauseMilliseconds, (performance.now() - began) * pauseFactor));
     }
-    return { gone, seen, more };
+    return { deleted: gone, seen, more };
   }
 }

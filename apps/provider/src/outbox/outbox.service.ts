@@ -218,7 +218,7 @@ export class Outbox {
   /** A step of the purge: deletes messages that were given up days ago. */
   async purgeExpired(unit: Unit, now: EpochSeconds): Promise<PurgeStep> {
     const gone = await unit.change(outboxStatements.purge, now - failedRetentionSeconds);
-    return { gone, more: gone === maxPurgedInStep };
+    return { deleted: gone, more: gone === maxPurgedInStep };
   }
 
   private notifyWorker(): void {

@@ -128,15 +128,18 @@ export class ProtocolEndpoint {
       const now = this.services.clock.now();
       const authorization = authorizationOf(request);
       const path = pathOf(request);
-      const asker: PresentedCredentials['asker'] = () => askerOf(request);
+      const asker: PresentedCredentials['requester'] = () => askerOf(request);
       const authenticated = await this.services.authenticator.authenticate(
-        { parameters, authorization, path, asker },
+        { parameters, authorization, path, requester: asker },
         now,
       );
       ({ client } = authenticated);
       const { credentialsVersion } = authenticated;
       // Listed explicitly: spreading the credentials costs several microseconds per request.
-      return await respond({ parameters, authorization, path, asker, request, now, credentialsVersion }, client);
+      return await respond(
+        { parameters, authorization, path, requester: asker, request, now, credentialsVersion },
+        client,
+      );
     } catch (error) {
       return this.errorReply(error, { request, parameters, client });
     }
@@ -206,7 +209,7 @@ export class ProtocolEndpoint {
 }
 
 /** Computed on demand: most requests do not need it. */
-function askerOf(request: WebRequest): ReturnType<PresentedCredentials['asker']> {
+function askerOf(request: WebRequest): ReturnType<PresentedCredentials['requester']> {
   const address = clientAddress(request);
   return { address, addressKey: addressKey(address), requestId: requestId(request) };
 }

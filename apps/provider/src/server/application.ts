@@ -67,7 +67,7 @@ const developmentViews = { development: 'development' };
 
 /** What Nest creates the provider from. */
 export interface PreparedApp {
-  readonly core: ApplicationDependencies;
+  readonly dependencies: ApplicationDependencies;
   readonly module: DynamicModule;
   readonly adapter: ReplyAdapter;
   readonly options: NestApplicationOptions;
@@ -114,7 +114,7 @@ export async function prepareApp(input: ApplicationOptions): Promise<PreparedApp
   // After a commit, waiting responses are sent at once, so that clients proceed while other requests are processed.
   input.store.onCommitted(adapter.sendWaiting);
   return {
-    core,
+    dependencies: core,
     module: AppModule.of(core, input),
     adapter,
     options: {

@@ -72,7 +72,7 @@ export class AccessTokensService implements OnModuleInit, BeforeApplicationShutd
   }
 
   /** The active token with this value; undefined if it is unknown, forged, expired or revoked. */
-  async findLive(text: string, now: EpochSeconds): Promise<AccessToken | undefined> {
+  async findActive(text: string, now: EpochSeconds): Promise<AccessToken | undefined> {
     const token = parseToken(text);
     if (!token) return undefined;
     const row = await this.store.one<AccessTokenRow>(accessTokenStatements.findLive, token.selector, now);
@@ -84,8 +84,8 @@ export class AccessTokensService implements OnModuleInit, BeforeApplicationShutd
    * The active token with this value, opaque or a JWT of this server (RFC 9068). A JWT depends on its grant too: a
    * valid signature does not make a revoked token active.
    */
-  async findLiveOfAnyFormat(text: string, now: EpochSeconds): Promise<AccessToken | undefined> {
-    if (!text.includes('.', text.indexOf('.') + 1)) return this.findLive(text, now);
+  async findActiveOfAnyFormat(text: string, now: EpochSeconds): Promise<AccessToken | undefined> {
+    if (!text.includes('.', text.indexOf('.') + 1)) return this.findActive(text, now);
     const claims = await this.signer.verify(text, 'at+jwt');
     const selector = parseSelector(claims?.['jti']);
     if (claims?.['iss'] !== this.settings.issuer || selector === undefined) return undefined;
@@ -126,7 +126,7 @@ export class AccessTokensService implements OnModuleInit, BeforeApplicationShutd
   }
 
   /** Whether a token and its grant are active, read in this unit of work. */
-  async isLive(unit: Unit, selector: Selector, now: EpochSeconds): Promise<boolean> {
+  async isActive(unit: Unit, selector: Selector, now: EpochSeconds): Promise<boolean> {
     return (await unit.one(accessTokenStatements.findLive, selector, now)) !== undefined;
   }
 

@@ -21,7 +21,7 @@ export class CurrentTokens implements ActorReader {
   /** @throws OAuthError invalid_token, as for a request with a revoked token */
   async read(unit: Unit, actor: Actor): Promise<Actor> {
     const selector = actor.kind === 'person' || actor.kind === 'client' ? actor.tokenSelector : undefined;
-    if (selector !== undefined && !(await this.tokens.isLive(unit, selector, actor.now))) throw tokenRevoked();
+    if (selector !== undefined && !(await this.tokens.isActive(unit, selector, actor.now))) throw tokenRevoked();
     return actor;
   }
 }

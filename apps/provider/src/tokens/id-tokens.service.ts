@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
-import type { Authority, Client } from '@gatehouse/domain/oauth';
+import type { AuthorizedGrant, Client } from '@gatehouse/domain/oauth';
 import { allowedClaims, claimNamesOf, claimValues, idTokenClaims, requestedClaims } from '@gatehouse/domain/oidc';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
@@ -10,7 +10,7 @@ import { UsersService } from '../users/users.service.js';
 import { ResponseTokens } from './response-tokens.service.js';
 
 /** The other credentials in the same response. */
-export interface IdTokenCompany {
+export interface ResponseCredentials {
   readonly accessToken?: string | undefined;
   /** In responses of the authorization endpoint. */
   readonly code?: string | undefined;
@@ -33,9 +33,9 @@ export class IdTokens {
 
   /** @returns undefined if the request was not an OpenID request */
   async sign(
-    authorizedGrant: Authority,
+    authorizedGrant: AuthorizedGrant,
     client: Client,
-    response: IdTokenCompany,
+    response: ResponseCredentials,
     now: EpochSeconds,
   ): Promise<string | undefined> {
     if (authorizedGrant.userId === undefined || !authorizedGrant.scope.includes('openid')) return undefined;
@@ -63,10 +63,10 @@ export class IdTokens {
    * 5.4); claims requested for it by the `claims` parameter always are (5.5).
    */
   private async userClaims(
-    { scope, claims: granted }: Authority,
+    { scope, claims: granted }: AuthorizedGrant,
     userId: string,
     client: Client,
-    response: IdTokenCompany,
+    response: ResponseCredentials,
   ): Promise<Record<string, unknown> | undefined> {
     const claims = allowedClaims(granted, client);
     const isAlone = response.accessToken === undefined && response.code === undefined;

@@ -10,7 +10,7 @@ import {
   refreshTokenExpiry,
   targetOf,
   tokenResponse,
-  type Authority,
+  type AuthorizedGrant,
   type Client,
   type ResponseContents,
   type Scope,
@@ -44,7 +44,7 @@ export interface SignedAccessToken {
 
 /** Tokens that are signed but not stored: they are not valid until they are. */
 export interface PreparedTokens {
-  readonly authorizedGrant: Authority;
+  readonly authorizedGrant: AuthorizedGrant;
   readonly access: SignedAccessToken;
   /** A new refresh token. */
   readonly refresh: Token | undefined;
@@ -86,7 +86,7 @@ export class TokenIssuer {
   ) {}
 
   /** Creates and signs the tokens, outside of any unit of work. */
-  async prepare(authorizedGrant: Authority, client: Client, now: EpochSeconds): Promise<PreparedTokens> {
+  async prepare(authorizedGrant: AuthorizedGrant, client: Client, now: EpochSeconds): Promise<PreparedTokens> {
     const access = await this.createAccessToken(authorizedGrant, client, now);
     const issuesRefresh =
       authorizedGrant.grant !== undefined &&
@@ -152,7 +152,7 @@ export class TokenIssuer {
 
   /** Signs the tokens of a response of the authorization endpoint; {@link storeAccess} stores them. */
   async prepareFrontChannel(
-    authorizedGrant: Authority,
+    authorizedGrant: AuthorizedGrant,
     client: Client,
     response: {
       readonly returns: ResponseContents;
@@ -178,7 +178,7 @@ export class TokenIssuer {
   }
 
   /** Stores only an access token. The caller ensures that its grant is active. */
-  storeAccess(unit: Unit, authorizedGrant: Authority, access: SignedAccessToken, now: EpochSeconds): void {
+  storeAccess(unit: Unit, authorizedGrant: AuthorizedGrant, access: SignedAccessToken, now: EpochSeconds): void {
     unit.write(accessTokenStatements.insert, ...rowOf(authorizedGrant, access, now));
   }
 
@@ -192,7 +192,7 @@ export class TokenIssuer {
    *   share a token
    */
   private async createAccessToken(
-    authorizedGrant: Authority,
+    authorizedGrant: AuthorizedGrant,
     client: Client,
     now: EpochSeconds,
   ): Promise<SignedAccessToken> {
@@ -255,7 +255,7 @@ export class TokenIssuer {
 }
 
 /** The values for both insert statements, in the order of their columns. */
-function rowOf(authorizedGrant: Authority, access: SignedAccessToken, now: EpochSeconds): SqlValue[] {
+function rowOf(authorizedGrant: AuthorizedGrant, access: SignedAccessToken, now: EpochSeconds): SqlValue[] {
   return [
     access.row.selector,
     sha256(access.row.verifier),

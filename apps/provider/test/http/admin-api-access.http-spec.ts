@@ -61,12 +61,12 @@ describe('who may use the administration’s API', () => {
         );
         const refused = await other.call(verb, path, verb === 'GET' ? undefined : {});
         expect([verb, path, refused.status]).toEqual([verb, path, 403]);
-        expect(refused.headers['www-authenticate']).toContain(`scope="${operation.needs}"`);
+        expect(refused.headers['www-authenticate']).toContain(`scope="${operation.requiredScope}"`);
         if (verb === 'GET') {
-          expect(operation.needs).toBe('gatehouse:read');
+          expect(operation.requiredScope).toBe('gatehouse:read');
           continue;
         }
-        expect(operation.needs).toBe('gatehouse:admin');
+        expect(operation.requiredScope).toBe('gatehouse:admin');
         expect([verb, path, (await reader.call(verb, path, {})).status]).toEqual([verb, path, 403]);
       }
     }

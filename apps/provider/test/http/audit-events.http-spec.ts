@@ -198,7 +198,7 @@ describe('the audit log tells of', () => {
     await provider.store.run((unit) =>
       provider.app
         .get(OneTimeLinks)
-        .makeForAdministrator(unit, { userId: person.id, madeBy: maker.id }, provider.clock.now()),
+        .makeForAdministrator(unit, { userId: person.id, createdBy: maker.id }, provider.clock.now()),
     );
     await expectEvents(() => provider.execute(SetUserState, { id: maker.id, disabled: true }), {
       'user.disabled': { subject_id: maker.id },

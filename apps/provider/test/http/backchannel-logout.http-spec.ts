@@ -168,7 +168,7 @@ describe('back-channel logout (OpenID Connect Back-Channel Logout 1.0)', () => {
           const link = await provider.store.run((unit) =>
             provider.app
               .get(OneTimeLinks)
-              .make(unit, { userId: user.id, purpose: 'set-password' }, provider.clock.now()),
+              .create(unit, { userId: user.id, purpose: 'set-password' }, provider.clock.now()),
           );
           const browser = new Browser();
           await browser.open(link);

@@ -165,7 +165,7 @@ describe('a client that changes hands', () => {
     const { client, secret } = await provider.addClient({ ...machine, ownerId: owner.id });
     const { access_token: token } = (await bySecret(client, secret)).json<{ access_token: string }>();
     const isActive = async (): Promise<boolean> =>
-      (await provider.app.get(AccessTokensService).findLive(token, provider.clock.now())) !== undefined;
+      (await provider.app.get(AccessTokensService).findActive(token, provider.clock.now())) !== undefined;
     expect(await isActive()).toBe(true);
     if (how === 'taken') expect((await patch(client, { owner_id: null })).status).toBe(200);
     else await provider.execute(DeleteUser, { id: owner.id });

@@ -18,7 +18,7 @@ describe('a right that is taken from a client and given back', () => {
     expect((await api.call('PATCH', `clients/${id}`, change)).status).toBe(200);
   const use = async (token: string): Promise<number> => (await callerOf(provider, token).call('GET', 'users')).status;
   const isLive = async (token: string): Promise<boolean> =>
-    (await provider.app.get(AccessTokensService).findLive(token, provider.clock.now())) !== undefined;
+    (await provider.app.get(AccessTokensService).findActive(token, provider.clock.now())) !== undefined;
 
   it.each([
     ['the scope', { scope: 'x' }, { scope: 'gatehouse:admin x' }],

@@ -114,7 +114,9 @@ describe('an e-mail address', () => {
   it('ends password links sent to the previous address, for every kind of change', async () => {
     const { app, store, clock } = provider;
     const linkOf = (userId: string): Promise<string> =>
-      store.run((unit) => app.get(OneTimeLinks).makeAnother(unit, { userId, purpose: 'set-password' }, clock.now()));
+      store.run((unit) =>
+        app.get(OneTimeLinks).createAdditional(unit, { userId, purpose: 'set-password' }, clock.now()),
+      );
     const statusOf = async (link: string): Promise<number> => (await new Browser().open(link)).status;
     const moved = await person('before@mail.test');
     const movedId = (await userOf(moved.username))?.id ?? '';

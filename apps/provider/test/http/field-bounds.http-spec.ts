@@ -68,7 +68,7 @@ describe('fields that fill the whole body', () => {
   it('are rejected unread where a link sets a password', async () => {
     const user = await provider.addUser();
     const link = await provider.store.run((unit) =>
-      provider.app.get(OneTimeLinks).make(unit, { userId: user.id, purpose: 'set-password' }, provider.clock.now()),
+      provider.app.get(OneTimeLinks).create(unit, { userId: user.id, purpose: 'set-password' }, provider.clock.now()),
     );
     const browser = new Browser();
     await browser.open(link);

@@ -80,7 +80,7 @@ describe('a forged form', () => {
       await provider.app.get(EmailChanges).request(unit, victim.id, 'new@people.test', provider.clock.now());
       return provider.app
         .get(OneTimeLinks)
-        .make(unit, { userId: victim.id, purpose: 'set-password' }, provider.clock.now());
+        .create(unit, { userId: victim.id, purpose: 'set-password' }, provider.clock.now());
     });
     const [mail] = await eventually(
       () => Promise.resolve(smtp.received),

@@ -36,7 +36,7 @@ describe('the token of a link', () => {
   async function passwordLink(): Promise<{ url: string; username: string }> {
     const { id: userId, username } = await provider.addUser();
     const url = await provider.store.run((unit) =>
-      provider.app.get(OneTimeLinks).make(unit, { userId, purpose: 'set-password' }, provider.clock.now()),
+      provider.app.get(OneTimeLinks).create(unit, { userId, purpose: 'set-password' }, provider.clock.now()),
     );
     return { url, username };
   }
@@ -145,7 +145,7 @@ describe('the token of a link', () => {
     try {
       const user = await secure.addUser();
       const url = await secure.store.run((unit) =>
-        secure.app.get(OneTimeLinks).make(unit, { userId: user.id, purpose: 'set-password' }, secure.clock.now()),
+        secure.app.get(OneTimeLinks).create(unit, { userId: user.id, purpose: 'set-password' }, secure.clock.now()),
       );
       const first = await send(url.replace('https://id.example.com', secure.base));
       const line = cookieLine(first, '__Host-gatehouse_link_password');

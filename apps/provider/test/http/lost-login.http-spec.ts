@@ -208,7 +208,7 @@ describe('a login cannot be lost:', () => {
     const url = await provider.store.run((unit) =>
       provider.app
         .get(OneTimeLinks)
-        .make(unit, { userId: begun.user.id, purpose: 'set-password' }, provider.clock.now()),
+        .create(unit, { userId: begun.user.id, purpose: 'set-password' }, provider.clock.now()),
     );
     const password = 'a password made just now';
     await begun.browser.open(url);
@@ -225,7 +225,7 @@ describe('a login cannot be lost:', () => {
     const url = await provider.store.run((unit) =>
       provider.app
         .get(OneTimeLinks)
-        .make(unit, { userId: begun.user.id, purpose: 'set-password' }, provider.clock.now()),
+        .create(unit, { userId: begun.user.id, purpose: 'set-password' }, provider.clock.now()),
     );
     await begun.browser.open(url);
     const password = 'a password made just now';
@@ -239,7 +239,7 @@ describe('a login cannot be lost:', () => {
     const url = await provider.store.run((unit) =>
       provider.app
         .get(OneTimeLinks)
-        .make(unit, { userId: begun.user.id, purpose: 'set-password' }, provider.clock.now()),
+        .create(unit, { userId: begun.user.id, purpose: 'set-password' }, provider.clock.now()),
     );
     const phone = new Browser();
     await phone.open(url);

@@ -12,13 +12,13 @@ describe('a one-time link that sets a password', () => {
   const password = 'a password made just now';
   const linkFor = (userId: string) =>
     provider.store.run((unit) =>
-      provider.app.get(OneTimeLinks).make(unit, { userId, purpose: 'set-password' }, provider.clock.now()),
+      provider.app.get(OneTimeLinks).create(unit, { userId, purpose: 'set-password' }, provider.clock.now()),
     );
   const signInLinkFor = (userId: string) =>
     provider.store.run((unit) =>
       provider.app
         .get(OneTimeLinks)
-        .make(unit, { userId, purpose: 'set-password', signsIn: true }, provider.clock.now()),
+        .create(unit, { userId, purpose: 'set-password', signsIn: true }, provider.clock.now()),
     );
   async function begin() {
     const user = await provider.addUser();

@@ -56,7 +56,7 @@ describe('what the server is too busy to look at uses up no try:', () => {
   it('a password by a link', async () => {
     const { id } = await provider.addUser();
     const link = await provider.store.run((unit) =>
-      provider.app.get(OneTimeLinks).make(unit, { userId: id, purpose: 'set-password' }, provider.clock.now()),
+      provider.app.get(OneTimeLinks).create(unit, { userId: id, purpose: 'set-password' }, provider.clock.now()),
     );
     expect((await refusedThenEstimated(tries, await atPage(link, { password }))).status).toBe(200);
   });

@@ -38,7 +38,7 @@ describe('a new password meets one rule, wherever it is set', () => {
   const link = async (): Promise<string> => {
     const user = await provider.addUser();
     return provider.store.run((unit) =>
-      provider.app.get(OneTimeLinks).make(unit, { userId: user.id, purpose: 'set-password' }, provider.clock.now()),
+      provider.app.get(OneTimeLinks).create(unit, { userId: user.id, purpose: 'set-password' }, provider.clock.now()),
     );
   };
   const filled = async (url: string, fields: Record<string, string>): Promise<Outcome> => {

@@ -58,7 +58,7 @@ describe('while one IPv6 network floods the estimates of passwords', () => {
     const [link, invitation] = await provider.store.run(async (unit) => [
       await provider.app
         .get(OneTimeLinks)
-        .make(unit, { userId: forgetful.id, purpose: 'set-password' }, provider.clock.now()),
+        .create(unit, { userId: forgetful.id, purpose: 'set-password' }, provider.clock.now()),
       await provider.app
         .get(Invitations)
         .invite(unit, { email: 'guest@people.test', roles: ['user'], invitedBy: undefined }, provider.clock.now()),

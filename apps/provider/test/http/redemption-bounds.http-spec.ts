@@ -121,7 +121,7 @@ describe('what is redeemed later', () => {
       const make = async (): Promise<string> => {
         const { id: userId } = await provider.addUser();
         return provider.store.run((unit) =>
-          provider.app.get(OneTimeLinks).make(unit, { userId, purpose: 'set-password' }, provider.clock.now()),
+          provider.app.get(OneTimeLinks).create(unit, { userId, purpose: 'set-password' }, provider.clock.now()),
         );
       };
       const [soon, late] = [await make(), await make()];

@@ -284,7 +284,7 @@ describe('a session that owes a second factor', () => {
     const browser = new Browser();
     await browser.open(
       await provider.store.run((unit) =>
-        provider.app.get(OneTimeLinks).make(unit, { userId: user.id, purpose: 'set-password' }, provider.clock.now()),
+        provider.app.get(OneTimeLinks).create(unit, { userId: user.id, purpose: 'set-password' }, provider.clock.now()),
       ),
     );
     const renewed = { username: user.username, password: 'a password made after the old one' };

@@ -26,7 +26,7 @@ describe.each(engines)('credentials of a client that changes hands on %s', (_nam
       const machine = { grantTypes: ['client_credentials'], redirectUris: [], scope: ['read'], serviceAccount: true };
       const owned = await provider.addClient({ ...machine, ownerId: owner.id });
       const token = await ownToken(provider, owned, 'read');
-      const live = () => provider.app.get(AccessTokensService).findLive(token, provider.clock.now());
+      const live = () => provider.app.get(AccessTokensService).findActive(token, provider.clock.now());
       expect([await isGood(owned.client.id, owned.secret), (await live())?.clientId]).toEqual([true, owned.client.id]);
       await provider.execute(DeleteUser, { id: owner.id });
       expect([await isGood(owned.client.id, owned.secret), await live()]).toEqual([false, undefined]);

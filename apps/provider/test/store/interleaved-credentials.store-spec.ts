@@ -43,7 +43,7 @@ describe.each(engines)('credentials read by two, then spent by both, on %s', (_n
     const links = provider.app.get(OneTimeLinks);
     const { id: userId } = await provider.addUser();
     const make = async (): Promise<string> =>
-      token(await provider.store.run((unit) => links.make(unit, { userId, purpose: 'set-password' }, now)), 'token');
+      token(await provider.store.run((unit) => links.create(unit, { userId, purpose: 'set-password' }, now)), 'token');
     const link = await make();
     const [a, b] = await readTwice(() => links.find(link, 'set-password', now));
     const outcomes = await spendTwice(provider, [

@@ -208,7 +208,7 @@ describe.each(engines)('read by two callers, then consumed by both, on %s', (_na
   it('an initial access token of one use registers one client (RFC 7591 1.2)', async () => {
     const tokens = provider.app.get(InitialAccessTokens);
     const made = await provider.store.run((unit) => tokens.add(unit, { name: 'One', maxUses: 1 }, now));
-    const [a, b] = await readTwice(() => tokens.findLive(made.token, now));
+    const [a, b] = await readTwice(() => tokens.findValid(made.token, now));
     const outcomes = await spendTwice(provider, [
       async (unit) => (await tokens.consume(unit, a.id, now)) !== undefined,
       async (unit) => (await tokens.consume(unit, b.id, now)) !== undefined,

@@ -67,7 +67,7 @@ describe.each(engines)('purging on %s', (_name, engineOf) => {
     await stranger.open(authorizeUrl(provider, authorizationRequest(registered.client).parameters));
     await stranger.submit({ username: user.username, password: 'wrong' });
     const link = await provider.store.run((unit) =>
-      provider.app.get(OneTimeLinks).make(unit, { userId: user.id, purpose: 'set-password' }, provider.clock.now()),
+      provider.app.get(OneTimeLinks).create(unit, { userId: user.id, purpose: 'set-password' }, provider.clock.now()),
     );
     const machine = await provider.addClient({ grantTypes: ['client_credentials'], redirectUris: [], scope: ['read'] });
     const own = (

@@ -329,7 +329,7 @@ describe.each(engineNames)('at once, on %s,', (engine) => {
     const links = provider.app.get(OneTimeLinks);
     const user = await provider.addUser();
     const url = await provider.store.run((unit) =>
-      links.make(unit, { userId: user.id, purpose: 'set-password' }, provider.clock.now()),
+      links.create(unit, { userId: user.id, purpose: 'set-password' }, provider.clock.now()),
     );
     const browser = new Browser();
     const page = await browser.open(url);

@@ -14,7 +14,7 @@ export {
   type AuthenticationContext,
   type AuthenticationMethod,
 } from './authentication-context.js';
-export { refreshAllowed, type AuthorizedGrant as Authority } from './authorized-grant.js';
+export { refreshAllowed, type AuthorizedGrant } from './authorized-grant.js';
 export { refuseAuthorizationDetails } from './authorization-details.js';
 export {
   currentRefreshTokenExpiry,

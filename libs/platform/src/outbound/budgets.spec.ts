@@ -5,7 +5,7 @@ const now = epochSeconds(1_800_000_000);
 
 describe('RateBudget', () => {
   it('gives each key its own number in a window, and the same again in the next one', () => {
-    const budget = new RateBudget({ most: 2, seconds: 60 });
+    const budget = new RateBudget({ limit: 2, seconds: 60 });
     expect([budget.take('a', now), budget.take('a', now), budget.take('a', now)]).toEqual([true, true, false]);
     expect(budget.take('b', now)).toBe(true);
     expect(budget.take('a', addSeconds(now, 59))).toBe(false);
@@ -13,7 +13,7 @@ describe('RateBudget', () => {
   });
 
   it('remembers 10,000 keys, and forgets the one whose window began first', () => {
-    const budget = new RateBudget({ most: 1, seconds: 60 });
+    const budget = new RateBudget({ limit: 1, seconds: 60 });
     for (let n = 0; n < 10_000; n++) budget.take(String(n), now);
     expect(budget.take('0', now)).toBe(false);
     budget.take('one more', now);
@@ -23,7 +23,7 @@ describe('RateBudget', () => {
 
 describe('ConcurrencyBudget', () => {
   it('holds in all and per key, and takes a place back', () => {
-    const budget = new ConcurrencyBudget({ most: 3, maxPerKey: 2 });
+    const budget = new ConcurrencyBudget({ limit: 3, maxPerKey: 2 });
     const leave = budget.enter('a');
     budget.enter('a');
     expect(budget.enter('a')).toBeUndefined();
@@ -38,8 +38,8 @@ describe('ConcurrencyBudget', () => {
 describe('enterAll', () => {
   it('takes no place anywhere where one is missing', () => {
     const [wide, full] = [
-      new ConcurrencyBudget({ most: 2, maxPerKey: 2 }),
-      new ConcurrencyBudget({ most: 1, maxPerKey: 1 }),
+      new ConcurrencyBudget({ limit: 2, maxPerKey: 2 }),
+      new ConcurrencyBudget({ limit: 1, maxPerKey: 1 }),
     ];
     const leave = acquireAll([wide, 'a'], [full, 'b']);
     expect(leave).toBeDefined();

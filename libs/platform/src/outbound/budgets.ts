@@ -6,14 +6,14 @@ const maxKeys = 10_000;
 export class RateBudget {
   private readonly windows = new Map<string, { readonly since: EpochSeconds; count: number }>();
 
-  constructor(private readonly limits: { readonly most: number; readonly seconds: number }) {}
+  constructor(private readonly limits: { readonly limit: number; readonly seconds: number }) {}
 
   /** Counts one more. @returns false over the limit, until the window of this key ends */
   take(key: string, now: EpochSeconds): boolean {
-    const { most, seconds } = this.limits;
+    const { limit, seconds } = this.limits;
     const window = this.windows.get(key);
     if (window && addSeconds(window.since, seconds) > now) {
-      if (window.count >= most) return false;
+      if (window.count >= limit) return false;
       window.count++;
       return true;
     }
@@ -31,12 +31,12 @@ export class ConcurrencyBudget {
   private running = 0;
   private readonly byKey = new Map<string, number>();
 
-  constructor(private readonly limits: { readonly most: number; readonly maxPerKey: number }) {}
+  constructor(private readonly limits: { readonly limit: number; readonly maxPerKey: number }) {}
 
   /** @returns a function that releases the slot, to be called once; undefined when no slot is free */
   enter(key: string): (() => void) | undefined {
     const ofKey = this.byKey.get(key) ?? 0;
-    if (this.running >= this.limits.most || ofKey >= this.limits.maxPerKey) return undefined;
+    if (this.running >= this.limits.limit || ofKey >= this.limits.maxPerKey) return undefined;
     this.running++;
     this.byKey.set(key, ofKey + 1);
     return () => this.leave(key);
@@ -90,10 +90,10 @@ export class SourceBudget {
   private readonly runningByHost: ConcurrencyBudget;
 
   constructor({ seconds, perSource, perHost, running, runningPerSource, runningPerHost }: SourceLimits) {
-    this.bySource = new RateBudget({ most: perSource, seconds });
-    this.byHost = new RateBudget({ most: perHost, seconds });
-    this.runningBySource = new ConcurrencyBudget({ most: running, maxPerKey: runningPerSource });
-    this.runningByHost = new ConcurrencyBudget({ most: running, maxPerKey: runningPerHost });
+    this.bySource = new RateBudget({ limit: perSource, seconds });
+    this.byHost = new RateBudget({ limit: perHost, seconds });
+    this.runningBySource = new ConcurrencyBudget({ limit: running, maxPerKey: runningPerSource });
+    this.runningByHost = new ConcurrencyBudget({ limit: running, maxPerKey: runningPerHost });
   }
 
   /** @returns a function that releases the slot, to be called once; undefined over a limit */

@@ -1,6 +1,6 @@
 /** What a rule requires, as a sentence for whoever configures the client, and the clause that defines it. */
 export interface FailureRule {
-  readonly wants: string;
+  readonly requirement: string;
   readonly clause: string;
 }
 
@@ -170,7 +170,7 @@ const families: Readonly<Record<string, string>> = {
 /** Empty if there is nothing to add to the error description. */
 export function ruleOf(reason: string): Partial<FailureRule> {
   const rule = rules[reason];
-  if (rule) return { wants: rule[0], clause: rule[1] };
+  if (rule) return { requirement: rule[0], clause: rule[1] };
   const clause = families[reason.split('.')[0] ?? ''];
   return clause === undefined ? {} : { clause };
 }

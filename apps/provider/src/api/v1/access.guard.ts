@@ -96,13 +96,18 @@ export class AccessGuard implements CanActivate {
     origin: Origin & { readonly now: EpochSeconds },
   ): Promise<Actor> {
     const allowed = scopesOf(presented);
-    if (!allowed.includes(operation.needs) && !allowed.includes('gatehouse:admin'))
-      throw insufficientScope(`This operation requires the scope ${operation.needs}.`, 'api.scope', operation.needs);
+    if (!allowed.includes(operation.requiredScope) && !allowed.includes('gatehouse:admin'))
+      throw insufficientScope(
+        `This operation requires the scope ${operation.requiredScope}.`,
+        'api.scope',
+        operation.requiredScope,
+      );
     const { userId } = presented.token;
     const { now } = origin;
-    const user = userId === undefined ? undefined : await this.checkUser(userId, presented, operation.needs, now);
-    const actor = await this.actorOf(presented, user, { ...origin, needs: operation.needs });
-    if (operation.needs === 'gatehouse:admin' && operation.signIn === undefined) requireRecentSignIn(actor);
+    const user =
+      userId === undefined ? undefined : await this.checkUser(userId, presented, operation.requiredScope, now);
+    const actor = await this.actorOf(presented, user, { ...origin, needs: operation.requiredScope });
+    if (operation.requiredScope === 'gatehouse:admin' && operation.signIn === undefined) requireRecentSignIn(actor);
     return actor;
   }
 
@@ -118,7 +123,7 @@ export class AccessGuard implements CanActivate {
     const grant =
       needs === 'gatehouse:read' || token.grantSelector === undefined
         ? undefined
-        : await this.grants.findLive(token.grantSelector, now);
+        : await this.grants.findActive(token.grantSelector, now);
     const signIn = grant?.authTime === undefined ? undefined : { authTime: grant.authTime, amr: grant.amr };
     const hasSecondFactor = signIn === undefined || signIn.amr.includes('mfa') || (await this.factors.hasAny(userId));
     return { kind: 'person', userId, roles, signIn, hasSecondFactor, ...origin };
@@ -139,7 +144,8 @@ export class AccessGuard implements CanActivate {
     if (!isAllowed) throw insufficientScope('The user of this token does not have the role for it.', 'api.role', needs);
     // A page could ask for it now; here the login of the token must have included it.
     if (!(await this.requirements.requireSecondFactor(user.roles))) return user;
-    const grant = token.grantSelector === undefined ? undefined : await this.grants.findLive(token.grantSelector, now);
+    const grant =
+      token.grantSelector === undefined ? undefined : await this.grants.findActive(token.grantSelector, now);
     if (!grant?.amr.includes('mfa'))
       throw insufficientScope(
         'A role of this user requires a second factor: log in with one, and get a new token.',

@@ -123,7 +123,7 @@ function describe(swagger: Swagger, controller: new (...all: never[]) => unknown
 }
 
 function decoratorsOf(swagger: Swagger, operation: OperationDescription): MethodDecorator[] {
-  const { summary, needs, query = [], body, answers, pages, creates, changes } = operation;
+  const { summary, requiredScope: needs, query = [], body, response: answers, pages, creates, changes } = operation;
   const parameters = [
     ...query,
     ...(pages ? [{ name: 'limit', description: 'Items per page: 1 to 200, by default 50.' }] : []),
@@ -187,7 +187,7 @@ const signInSentences = {
     'If it changes the identifier, the name or the description of a scope, adds a scope, lets anyone get tokens (`allow: anyone`), makes tokens JWTs or extends their lifetime, a user’s token requires a sign-in of at most ten minutes (RFC 9470).',
 };
 
-function describeOperation({ description, needs, signIn }: OperationDescription): string {
+function describeOperation({ description, requiredScope: needs, signIn }: OperationDescription): string {
   const parts = description === undefined ? [] : [description];
   if (needs === 'gatehouse:read' || signIn === 'any') return parts.join(' ');
   return [...parts, signInSentences[signIn ?? 'always']].join(' ');

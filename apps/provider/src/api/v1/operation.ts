@@ -12,11 +12,11 @@ export interface OperationDescription {
   readonly summary: string;
   readonly description?: string;
   /** The minimum scope. */
-  readonly needs: 'gatehouse:read' | 'gatehouse:admin';
+  readonly requiredScope: 'gatehouse:read' | 'gatehouse:admin';
   readonly query?: readonly QueryParameter[];
   readonly body?: BodyName;
   /** By default 204, without a body. */
-  readonly answers?: ShapeName;
+  readonly response?: ShapeName;
   /** Returns a page of items, with a cursor. */
   readonly pages?: true;
   /** Returns 201, and accepts an Idempotency-Key. */

@@ -88,14 +88,14 @@ export class ClientAuthenticator {
     now: EpochSeconds,
   ): Promise<VersionedClient> {
     if (hasAssertion(credentials.parameters)) throw clientChanged();
-    this.clients.forget(id);
+    this.clients.evict(id);
     return this.authenticate(credentials, now);
   }
 
   /** At {@link entryEndpoints}, a client ID metadata document is resolved, as at the authorization endpoint. */
   private async find(
     clientId: string,
-    { path, asker }: PresentedCredentials,
+    { path, requester: asker }: PresentedCredentials,
     now: EpochSeconds,
   ): Promise<VersionedClient | undefined> {
     if (!isClientIdUrl(clientId) || !entryEndpoints.includes(path)) return this.clients.findVersioned(clientId);

@@ -25,7 +25,7 @@ import type { ClientAuthentication, PresentedCredentials } from './client-authen
 
 const maxAssertionCharacters = 16_000;
 /** The replay cache stores each assertion for up to an hour: this bounds what unapproved clients can fill it with. */
-const unapprovedClientLimit = { most: 1000, seconds: 300 };
+const unapprovedClientLimit = { limit: 1000, seconds: 300 };
 
 /** What both assertion methods need to verify an assertion. */
 export interface AssertionVerifiers {
@@ -71,7 +71,7 @@ function byAssertion(
       const subject = parseAssertion(credentials)?.payload['sub'];
       return typeof subject === 'string' ? subject : undefined;
     },
-    authenticate: async ({ parameters, path, asker }, client, now) => {
+    authenticate: async ({ parameters, path, requester: asker }, client, now) => {
       const jws = await verifiers.keys.verify(client, parameters.get('client_assertion') ?? '', {
         algorithms: allowedAlgorithms(client, algorithms),
         maxLength: maxAssertionCharacters,

@@ -8,7 +8,7 @@ export interface PresentedCredentials {
   readonly parameters: ReadonlyMap<string, string>;
   /** The path of the endpoint, relative to the issuer. */
   readonly path: string;
-  readonly asker: () => Requester;
+  readonly requester: () => Requester;
 }
 
 /** A client authentication method. Registered in `authenticator.ts`, it is available at every endpoint. */

@@ -84,8 +84,8 @@ class UnapprovedBudget {
 
 class KeySetStore {
   private readonly cache = new Map<string, CachedKeySet>();
-  private readonly byUri = new RateBudget({ most: maxPerUri, seconds: windowSeconds });
-  private readonly overall = new RateBudget({ most: maxInWindow, seconds: windowSeconds });
+  private readonly byUri = new RateBudget({ limit: maxPerUri, seconds: windowSeconds });
+  private readonly overall = new RateBudget({ limit: maxInWindow, seconds: windowSeconds });
   private readonly running = new Map<string, Promise<CachedKeySet | undefined>>();
 
   constructor(

@@ -104,7 +104,7 @@ export class InitialAccessTokens implements OnModuleInit {
   }
 
   /** Finds a valid token without using it: see {@link consume}. */
-  async findLive(text: string, now: EpochSeconds): Promise<ValidInitialAccessToken | undefined> {
+  async findValid(text: string, now: EpochSeconds): Promise<ValidInitialAccessToken | undefined> {
     const hash = sha256(text);
     if (this.settingHash !== undefined && equalInConstantTime(this.settingHash, hash))
       return { id: settingTokenId, approves: false };

@@ -20,7 +20,7 @@ const unknownLimits = {
 };
 /** Documents of clients that are stored, separate from unknown ones: any unauthenticated request can store a client. */
 const knownLimits = { ...unknownLimits, perHost: 120 };
-const approvedLimits = { most: 20, maxPerKey: 4 };
+const approvedLimits = { limit: 20, maxPerKey: 4 };
 /** How long a failed or invalid document is not fetched again. */
 const failureCacheSeconds = 30;
 const maxFailures = 10_000;

@@ -21,7 +21,7 @@ export class RevokeGrants extends SimpleOperation<RevokeInput, Revoked> {
   async perform(unit: Unit, actor: Actor, { selectors }: RevokeInput): Promise<OperationOutcome<Revoked>> {
     const changes: Change[] = [];
     for (const selector of selectors) {
-      const grant = await this.grants.findLive(selector, actor.now);
+      const grant = await this.grants.findActive(selector, actor.now);
       if (!grant) continue;
       const { clientId, userId: subjectId } = grant;
       requireAllowed(actor, mayRevoke(actor, await this.clients.lockShared(unit, clientId)));

@@ -8,7 +8,7 @@ import {
   preferredContexts,
   responseContents,
   type AuthorizationRequest,
-  type Authority,
+  type AuthorizedGrant,
   type Client,
 } from '@gatehouse/domain/oauth';
 import { ConcurrencyConflict, Store, type Unit } from '@gatehouse/platform/database/store';
@@ -162,7 +162,7 @@ export class AuthorizationResponder {
 }
 
 /** What the user's sign-in and consent authorize; the grant itself is created with the response. */
-function authorizedGrantOf({ user, session }: UserRequestContext, request: AuthorizationRequest): Authority {
+function authorizedGrantOf({ user, session }: UserRequestContext, request: AuthorizationRequest): AuthorizedGrant {
   return {
     clientId: request.clientId,
     userId: user.id,

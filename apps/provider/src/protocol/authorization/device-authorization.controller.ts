@@ -47,7 +47,10 @@ export class DeviceAuthorizationController {
     return this.endpoint.wrongMethod(request);
   }
 
-  private readonly respond = async ({ parameters, now, asker }: ClientCall, client: Client): Promise<Reply> => {
+  private readonly respond = async (
+    { parameters, now, requester: asker }: ClientCall,
+    client: Client,
+  ): Promise<Reply> => {
     const authorizationRequest = checkDeviceAuthorizationRequest(parameters, client);
     if (authorizationRequest.resources.length > 0)
       targetOf(await this.resources.getAll(authorizationRequest.resources), authorizationRequest.scope);

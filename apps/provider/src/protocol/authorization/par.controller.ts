@@ -54,7 +54,7 @@ export class PushedRequestController {
     const parameters = new Map(call.parameters).set('client_id', client.id);
     const check = await this.checks.check(parameters, client, {
       now,
-      addressKey: call.asker().addressKey,
+      addressKey: call.requester().addressKey,
     });
     if (check.kind !== 'accepted') throw check.error;
     const dpop = this.endpoint.checkSender(call, client);

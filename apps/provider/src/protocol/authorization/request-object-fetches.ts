@@ -74,12 +74,12 @@ class FetchBudget {
   private readonly runningByHost: ConcurrencyBudget;
 
   constructor({ perMinute, running }: Limits) {
-    this.byAddress = new RateBudget({ most: perMinute.address, seconds: rateSeconds });
-    this.byClient = new RateBudget({ most: perMinute.client, seconds: rateSeconds });
-    this.byHost = new RateBudget({ most: perMinute.host, seconds: rateSeconds });
-    this.runningByAddress = new ConcurrencyBudget({ most: running.all, maxPerKey: running.address });
-    this.runningByClient = new ConcurrencyBudget({ most: running.all, maxPerKey: running.client });
-    this.runningByHost = new ConcurrencyBudget({ most: running.all, maxPerKey: running.host });
+    this.byAddress = new RateBudget({ limit: perMinute.address, seconds: rateSeconds });
+    this.byClient = new RateBudget({ limit: perMinute.client, seconds: rateSeconds });
+    this.byHost = new RateBudget({ limit: perMinute.host, seconds: rateSeconds });
+    this.runningByAddress = new ConcurrencyBudget({ limit: running.all, maxPerKey: running.address });
+    this.runningByClient = new ConcurrencyBudget({ limit: running.all, maxPerKey: running.client });
+    this.runningByHost = new ConcurrencyBudget({ limit: running.all, maxPerKey: running.host });
   }
 
   /** @returns a function to call when the fetch has ended; undefined above a limit */

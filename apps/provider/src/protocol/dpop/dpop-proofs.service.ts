@@ -11,7 +11,7 @@ import { isReplay, ReplayCache, type SingleUseId } from '../../replay/replay-cac
 import { DpopNonces } from './dpop-nonces.service.js';
 
 /** Limit of stored proofs of requests that store nothing else. The window is about as long as a `jti` is kept. */
-const maxProofsPerHolder = { most: 2000, seconds: 300 };
+const maxProofsPerHolder = { limit: 2000, seconds: 300 };
 
 /**
  * Verifies DPoP proofs for every endpoint that accepts them, and consumes their `jti`. The two are separate: anyone can

@@ -33,7 +33,7 @@ export class IntrospectedTokens {
     client: Client,
     now: EpochSeconds,
   ): Promise<Record<string, unknown> | undefined> {
-    const token = await this.accessTokens.findLiveOfAnyFormat(text, now);
+    const token = await this.accessTokens.findActiveOfAnyFormat(text, now);
     if (!token || !(await this.maySee(client, token))) return undefined;
     this.accessTokens.noteUse(token, now);
     return introspectionResponse({
@@ -67,7 +67,7 @@ export class IntrospectedTokens {
   ): Promise<Record<string, unknown> | undefined> {
     const token = await this.refreshTokens.find(text);
     if (!token || token.clientId !== client.id || token.consumedAt !== undefined) return undefined;
-    const grant = await this.grants.findLive(token.grantSelector, now);
+    const grant = await this.grants.findActive(token.grantSelector, now);
     if (!grant) return undefined;
     const expiresAt = this.refreshTokens.expiryOf(token, grant.createdAt);
     if (expiresAt <= now) return undefined;

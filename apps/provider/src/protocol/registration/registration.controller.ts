@@ -187,7 +187,7 @@ export class RegistrationController {
       if (this.settings.registration === 'token') throw missingTokenError();
       return undefined;
     }
-    const credential = await this.tokens.findLive(parseBearer(presented) ?? '', now);
+    const credential = await this.tokens.findValid(parseBearer(presented) ?? '', now);
     if (credential === undefined)
       throw new OAuthError('invalid_token', 'The initial access token is invalid, used up or expired.', {
         reason: 'registration.initial_token',

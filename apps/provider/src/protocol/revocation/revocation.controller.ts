@@ -49,7 +49,7 @@ export class RevocationController {
     const text = parameters.get('token');
     if (text === undefined)
       throw new OAuthError('invalid_request', 'The token is missing.', { reason: 'revocation.missing' });
-    const access = await this.accessTokens.findLiveOfAnyFormat(text, now);
+    const access = await this.accessTokens.findActiveOfAnyFormat(text, now);
     const refresh = access ? undefined : await this.refreshTokens.find(text);
     const found = access ?? refresh;
     // RFC 7009 2.1: another client's token is rejected; 2.2: an unknown token is not an error.
@@ -58,7 +58,7 @@ export class RevocationController {
         reason: 'revocation.other_client',
       });
     if (found) {
-      const { address, requestId } = call.asker();
+      const { address, requestId } = call.requester();
       await this.store.run(async (unit) => {
         if (access) await this.accessTokens.revokeBySelector(unit, access.selector, now);
         if (refresh) await this.grants.revoke(unit, refresh.grantSelector, now);

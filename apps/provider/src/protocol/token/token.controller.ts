@@ -112,7 +112,8 @@ export class TokenController {
       await this.store.run((unit) => result.write(unit));
       throw result.error;
     }
-    const authorizedGrant = proof === undefined ? result.authority : { ...result.authority, dpopJkt: proof.jkt };
+    const authorizedGrant =
+      proof === undefined ? result.authorizedGrant : { ...result.authorizedGrant, dpopJkt: proof.jkt };
     const tokens = await this.issuer.prepare(authorizedGrant, client, now);
     const storing = { now, credentialsVersion: result.endsWith === 'client' ? credentialsVersion : undefined };
     try {

@@ -56,7 +56,7 @@ export class BearerTokens {
       throw new OAuthError('invalid_token', 'Send an access token of this server.', { reason: missingToken });
     const bound = isDpop(request);
     const text = inBody ?? (bound ? parseDpopToken(authorization) : parseBearer(authorization));
-    const token = text === undefined ? undefined : await this.tokens.findLive(text, now);
+    const token = text === undefined ? undefined : await this.tokens.findActive(text, now);
     if (!token)
       throw new OAuthError('invalid_token', 'The access token is unknown, expired or revoked.', {
         reason: 'bearer.invalid',

@@ -26,7 +26,7 @@ export interface NewLink {
    */
   readonly signsIn?: boolean;
   /** The administrator who creates it; it is deleted when they lose their rights. */
-  readonly madeBy?: string | undefined;
+  readonly createdBy?: string | undefined;
 }
 
 /** A link that is unused and has not expired. */
@@ -98,22 +98,22 @@ export class OneTimeLinks implements OnModuleInit {
    * Creates a link; the user's earlier links of this purpose are deleted. @returns the absolute URL, which is shown or
    * sent once
    */
-  async make(unit: Unit, link: NewLink, now: EpochSeconds): Promise<string> {
+  async create(unit: Unit, link: NewLink, now: EpochSeconds): Promise<string> {
     await unit.change(linkStatements.forgetOfUser, link.userId, link.purpose);
-    return this.makeAnother(unit, link, now);
+    return this.createAdditional(unit, link, now);
   }
 
   /** Creates a link that an administrator hands over; setting the password with it signs in. */
   makeForAdministrator(
     unit: Unit,
-    link: Required<Pick<NewLink, 'userId' | 'madeBy'>>,
+    link: Required<Pick<NewLink, 'userId' | 'createdBy'>>,
     now: EpochSeconds,
   ): Promise<string> {
-    return this.make(unit, { ...link, purpose: 'set-password', signsIn: true }, now);
+    return this.create(unit, { ...link, purpose: 'set-password', signsIn: true }, now);
   }
 
   /** Creates a link and keeps earlier ones: two processes that start at once each print one, and both must work. */
-  async makeAnother(unit: Unit, link: NewLink, now: EpochSeconds): Promise<string> {
+  async createAdditional(unit: Unit, link: NewLink, now: EpochSeconds): Promise<string> {
     const token = { selector: this.selectors.next(), verifier: newSecret() };
     await unit.change(
       linkStatements.insert,
@@ -124,7 +124,7 @@ export class OneTimeLinks implements OnModuleInit {
       now,
       addSeconds(now, this.settings.resetLinkLifetimeSeconds),
       link.signsIn === true ? 1 : 0,
-      link.madeBy ?? null,
+      link.createdBy ?? null,
     );
     return `${this.settings.issuer}${routes.setPassword}?token=${formatToken(token)}`;
   }

@@ -65,7 +65,7 @@ export class PasswordResets implements OutboxKind, OnModuleInit {
       for (const user of accounts) {
         if (user.email === undefined || user.disabledAt !== undefined) continue;
         // Keeps earlier links: an anonymous request must not invalidate a link that an administrator created.
-        const link = await this.links.makeAnother(unit, { userId: user.id, purpose: 'set-password' }, now);
+        const link = await this.links.createAdditional(unit, { userId: user.id, purpose: 'set-password' }, now);
         const values = {
           username: user.username,
           issuer: this.settings.issuer,

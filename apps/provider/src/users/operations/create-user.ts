@@ -53,7 +53,7 @@ export class CreateUser implements Operation<CreateUserInput, CreatedUser, Prepa
     const created = { type: 'user.created', subjectId: user.id, details: { username: user.username } } as const;
     if (passwordHash !== undefined) return { result: { user, link: undefined }, changes: [created] };
     const madeBy = actingUserId(actor);
-    const link = await this.links.makeForAdministrator(unit, { userId: user.id, madeBy }, actor.now);
+    const link = await this.links.makeForAdministrator(unit, { userId: user.id, createdBy: madeBy }, actor.now);
     return { result: { user, link }, changes: [created, { type: 'user.password_link_created', subjectId: user.id }] };
   }
 }

@@ -39,14 +39,14 @@ export class ClientsApi {
   @Get()
   @Operation({
     summary: 'Clients, by default in the order of their names',
-    needs: 'gatehouse:read',
+    requiredScope: 'gatehouse:read',
     query: [
       { name: 'q', description: 'A part of the name, or the client_id.' },
       { name: 'state', description: 'new: not approved yet.', oneOf: clientStates },
       { name: 'owner_id', description: 'Only of this developer.' },
       { name: 'order', description: 'newest: last added first.', oneOf: clientSortOrders },
     ],
-    answers: 'Client',
+    response: 'Client',
     pages: true,
   })
   async list(@ApiCall() call: Call): Promise<Reply> {
@@ -66,9 +66,9 @@ export class ClientsApi {
   @Post()
   @Operation({
     summary: 'Adds a client',
-    needs: 'gatehouse:admin',
+    requiredScope: 'gatehouse:admin',
     body: 'Client',
-    answers: 'ClientWithSecret',
+    response: 'ClientWithSecret',
     creates: true,
   })
   async add(@ApiCall() call: Call): Promise<Reply> {
@@ -83,7 +83,7 @@ export class ClientsApi {
   }
 
   @Get(':id')
-  @Operation({ summary: 'One client', needs: 'gatehouse:read', answers: 'Client' })
+  @Operation({ summary: 'One client', requiredScope: 'gatehouse:read', response: 'Client' })
   async show(@ApiCall() call: Call): Promise<Reply> {
     const client = await this.find(call);
     return replyWithETag(clientRepresentation(client), client);
@@ -93,11 +93,11 @@ export class ClientsApi {
   @Operation({
     summary: 'Changes a client',
     description: 'If the client now needs a secret, the response has it.',
-    needs: 'gatehouse:admin',
+    requiredScope: 'gatehouse:admin',
     signIn: 'by client',
     changes: true,
     body: 'ClientPatch',
-    answers: 'ClientWithSecret',
+    response: 'ClientWithSecret',
   })
   async update(@ApiCall() call: Call): Promise<Reply> {
     const before = await this.find(call);
@@ -114,7 +114,7 @@ export class ClientsApi {
   }
 
   @Delete(':id')
-  @Operation({ summary: 'Deletes a client; its grants and tokens end', needs: 'gatehouse:admin' })
+  @Operation({ summary: 'Deletes a client; its grants and tokens end', requiredScope: 'gatehouse:admin' })
   async remove(@ApiCall() call: Call): Promise<Reply> {
     await this.operations.execute(DeleteClient, call.actor, { id: idOf(call) });
     return Reply.empty(204);
@@ -123,8 +123,8 @@ export class ClientsApi {
   @Get(':id/application-roles')
   @Operation({
     summary: 'Users with roles of this application',
-    needs: 'gatehouse:read',
-    answers: 'ApplicationMember',
+    requiredScope: 'gatehouse:read',
+    response: 'ApplicationMember',
     pages: true,
   })
   async members(@ApiCall() call: Call): Promise<Reply> {
@@ -139,9 +139,9 @@ export class ClientsApi {
   @Put(':id/application-roles/:user')
   @Operation({
     summary: 'Sets a user’s roles in the application',
-    needs: 'gatehouse:admin',
+    requiredScope: 'gatehouse:admin',
     body: 'ApplicationRoles',
-    answers: 'ApplicationMember',
+    response: 'ApplicationMember',
   })
   async setRoles(@ApiCall() call: Call): Promise<Reply> {
     const { value } = await readBodyOf(call.request, 'ApplicationRoles');
@@ -156,9 +156,9 @@ export class ClientsApi {
   @Post(':id/rotate-secret')
   @Operation({
     summary: 'Creates a new secret; the old one remains valid for a while',
-    needs: 'gatehouse:admin',
+    requiredScope: 'gatehouse:admin',
     body: 'Rotation',
-    answers: 'ClientSecret',
+    response: 'ClientSecret',
   })
   async rotateSecret(@ApiCall() call: Call): Promise<Reply> {
     const { value } = await readBodyOf(call.request, 'Rotation');
@@ -172,9 +172,9 @@ export class ClientsApi {
   @Operation({
     summary: 'Approves a dynamically registered client',
     description: 'Its registrant can change it at any time: send the ETag of the state that you reviewed.',
-    needs: 'gatehouse:admin',
+    requiredScope: 'gatehouse:admin',
     changes: true,
-    answers: 'Client',
+    response: 'Client',
   })
   async approve(@ApiCall() call: Call): Promise<Reply> {
     const before = await this.find(call);
@@ -186,16 +186,16 @@ export class ClientsApi {
   @Post(':id/restrict')
   @Operation({
     summary: 'Restricts a client until an administrator approves it; its grants end',
-    needs: 'gatehouse:admin',
+    requiredScope: 'gatehouse:admin',
     signIn: 'any',
-    answers: 'Client',
+    response: 'Client',
   })
   async restrict(@ApiCall() call: Call): Promise<Reply> {
     return this.decide(call, 'restrict');
   }
 
   @Post(':id/unrestrict')
-  @Operation({ summary: 'Lifts the restriction of a client', needs: 'gatehouse:admin', answers: 'Client' })
+  @Operation({ summary: 'Lifts the restriction of a client', requiredScope: 'gatehouse:admin', response: 'Client' })
   async unrestrict(@ApiCall() call: Call): Promise<Reply> {
     return this.decide(call, 'unrestrict');
   }
@@ -203,16 +203,16 @@ export class ClientsApi {
   @Post(':id/disable')
   @Operation({
     summary: 'Disables a client; its grants end',
-    needs: 'gatehouse:admin',
+    requiredScope: 'gatehouse:admin',
     signIn: 'any',
-    answers: 'Client',
+    response: 'Client',
   })
   async disable(@ApiCall() call: Call): Promise<Reply> {
     return this.decide(call, 'disable');
   }
 
   @Post(':id/enable')
-  @Operation({ summary: 'Enables a client', needs: 'gatehouse:admin', answers: 'Client' })
+  @Operation({ summary: 'Enables a client', requiredScope: 'gatehouse:admin', response: 'Client' })
   async enable(@ApiCall() call: Call): Promise<Reply> {
     return this.decide(call, 'enable');
   }

@@ -54,9 +54,9 @@ export class GrantsApi {
   @Get()
   @Operation({
     summary: 'Active grants',
-    needs: 'gatehouse:read',
+    requiredScope: 'gatehouse:read',
     query: [ofUser, ofClient, inOrder],
-    answers: 'Grant',
+    response: 'Grant',
     pages: true,
   })
   async list(@ApiCall() call: Call): Promise<Reply> {
@@ -69,7 +69,11 @@ export class GrantsApi {
   }
 
   @Delete(':id')
-  @Operation({ summary: 'Revokes a grant: its code and tokens end with it', needs: 'gatehouse:admin', signIn: 'any' })
+  @Operation({
+    summary: 'Revokes a grant: its code and tokens end with it',
+    requiredScope: 'gatehouse:admin',
+    signIn: 'any',
+  })
   async revoke(@ApiCall() call: Call): Promise<Reply> {
     const selector = selectorOf(call, 'grant');
     const { revoked } = await this.operations.execute(RevokeGrants, call.actor, { selectors: [selector] });
@@ -88,9 +92,9 @@ export class TokensApi {
   @Get()
   @Operation({
     summary: 'Active access tokens',
-    needs: 'gatehouse:read',
+    requiredScope: 'gatehouse:read',
     query: [ofUser, ofClient, inOrder],
-    answers: 'Token',
+    response: 'Token',
     pages: true,
   })
   async list(@ApiCall() call: Call): Promise<Reply> {
@@ -103,7 +107,7 @@ export class TokensApi {
   }
 
   @Delete(':id')
-  @Operation({ summary: 'Revokes an access token; its grant remains', needs: 'gatehouse:admin', signIn: 'any' })
+  @Operation({ summary: 'Revokes an access token; its grant remains', requiredScope: 'gatehouse:admin', signIn: 'any' })
   async revoke(@ApiCall() call: Call): Promise<Reply> {
     const selector = selectorOf(call, 'token');
     const { revoked } = await this.operations.execute(RevokeTokens, call.actor, { selectors: [selector] });
@@ -122,9 +126,9 @@ export class SessionsApi {
   @Get()
   @Operation({
     summary: 'Active sessions, in the order of their logins',
-    needs: 'gatehouse:read',
+    requiredScope: 'gatehouse:read',
     query: [ofUser, inOrder],
-    answers: 'Session',
+    response: 'Session',
     pages: true,
   })
   async list(@ApiCall() call: Call): Promise<Reply> {
@@ -144,7 +148,7 @@ export class SessionsApi {
   @Delete(':id')
   @Operation({
     summary: 'Ends a session, with the grants that do not outlive it',
-    needs: 'gatehouse:admin',
+    requiredScope: 'gatehouse:admin',
     signIn: 'any',
   })
   async end(@ApiCall() call: Call): Promise<Reply> {

@@ -31,8 +31,8 @@ export class ResourcesApi {
   @Get()
   @Operation({
     summary: 'APIs, in the order of their names',
-    needs: 'gatehouse:read',
-    answers: 'Resource',
+    requiredScope: 'gatehouse:read',
+    response: 'Resource',
     pages: true,
   })
   async list(@ApiCall() call: Call): Promise<Reply> {
@@ -48,9 +48,9 @@ export class ResourcesApi {
   @Post()
   @Operation({
     summary: 'Adds an API',
-    needs: 'gatehouse:admin',
+    requiredScope: 'gatehouse:admin',
     body: 'Resource',
-    answers: 'Resource',
+    response: 'Resource',
     creates: true,
   })
   async add(@ApiCall() call: Call): Promise<Reply> {
@@ -62,7 +62,7 @@ export class ResourcesApi {
   }
 
   @Get(':id')
-  @Operation({ summary: 'One API', needs: 'gatehouse:read', answers: 'Resource' })
+  @Operation({ summary: 'One API', requiredScope: 'gatehouse:read', response: 'Resource' })
   async show(@ApiCall() call: Call): Promise<Reply> {
     const record = await this.find(call);
     return replyWithETag(resourceRepresentation(record), record);
@@ -71,11 +71,11 @@ export class ResourcesApi {
   @Patch(':id')
   @Operation({
     summary: 'Changes an API',
-    needs: 'gatehouse:admin',
+    requiredScope: 'gatehouse:admin',
     signIn: 'by resource',
     changes: true,
     body: 'ResourcePatch',
-    answers: 'Resource',
+    response: 'Resource',
   })
   async update(@ApiCall() call: Call): Promise<Reply> {
     const before = await this.find(call);
@@ -89,7 +89,7 @@ export class ResourcesApi {
   }
 
   @Delete(':id')
-  @Operation({ summary: 'Deletes an API: no more tokens are issued for it', needs: 'gatehouse:admin' })
+  @Operation({ summary: 'Deletes an API: no more tokens are issued for it', requiredScope: 'gatehouse:admin' })
   async remove(@ApiCall() call: Call): Promise<Reply> {
     await this.operations.execute(DeleteResource, call.actor, { id: call.request.params['id'] ?? '' });
     return Reply.empty(204);
@@ -98,8 +98,8 @@ export class ResourcesApi {
   @Post(':id/credentials')
   @Operation({
     summary: 'Creates the credentials that the API uses for introspection',
-    needs: 'gatehouse:admin',
-    answers: 'ClientSecret',
+    requiredScope: 'gatehouse:admin',
+    response: 'ClientSecret',
     creates: true,
   })
   async makeCredentials(@ApiCall() call: Call): Promise<Reply> {

@@ -33,8 +33,8 @@ export class KeysApi {
   @Get()
   @Operation({
     summary: 'The server’s keys, including retired ones',
-    needs: 'gatehouse:read',
-    answers: 'Key',
+    requiredScope: 'gatehouse:read',
+    response: 'Key',
     pages: true,
   })
   async list(@ApiCall() call: Call): Promise<Reply> {
@@ -45,9 +45,9 @@ export class KeysApi {
   @Post('rotate')
   @Operation({
     summary: 'Creates a new key of each kind, which signs once it has been published long enough',
-    needs: 'gatehouse:admin',
+    requiredScope: 'gatehouse:admin',
     body: 'KeyRotation',
-    answers: 'Key',
+    response: 'Key',
     pages: true,
   })
   async rotate(@ApiCall() call: Call): Promise<Reply> {
@@ -67,9 +67,9 @@ export class MessagesApi {
   @Get()
   @Operation({
     summary: 'Undelivered mail and logout notifications, oldest first',
-    needs: 'gatehouse:read',
+    requiredScope: 'gatehouse:read',
     query: [{ name: 'state', description: 'given-up: those that are not retried any more.', oneOf: ['given-up'] }],
-    answers: 'Message',
+    response: 'Message',
     pages: true,
   })
   async list(@ApiCall() call: Call): Promise<Reply> {
@@ -84,7 +84,7 @@ export class MessagesApi {
   }
 
   @Post(':id/retry')
-  @Operation({ summary: 'Makes a message due now', needs: 'gatehouse:admin', signIn: 'any' })
+  @Operation({ summary: 'Makes a message due now', requiredScope: 'gatehouse:admin', signIn: 'any' })
   async retry(@ApiCall() call: Call): Promise<Reply> {
     const id = call.request.params['id'] ?? '';
     const selectors = /^\d{1,15}$/.test(id) ? [Number(id)] : [];
@@ -94,7 +94,7 @@ export class MessagesApi {
   }
 }
 
-const oneAnHour = { most: 1, seconds: 3600 };
+const oneAnHour = { limit: 1, seconds: 3600 };
 
 @AdminApi('audit-events')
 export class AuditEventsApi {
@@ -108,14 +108,14 @@ export class AuditEventsApi {
     summary: 'The audit log, newest event first',
     description:
       'A page may have fewer events than the limit, or none, although more follow: continue until `next` is null.',
-    needs: 'gatehouse:read',
+    requiredScope: 'gatehouse:read',
     query: [
       { name: 'type', description: 'Events of one kind.', oneOf: auditTypes },
       { name: 'user_id', description: 'What a user did, and what was done to them.' },
       { name: 'client_id', description: 'Events of one client.' },
       { name: 'request_id', description: 'Events of one request.' },
     ],
-    answers: 'AuditEvent',
+    response: 'AuditEvent',
     pages: true,
   })
   async list(@ApiCall() call: Call): Promise<Reply> {
@@ -147,8 +147,8 @@ export class RegistrationTokensApi {
   @Get()
   @Operation({
     summary: 'Initial access tokens for dynamic client registration',
-    needs: 'gatehouse:read',
-    answers: 'RegistrationToken',
+    requiredScope: 'gatehouse:read',
+    response: 'RegistrationToken',
     pages: true,
   })
   async list(@ApiCall() call: Call): Promise<Reply> {
@@ -169,9 +169,9 @@ export class RegistrationTokensApi {
   @Post()
   @Operation({
     summary: 'Creates an initial access token (RFC 7591 3)',
-    needs: 'gatehouse:admin',
+    requiredScope: 'gatehouse:admin',
     body: 'RegistrationToken',
-    answers: 'NewRegistrationToken',
+    response: 'NewRegistrationToken',
     creates: true,
   })
   async add(@ApiCall() call: Call): Promise<Reply> {
@@ -190,7 +190,7 @@ export class RegistrationTokensApi {
   @Delete(':id')
   @Operation({
     summary: 'Deletes an initial access token; clients registered with it remain',
-    needs: 'gatehouse:admin',
+    requiredScope: 'gatehouse:admin',
   })
   async remove(@ApiCall() call: Call): Promise<Reply> {
     const id = call.request.params['id'] ?? '';

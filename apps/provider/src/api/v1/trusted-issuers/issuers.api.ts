@@ -29,8 +29,8 @@ export class IssuersApi {
   @Get()
   @Operation({
     summary: 'Trusted issuers, whose assertions can be exchanged for access tokens (RFC 7523)',
-    needs: 'gatehouse:read',
-    answers: 'Issuer',
+    requiredScope: 'gatehouse:read',
+    response: 'Issuer',
     pages: true,
   })
   async list(@ApiCall() call: Call): Promise<Reply> {
@@ -38,7 +38,13 @@ export class IssuersApi {
   }
 
   @Post()
-  @Operation({ summary: 'Adds an issuer', needs: 'gatehouse:admin', body: 'Issuer', answers: 'Issuer', creates: true })
+  @Operation({
+    summary: 'Adds an issuer',
+    requiredScope: 'gatehouse:admin',
+    body: 'Issuer',
+    response: 'Issuer',
+    creates: true,
+  })
   async add(@ApiCall() call: Call): Promise<Reply> {
     const { value, bytes } = await readBodyOf(call.request, 'Issuer');
     return this.creations.execute({ call, bytes }, CreateIssuer, draftOf(value), (trusted) => ({
@@ -48,7 +54,7 @@ export class IssuersApi {
   }
 
   @Get(':id')
-  @Operation({ summary: 'One issuer', needs: 'gatehouse:read', answers: 'Issuer' })
+  @Operation({ summary: 'One issuer', requiredScope: 'gatehouse:read', response: 'Issuer' })
   async show(@ApiCall() call: Call): Promise<Reply> {
     const record = await this.find(call);
     return replyWithETag(issuerRepresentation(record), record);
@@ -57,10 +63,10 @@ export class IssuersApi {
   @Patch(':id')
   @Operation({
     summary: 'Changes an issuer',
-    needs: 'gatehouse:admin',
+    requiredScope: 'gatehouse:admin',
     changes: true,
     body: 'IssuerPatch',
-    answers: 'Issuer',
+    response: 'Issuer',
   })
   async update(@ApiCall() call: Call): Promise<Reply> {
     const before = await this.find(call);
@@ -74,7 +80,7 @@ export class IssuersApi {
   }
 
   @Delete(':id')
-  @Operation({ summary: 'Deletes an issuer: its assertions are no longer accepted', needs: 'gatehouse:admin' })
+  @Operation({ summary: 'Deletes an issuer: its assertions are no longer accepted', requiredScope: 'gatehouse:admin' })
   async remove(@ApiCall() call: Call): Promise<Reply> {
     await this.operations.execute(DeleteIssuer, call.actor, { id: call.request.params['id'] ?? '' });
     return Reply.empty(204);

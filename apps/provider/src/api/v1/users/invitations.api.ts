@@ -29,8 +29,8 @@ export class InvitationsApi {
   @Get()
   @Operation({
     summary: 'Unused invitations, newest first',
-    needs: 'gatehouse:read',
-    answers: 'Invitation',
+    requiredScope: 'gatehouse:read',
+    response: 'Invitation',
     pages: true,
   })
   async list(@ApiCall() call: Call): Promise<Reply> {
@@ -50,9 +50,9 @@ export class InvitationsApi {
   @Post()
   @Operation({
     summary: `Invites users by mail, at most ${maxInvited} at once: all of them, or none. Without a mail server, the response has the links`,
-    needs: 'gatehouse:admin',
+    requiredScope: 'gatehouse:admin',
     body: 'Invitations',
-    answers: 'Invited',
+    response: 'Invited',
     creates: true,
   })
   async invite(@ApiCall() call: Call): Promise<Reply> {
@@ -75,7 +75,11 @@ export class InvitationsApi {
   }
 
   @Delete(':id')
-  @Operation({ summary: 'Withdraws an invitation: its link no longer works', needs: 'gatehouse:admin', signIn: 'any' })
+  @Operation({
+    summary: 'Withdraws an invitation: its link no longer works',
+    requiredScope: 'gatehouse:admin',
+    signIn: 'any',
+  })
   async withdraw(@ApiCall() call: Call): Promise<Reply> {
     const id = call.request.params['id'] ?? '';
     if (!/^\d{1,15}$/.test(id)) throw notFound('invitation');
@@ -92,7 +96,12 @@ export class RolesApi {
   ) {}
 
   @Get()
-  @Operation({ summary: 'Roles and their requirements', needs: 'gatehouse:read', answers: 'Role', pages: true })
+  @Operation({
+    summary: 'Roles and their requirements',
+    requiredScope: 'gatehouse:read',
+    response: 'Role',
+    pages: true,
+  })
   async list(@ApiCall() call: Call): Promise<Reply> {
     const requiringRoles = await this.requirements.load();
     const items = roles.map((role) => ({ role, second_factor: requiringRoles.has(role) }));
@@ -102,9 +111,9 @@ export class RolesApi {
   @Put(':role')
   @Operation({
     summary: 'Sets whether a role requires a second factor',
-    needs: 'gatehouse:admin',
+    requiredScope: 'gatehouse:admin',
     body: 'RoleRequirement',
-    answers: 'Role',
+    response: 'Role',
   })
   async update(@ApiCall() call: Call): Promise<Reply> {
     const role = roles.find((each) => each === call.request.params['role']);

@@ -38,7 +38,7 @@ export class UsersApi {
   @Get()
   @Operation({
     summary: 'Users, by default in the order of their names',
-    needs: 'gatehouse:read',
+    requiredScope: 'gatehouse:read',
     query: [
       {
         name: 'q',
@@ -48,7 +48,7 @@ export class UsersApi {
       { name: 'role', description: 'Only users with this role.', oneOf: roles },
       { name: 'order', description: 'newest: last added first. Not together with q.', oneOf: userOrders },
     ],
-    answers: 'User',
+    response: 'User',
     pages: true,
   })
   async list(@ApiCall() call: Call): Promise<Reply> {
@@ -69,9 +69,9 @@ export class UsersApi {
   @Post()
   @Operation({
     summary: 'Adds a user',
-    needs: 'gatehouse:admin',
+    requiredScope: 'gatehouse:admin',
     body: 'NewUser',
-    answers: 'NewUser',
+    response: 'NewUser',
     creates: true,
   })
   async add(@ApiCall() call: Call): Promise<Reply> {
@@ -89,7 +89,7 @@ export class UsersApi {
   }
 
   @Get(':id')
-  @Operation({ summary: 'One user', needs: 'gatehouse:read', answers: 'User' })
+  @Operation({ summary: 'One user', requiredScope: 'gatehouse:read', response: 'User' })
   async show(@ApiCall() call: Call): Promise<Reply> {
     const user = await this.find(call);
     return replyWithETag(userRepresentation(user), editable(user));
@@ -98,10 +98,10 @@ export class UsersApi {
   @Patch(':id')
   @Operation({
     summary: 'Changes a user',
-    needs: 'gatehouse:admin',
+    requiredScope: 'gatehouse:admin',
     changes: true,
     body: 'UserPatch',
-    answers: 'ChangedUser',
+    response: 'ChangedUser',
   })
   async update(@ApiCall() call: Call): Promise<Reply> {
     const user = await this.find(call);
@@ -117,7 +117,7 @@ export class UsersApi {
   }
 
   @Delete(':id')
-  @Operation({ summary: 'Deletes a user and all of their data', needs: 'gatehouse:admin' })
+  @Operation({ summary: 'Deletes a user and all of their data', requiredScope: 'gatehouse:admin' })
   async remove(@ApiCall() call: Call): Promise<Reply> {
     await this.operations.execute(DeleteUser, call.actor, { id: idOf(call) });
     return Reply.empty(204);
@@ -126,15 +126,15 @@ export class UsersApi {
   @Post(':id/disable')
   @Operation({
     summary: 'Disables an account; its sessions, grants and tokens end',
-    needs: 'gatehouse:admin',
-    answers: 'User',
+    requiredScope: 'gatehouse:admin',
+    response: 'User',
   })
   async disable(@ApiCall() call: Call): Promise<Reply> {
     return this.setState(call, true);
   }
 
   @Post(':id/enable')
-  @Operation({ summary: 'Enables an account', needs: 'gatehouse:admin', answers: 'User' })
+  @Operation({ summary: 'Enables an account', requiredScope: 'gatehouse:admin', response: 'User' })
   async enable(@ApiCall() call: Call): Promise<Reply> {
     return this.setState(call, false);
   }
@@ -142,15 +142,15 @@ export class UsersApi {
   @Post(':id/password-link')
   @Operation({
     summary: 'Creates a link with which the user sets a password; it replaces an older one',
-    needs: 'gatehouse:admin',
-    answers: 'PasswordLink',
+    requiredScope: 'gatehouse:admin',
+    response: 'PasswordLink',
   })
   async passwordLink(@ApiCall() call: Call): Promise<Reply> {
     return Reply.json({ link: await this.operations.execute(MakePasswordLink, call.actor, { id: idOf(call) }) });
   }
 
   @Post(':id/reset-factors')
-  @Operation({ summary: 'Removes all second factors and ends the sessions', needs: 'gatehouse:admin' })
+  @Operation({ summary: 'Removes all second factors and ends the sessions', requiredScope: 'gatehouse:admin' })
   async resetFactors(@ApiCall() call: Call): Promise<Reply> {
     await this.operations.execute(ResetSecondFactors, call.actor, { userId: idOf(call) });
     return Reply.empty(204);

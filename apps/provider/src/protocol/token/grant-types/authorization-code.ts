@@ -29,12 +29,12 @@ export class AuthorizationCodeGrant implements GrantType<AuthorizationCodeReques
     if (code.dpopJkt !== undefined && code.dpopJkt !== proof?.jkt) throw invalidGrant('code.dpop_jkt');
     checkRedirectUri(code, request.redirectUri);
     checkCodeVerifier(code.codeChallenge, request.codeVerifier);
-    const grant = await this.grants.findLive(code.grantSelector, now);
+    const grant = await this.grants.findActive(code.grantSelector, now);
     if (!grant) throw invalidGrant('grant.ended');
     return {
       kind: 'granted',
       endsWith: 'grant',
-      authority: {
+      authorizedGrant: {
         clientId: client.id,
         userId: grant.userId,
         grant: grant.selector,

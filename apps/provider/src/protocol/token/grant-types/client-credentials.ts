@@ -44,7 +44,7 @@ export class ClientCredentialsGrant implements GrantType<ClientCredentialsReques
     return {
       kind: 'granted',
       endsWith: 'client',
-      authority: {
+      authorizedGrant: {
         clientId: client.id,
         userId: undefined,
         grant: undefined,

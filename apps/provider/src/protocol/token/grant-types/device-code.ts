@@ -28,12 +28,12 @@ export class DeviceCodeGrant implements GrantType<DeviceCodeRequest> {
         reason: 'device_code.denied',
         status: 400,
       });
-    const grant = await this.grants.findLive(device.grantSelector, now);
+    const grant = await this.grants.findActive(device.grantSelector, now);
     if (!grant) throw invalidGrant('grant.ended');
     return {
       kind: 'granted',
       endsWith: 'grant',
-      authority: {
+      authorizedGrant: {
         clientId: client.id,
         userId: grant.userId,
         grant: grant.selector,

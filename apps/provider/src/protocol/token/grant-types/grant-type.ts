@@ -1,5 +1,5 @@
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
-import type { Authority, Client, DpopProof, OAuthError, TokenRequest } from '@gatehouse/domain/oauth';
+import type { AuthorizedGrant, Client, DpopProof, OAuthError, TokenRequest } from '@gatehouse/domain/oauth';
 import type { Unit } from '@gatehouse/platform/database/store';
 import type { PreparedTokens } from '../../../tokens/token-issuer.js';
 
@@ -17,7 +17,7 @@ export interface GrantContext {
 export type GrantResult =
   | {
       readonly kind: 'granted';
-      readonly authority: Authority;
+      readonly authorizedGrant: AuthorizedGrant;
       /**
        * What revokes the tokens when the client is disabled or transferred: their grant, which existed before this
        * request, or only a scan of the client's tokens. In the latter case they are stored only if the client's

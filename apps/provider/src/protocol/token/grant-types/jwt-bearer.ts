@@ -71,7 +71,7 @@ export class JwtBearerGrant implements GrantType<JwtBearerRequest> {
     return {
       kind: 'granted',
       endsWith: 'client',
-      authority: { clientId: client.id, userId: user.id, grant, scope, resources, mayRefresh: false, authTime },
+      authorizedGrant: { clientId: client.id, userId: user.id, grant, scope, resources, mayRefresh: false, authTime },
       redeem: (unit, { access }) => {
         const { expiresAt } = access;
         this.grants.createAlone(

@@ -35,7 +35,7 @@ export class RefreshTokenGrant implements GrantType<RefreshTokenRequest> {
     // RFC 9449 5: without its key the token is useless, so presenting it does not revoke the grant either.
     if (token.dpopJkt !== undefined && token.dpopJkt !== proof?.jkt) throw invalidGrant('refresh.dpop_jkt');
     const fingerprint = fingerprintOf(request, proof?.jkt);
-    const grant = await this.grants.findLive(token.grantSelector, now);
+    const grant = await this.grants.findActive(token.grantSelector, now);
     if (!grant) throw invalidGrant('grant.ended');
     if (token.consumedAt !== undefined) return this.repeated(token, fingerprint, now);
     if (this.tokens.expiryOf(token, grant.createdAt) <= now) throw invalidGrant('refresh.expired');
@@ -49,7 +49,7 @@ export class RefreshTokenGrant implements GrantType<RefreshTokenRequest> {
     return {
       kind: 'granted',
       endsWith: 'grant',
-      authority: {
+      authorizedGrant: {
         clientId: client.id,
         userId: grant.userId,
         grant: grant.selector,

@@ -53,7 +53,7 @@ export class TokenExchangeGrant implements GrantType<TokenExchangeRequest> {
   async validate(request: TokenExchangeRequest, { client, now, proof }: GrantContext): Promise<GrantResult> {
     const dpopJkt = proof?.jkt;
     const subject = await this.subjectOf(request.subjectToken, client, now, dpopJkt);
-    const grant = await this.grants.findLive(subject.grantSelector, now);
+    const grant = await this.grants.findActive(subject.grantSelector, now);
     if (!grant) throw invalidSubjectToken('exchange.grant_ended');
     const rules = exchangeRulesFor(request.targets, client.tokenExchange);
     const resources = await this.resourcesOf(rules, request.requestedType);
@@ -76,7 +76,7 @@ export class TokenExchangeGrant implements GrantType<TokenExchangeRequest> {
       kind: 'granted',
       // The grant may belong to another client.
       endsWith: 'client',
-      authority: authorizedGrant,
+      authorizedGrant: authorizedGrant,
       redeem: (unit) =>
         void this.audit.record(unit, {
           type: 'token.exchanged',
@@ -98,7 +98,7 @@ export class TokenExchangeGrant implements GrantType<TokenExchangeRequest> {
     now: EpochSeconds,
     dpopJkt: string | undefined,
   ): Promise<Subject> {
-    const token = await this.tokens.findLiveOfAnyFormat(text, now);
+    const token = await this.tokens.findActiveOfAnyFormat(text, now);
     if (!token) throw invalidSubjectToken('exchange.subject_unknown');
     const isOwn = token.clientId === client.id;
     if (!isOwn && !(await this.isSentTo(client, token))) throw invalidSubjectToken('exchange.not_holder');
@@ -138,7 +138,7 @@ export class TokenExchangeGrant implements GrantType<TokenExchangeRequest> {
           reason: 'exchange.no_delegation',
         },
       );
-    const actor = checkActorToken(await this.tokens.findLiveOfAnyFormat(text, now), client.id, dpopJkt);
+    const actor = checkActorToken(await this.tokens.findActiveOfAnyFormat(text, now), client.id, dpopJkt);
     const sub = actor.userId === undefined ? client.id : await this.subjects.of(client, actor.userId);
     return prependActor(sub, subject.act);
   }

@@ -36,7 +36,7 @@ export class MakePasswordLink extends SimpleOperation<PasswordLinkInput, string>
     if (!user) throw notFound('user');
     if (user.disabledAt !== undefined) throw new OperationError('conflict', text('problem.accountDisabled'));
     if (signOut) await this.users.signOutEverywhere(unit, id, { offline: true }, actor.now);
-    const link = await this.links.makeForAdministrator(unit, { userId: id, madeBy: actingUserId(actor) }, actor.now);
+    const link = await this.links.makeForAdministrator(unit, { userId: id, createdBy: actingUserId(actor) }, actor.now);
     return {
       result: link,
       changes: [
