@@ -76,7 +76,7 @@ export class TokenExchangeGrant implements GrantType<TokenExchangeRequest> {
       kind: 'granted',
       // The grant may belong to another client.
       endsWith: 'client',
-      authorizedGrant: authorizedGrant,
+      authorizedGrant,
       redeem: (unit) =>
         void this.audit.record(unit, {
           type: 'token.exchanged',
