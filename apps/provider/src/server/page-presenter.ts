@@ -56,7 +56,8 @@ export function pagePresenter({
   };
 }
 
-/** Path and query of the page, with which it can be loaded again. */
+/** Path and query of the page, with which it can be loaded again; without the query if that has the token of a one-time link. */
 function addressOf(request: IncomingMessage & { readonly originalUrl?: string | undefined }): string {
-  return request.originalUrl ?? request.url ?? routes.home;
+  const address = request.originalUrl ?? request.url ?? routes.home;
+  return /[?&]token=/.test(address) ? (address.split('?')[0] ?? routes.home) : address;
 }

@@ -38,6 +38,11 @@ describe('the language switch', () => {
     expect(language(await open(back ?? ''))).toBe('en');
   });
 
+  it('does not repeat the token of a one-time link', async () => {
+    const page = await open('/password/set?token=gone.secret');
+    expect(links(page)).toEqual(['/language?to=de&next=%2Fpassword%2Fset']);
+  });
+
   it('takes precedence over ui_locales and the browser', async () => {
     const { client } = await provider.addClient({ name: 'Notebook' });
     const address =
