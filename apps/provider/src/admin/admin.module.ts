@@ -19,11 +19,13 @@ import {
   EarlierFailedRequestsController,
   FailedRequestsController,
 } from './failed-requests/failed-requests.controller.js';
+import { SearchController } from './search/search.controller.js';
+import { ConsoleSearch } from './search/search.service.js';
 import { SessionsController } from './sessions.controller.js';
 
 /**
  * Owns: the dashboard and the pages of the audit log, failed requests, sessions, keys and the outbox.
- * Pages: /admin, /audit, /failed-request, /session, /key, /message.
+ * Pages: /admin, /audit, /failed-request, /session, /key, /message, /search.
  * No module imports this one.
  */
 @Module({
@@ -48,7 +50,8 @@ import { SessionsController } from './sessions.controller.js';
     SessionsController,
     KeysController,
     MessagesController,
+    SearchController,
   ],
-  providers: [EventLines],
+  providers: [ConsoleSearch, EventLines],
 })
 export class AdminModule {}

@@ -51,6 +51,7 @@ const userViews: Readonly<Record<string, string>> = {
   factors: 'users/factors',
   'sign-in': 'sign-in',
   logout: 'protocol/logout',
+  search: 'admin/search',
 };
 /** Modules with pages for administrators and developers, which are always in English. */
 const staffViews: Readonly<Record<string, string>> = {

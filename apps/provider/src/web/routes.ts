@@ -3,6 +3,7 @@ export const routes = {
   root: '/',
   home: '/home',
   language: '/language',
+  search: '/search',
   login: '/login',
   passkeyLogin: '/login/passkey',
   secondFactor: '/login/factor',

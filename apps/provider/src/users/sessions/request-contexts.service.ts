@@ -120,6 +120,7 @@ export class RequestContexts {
         },
         nav: context.user ? navigation(context.user, path) : [],
         navigation: context.user && navigationOf(context.user, path),
+        searchHref: context.user?.roles.some((role) => role !== 'user') === true ? routes.search : undefined,
         readOnly: context.user !== undefined && isAuditorOnly(context.user.roles) && isAdministration(path),
         ...model,
       },
