@@ -136,7 +136,7 @@ export class ClientsController {
       orderChoices: clientSortOrders.map((each) => ({ order: each, words: orderLabels[each], chosen: each === order })),
       filterQuery: filterQuery(search, state, order),
       clients: clients.map((client) => clientLine(client, owners)),
-      undecidedModels: state === 'new' && canAudit(context) ? await this.reviewModels(clients) : undefined,
+      newcomers: state === 'new' && canAudit(context) ? await this.reviewModels(clients) : undefined,
       isFirst: after === undefined,
       next: next && formatCursor(next),
       notice: notices[parameters.text('done')],

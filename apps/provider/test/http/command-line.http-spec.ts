@@ -291,11 +291,11 @@ describe('the command line, while the provider runs on the same database', () =>
       const listModules = `process.on('exit', () => console.error(Object.keys(process.getBuiltinModule('module')._cache).join('\\n')))`;
       const NODE_OPTIONS = `--import data:text/javascript,${encodeURIComponent(listModules)}`;
       const misspelt = { GATEHOUSE_DATABASE_ULR: 'x', NODE_OPTIONS };
-      const help = await runCommand(['user', 'add', '--help'], misspelt);
+      const help = await spawnCommand(['user', 'add', '--help'], misspelt);
       expect([help.code, help.stdout]).toEqual([0, expect.stringContaining('--password-stdin')]);
       expect(help.stderr).toContain('/commander/');
       expect(help.stderr).not.toMatch(/typeorm|better-sqlite3|[/]pg[/]|reflect-metadata/);
-      const loading = await runCommand(['migrate', 'status'], { ...env, NODE_OPTIONS });
+      const loading = await spawnCommand(['migrate', 'status'], { ...env, NODE_OPTIONS });
       expect(loading.stderr).toMatch(/typeorm/);
     });
   });
