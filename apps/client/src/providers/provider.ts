@@ -13,13 +13,6 @@ export interface Provider {
   readonly seeded: boolean;
 }
 
-/** What pages show of a provider: nothing secret. */
-export interface ProviderButton {
-  readonly id: string;
-  readonly name: string;
-  readonly issuer: string;
-}
-
 /** The default scope; the demo's client is registered with it. */
 export const defaultScope: readonly string[] = ['openid', 'profile', 'email', 'offline_access'];
 

@@ -14,6 +14,18 @@ describe('a form that is resumed after a sign-in', () => {
     ['/user/update/%', 'Change this user', ['%']],
   ])('at %s: %s', (address, sentence, ids) => expect(described(address)).toMatchObject({ sentence, ids }));
 
+  it('describes both actions of a failed request', () => {
+    const of = (action: string) =>
+      described('/failed-request/2flz', ['action', action], ['fix', 'Allow the scope read']);
+    expect(of('fix')).toMatchObject({
+      sentence: 'Apply the suggested fix to the client of this failed request',
+      kind: 'failed request',
+      ids: ['2flz'],
+      fields: [['fix', 'Allow the scope read']],
+    });
+    expect(of('enable').sentence).toBe('Enable the client of this failed request');
+  });
+
   it('returns the page to go back to', () => {
     expect(described('/user/link/a%2Fb').page).toBe('/user/update/a%2Fb');
     expect(described('/key', ['action', 'rotate']).page).toBe('/key');

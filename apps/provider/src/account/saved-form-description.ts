@@ -3,7 +3,7 @@ import { Text, text, type Message } from '../i18n/message.js';
 import type { SavedForm } from '../users/sessions/saved-forms.service.js';
 import { formFields, type FormField } from './saved-form-field-table.js';
 
-export type RecordKind = 'user' | 'client' | 'resource' | 'issuer' | 'refusal';
+export type RecordKind = 'user' | 'client' | 'resource' | 'issuer' | 'failed request';
 
 /** Describes what a form does, for the user who is about to send it. */
 export interface SavedFormDescription {
@@ -132,10 +132,10 @@ const rules: readonly Rule[] = [
   {
     path: `${routes.failedRequests}/:id`,
     does: {
-      enable: 'Switch on the client of this refused request',
-      mend: 'Change the client of this refused request',
+      enable: 'Enable the client of this failed request',
+      fix: 'Apply the suggested fix to the client of this failed request',
     },
-    kind: 'refusal',
+    kind: 'failed request',
   },
   {
     path: routes.keys,

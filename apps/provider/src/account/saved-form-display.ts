@@ -38,7 +38,7 @@ const labels: Readonly<Record<string, Message>> = {
   clients: 'Clients that may bring its assertions',
   resources: 'APIs',
   state: 'State',
-  mend: 'Change',
+  fix: 'Suggested fix',
   confirm: 'Confirmation',
 };
 

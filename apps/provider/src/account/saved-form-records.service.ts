@@ -57,7 +57,7 @@ export class SavedFormRecords {
         const trusted = await this.issuers.findFresh(id);
         return trusted && { name: trusted.name, details: [trusted.issuer] };
       }
-      case 'refusal': {
+      case 'failed request': {
         const selector = parseSelector(id);
         const clientId = selector === undefined ? undefined : (await this.failedRequests.find(selector))?.clientId;
         return clientId === undefined ? undefined : named(await this.clients.findFresh(clientId));

@@ -31,7 +31,7 @@ import { clientEditorOf } from './policy.js';
 import { SectorIdentifiers, type SectorRequester } from './sector-identifiers.service.js';
 
 const serviceAccountMessage =
-  'This client acts for itself, and its owner would get its tokens: say whether it keeps that, by service_account (--service-account or --no-service-account).';
+  'This client is a service account, and its new owner would get its tokens. Send service_account (--service-account or --no-service-account) to say whether it stays one.';
 
 /** The result of a sector identifier check, and the values that were checked. */
 export interface SectorCheck {

@@ -56,9 +56,10 @@ const notices: Readonly<Record<string, string>> = {
   deleted: 'The client was deleted, and all its grants and tokens ended.',
   changed: 'Done.',
   none: 'Nothing was chosen, so nothing was changed.',
-  outdated: 'The client changed after this page was shown, so it was not approved. Check it is now, then approve it.',
+  outdated:
+    'The client changed after this page was shown, so it was not approved. Review its current state, then approve it.',
   'some-outdated':
-    'Some of the chosen clients changed after this list was shown, so they were not approved. Check them as they are now, then approve them.',
+    'Some of the chosen clients changed after this list was shown, so they were not approved. Review their current state, then approve them.',
   refused: 'The form was open for too long. Nothing was changed: please try again.',
 };
 
@@ -66,7 +67,7 @@ const stateLabels: Readonly<Record<ClientState, string>> = {
   new: 'Not approved yet',
   approved: 'Approved',
   restricted: 'Restricted',
-  disabled: 'Switched off',
+  disabled: 'Disabled',
 };
 
 const orderLabels: Readonly<Record<ClientSortOrder, string>> = { name: 'By name', newest: 'Newest first' };

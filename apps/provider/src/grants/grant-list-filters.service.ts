@@ -35,7 +35,7 @@ export class GrantListFilters {
       typed.user !== '' && !user
         ? canAudit(context)
           ? 'There is no user of this name.'
-          : 'Nobody of this name has anything live at your clients.'
+          : 'This user has no active grants or tokens at your clients.'
         : typed.client !== '' && !client
           ? 'There is no such client.'
           : undefined;

@@ -24,9 +24,12 @@ export function pagePresenter({
   englishViews,
 }: PresenterOptions): (page: ShownPage, request: IncomingMessage | undefined) => object {
   const named = languages.tags.map((tag) => ({ tag, name: languages.nameOf(tag) }));
-  /** Links to this page in every language; none where there is no choice. */
+  /**
+   * Links to this page in every language; none where there is no choice, and none on the response to a form, which a link would
+   * lose: what was entered, or a secret that is shown once.
+   */
   const linksOf = (current: string, request: IncomingMessage | undefined): object[] => {
-    if (named.length < 2 || !request) return [];
+    if (named.length < 2 || request?.method !== 'GET') return [];
     const next = encodeURIComponent(addressOf(request));
     return named.map(({ tag, name }) => ({
       tag,

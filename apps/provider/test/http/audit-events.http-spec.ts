@@ -392,7 +392,7 @@ describe('the audit log tells of', () => {
   });
 
   it('all that it may tell of: nothing in its list of types is never told', () => {
-    // Throttling is off here: audit-refusals.http-spec.ts has the one that needs it.
+    // Throttling is off here: the spec of failed sign-ins has the event that needs it.
     expect(auditTypes.filter((type) => !recorder.told.has(type))).toEqual(['login.throttled']);
   });
 });

@@ -63,7 +63,7 @@ describe('what only an administrator allows a client, on its page', () => {
       `/client/update/${id}`,
     );
     expect(widened.status).toBe(422);
-    expect(widened.text).toContain('Nobody is asked for consent at this client');
+    expect(widened.text).toContain('This client does not ask for consent');
     await developer.open(at(`/client/update/${id}`));
     const saved = await sendFields(
       developer,

@@ -181,7 +181,7 @@ describe('why was this rejected?', () => {
         .list({ clientId: client.id, limit: 1 });
       expect(refusals[0]?.reason).toBe('scope.unregistered');
       const page = await admin.open(at(`/failed-request/${refusals[0]?.selector.toString(36)}`));
-      expect([page.status, page.text.includes('value="mend"')]).toEqual([200, false]);
+      expect([page.status, page.text.includes('value="fix"')]).toEqual([200, false]);
     }
   });
 

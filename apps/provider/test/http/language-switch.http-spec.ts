@@ -38,6 +38,13 @@ describe('the language switch', () => {
     expect(language(await open(back ?? ''))).toBe('en');
   });
 
+  it('is not on the response to a form, which it would lose', async () => {
+    await open('/sign-up');
+    const answer = await browser.submit({ username: 'x', email: 'x', password: 'short' });
+    expect(answer.status).toBe(422);
+    expect(links(answer.text)).toEqual([]);
+  });
+
   it('does not repeat the token of a one-time link', async () => {
     const page = await open('/password/set?token=gone.secret');
     expect(links(page)).toEqual(['/language?to=de&next=%2Fpassword%2Fset']);

@@ -133,7 +133,10 @@ describe('the rights and the approval of a client that changes itself (RFC 7592 
         ...('grantTypes' in rights ? { grant_types: rights.grantTypes } : {}),
       };
       const answer = await configuration(made, 'PUT', { metadata: turned });
-      expect([answer.status, answer.text]).toEqual([400, expect.stringContaining('only one may change them')]);
+      expect([answer.status, answer.text]).toEqual([
+        400,
+        expect.stringContaining('Only an administrator can change them'),
+      ]);
       const kept = await clients.findFresh(made.client_id);
       expect(kept).toMatchObject({ name: 'Honest', ...('serviceAccount' in rights ? rights : {}) });
     }

@@ -134,7 +134,7 @@ describe('the owner of a client', () => {
     const { client } = await ownedAdministration({ authMethod: 'private_key_jwt', jwks });
     const refused = await edit(developer, client.id, changes);
     expect(refused.status).toBe(422);
-    expect(refused.text).toMatch(/may administer this server/);
+    expect(refused.text).toMatch(/can administer this server/);
     expect(await find(client.id)).toMatchObject({ authMethod: 'private_key_jwt', jwks });
   });
 
@@ -241,7 +241,7 @@ describe('the owner of a client', () => {
       expect(await isGood(other.client, String(fresh))).toBe(true);
     });
 
-    it('nor that of a client which may administer this server from now on', async () => {
+    it('nor that of a client which can administer this server from now on', async () => {
       const api = await adminApi(provider);
       const one = await provider.addClient({ scope: ['openid', 'read'] });
       const renamed = await api.call('PATCH', `clients/${one.client.id}`, { client_name: 'Renamed' });

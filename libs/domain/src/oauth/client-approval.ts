@@ -27,7 +27,8 @@ export function identityProblemsOfRegistrant(before: Client, draft: ClientDraft)
   return [
     {
       field: 'name',
-      message: 'An administrator gave this client rights by this name and these addresses: only one may change them.',
+      message:
+        'An administrator granted rights to this client under its current name and URIs. Only an administrator can change them.',
     },
   ];
 }

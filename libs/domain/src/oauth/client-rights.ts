@@ -8,7 +8,7 @@ import { securityProfileNames } from './security-profile.js';
 const trustedSentence =
   'An administrator gave this client rights that others do not have: only one may change its name, type and addresses.';
 const administrationSentence =
-  'This client may administer this server (a gatehouse scope): only an administrator may change how it authenticates.';
+  'This client can administer this server (a gatehouse scope). Only an administrator can change how it authenticates.';
 
 /** Scopes that an administrator alone gives to a client. */
 export function isAdminScope(scope: string): boolean {
@@ -91,7 +91,7 @@ function wideningProblem(before: Client | undefined): string | undefined {
   if (before.tokenExchange.length > 0)
     return 'An administrator lets this client exchange tokens within its scopes: only one may add to them.';
   if (!before.consentRequired)
-    return 'Nobody is asked for consent at this client: only an administrator may add to its scopes.';
+    return 'This client does not ask for consent. Only an administrator can add scopes to it.';
   return undefined;
 }
 
@@ -209,6 +209,6 @@ function credentialProblems(draft: ClientDraft, before: Client | undefined): Fie
   if (JSON.stringify(draft.jwks) !== JSON.stringify(before.jwks)) say('jwks', administrationSentence);
   if ((draft.jwksUri || undefined) !== before.jwksUri) say('jwksUri', administrationSentence);
   if (draft.grantTypes.some((grantType) => !before.grantTypes.some((each) => each === grantType)))
-    say('grantTypes', 'This client may administer this server: only an administrator may add grant types.');
+    say('grantTypes', 'This client can administer this server. Only an administrator can add grant types.');
   return problems;
 }

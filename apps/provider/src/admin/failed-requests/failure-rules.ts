@@ -92,6 +92,7 @@ const rules: Readonly<Record<string, readonly [wants: string, clause: string]>> 
   'code.redirect_uri': ['The redirect_uri matches that of the authorization request.', 'RFC 6749 4.1.3'],
   'code.dpop_jkt': ['The proof is signed with the key that the code is bound to.', 'RFC 9449 10'],
   'grant.ended': ['The grant is active: it was not ended by a logout, withdrawn or revoked.', 'RFC 6749 5.2'],
+  'grant.conflict': ['No other request redeems the same code or refresh token at the same time.', 'RFC 6749 5.2'],
   'refresh.unknown': ['The refresh token was issued by this server.', 'RFC 6749 6'],
   'refresh.expired': [
     'The refresh token was used within its lifetime, and its sign-in is younger than the absolute lifetime.',

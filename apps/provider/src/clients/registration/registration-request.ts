@@ -78,7 +78,7 @@ export function registrationInput(json: Json, policy: RegistrationPolicy, before
   const disallowed = scope.find((each) => !allowed.has(each));
   if (disallowed !== undefined)
     throw registrationProblem([
-      { field: 'scope', message: 'It names a scope that there is not, or that an administrator gives.' },
+      { field: 'scope', message: 'A requested scope does not exist, or only an administrator can assign it.' },
     ]);
   checkProfile(requested, policy, before);
   return {
@@ -100,7 +100,7 @@ function checkProfile(
   throw registrationProblem([
     {
       field: 'securityProfile',
-      message: 'Only an administrator, or an initial access token that approves what registers, sets it.',
+      message: 'Only an administrator, or an initial access token that approves clients, can set this.',
     },
   ]);
 }

@@ -66,7 +66,7 @@ export class TokenController {
     }
     if (redemption.kind === 'client changed') throw clientChanged();
     if (redemption.kind === 'conflict')
-      throw new OAuthError('invalid_grant', 'The token was redeemed by another request.', { reason: 'refresh.lost' });
+      throw new OAuthError('invalid_grant', 'The token was redeemed by another request.', { reason: 'grant.conflict' });
     if (redemption.kind === 'replayed') throw redemption.error;
 
     // 7. Respond. RFC 6749 5.1 requires both headers; OAuth 2.1 only the first.
