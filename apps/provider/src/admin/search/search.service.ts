@@ -93,7 +93,7 @@ export class ConsoleSearch {
       results: failedRequests.map(({ selector, requestId, endpoint, reason }) => ({
         label: `${endpoint}: ${reason}`,
         detail: requestId,
-        href: `${routes.failedRequests}/${String(selector)}`,
+        href: `${routes.failedRequests}/${selector.toString(36)}`,
         icon: 'circle-alert',
       })),
     };
