@@ -121,14 +121,15 @@ function messageOf({ code, message }: CommanderError, command: CommandUnknownOpt
     case 'commander.unknownCommand':
       return [`there is no command ${JSON.stringify(wordsOf(command, command.args[0]))}`, ...suggestion].join(' ');
     case 'commander.excessArguments':
-      return `unexpected argument ${JSON.stringify(command.args[0])}: quote a value that contains spaces`;
+      // Not the argument itself: it may be a secret whose option was forgotten.
+      return 'a value without an option: name its option, and quote a value that contains spaces';
     case 'commander.missingMandatoryOptionValue': {
       // Commander looks for unknown options afterwards, although one may be the required one, misspelt.
       const unknown = command.args.find((word) => word.startsWith('-'));
-      return unknown === undefined ? line : `unknown option '${unknown}', and ${line}`;
+      return unknown === undefined ? line : `unknown option '${unknown.split('=', 1)[0] ?? ''}', and ${line}`;
     }
     default:
-      return [line, ...suggestion].join(' ');
+      return [line.replace(/'(--?[\w-]+)=[^']*'/, "'$1'"), ...suggestion].join(' ');
   }
 }
 
@@ -155,7 +156,7 @@ function checkOccurrences(command: CommandUnknownOpts, argv: readonly string[]):
     const takesValue = option.required || option.optional;
     const next = argv[index + 1] ?? '';
     if (takesValue && word === flag && next.length > 1 && next.startsWith('-'))
-      command.error(`error: ${flag} has no value; if ${JSON.stringify(next)} is the value, write ${flag}=${next}`);
+      command.error(`error: ${flag} has no value; write ${flag}=<value> if the value begins with a hyphen`);
     const before = given.get(option.attributeName());
     if (before !== undefined && before !== flag) command.error(`error: ${before} and ${flag} cannot be combined`);
     if (before === flag && takesValue && !option.variadic) command.error(`error: ${flag} was given twice`);

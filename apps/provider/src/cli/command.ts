@@ -55,10 +55,15 @@ export function table(header: readonly string[], rows: readonly (readonly string
   const widths = header.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
   const line = (cells: readonly string[]): string =>
     cells
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .map((cell, column) => printable(cell).padEnd(widths[column] ?? 0))
       .join('  ')
       .trimEnd();
   return [line(header), ...rows.map(line)].join('\n');
+}
+
+/** Names come from strangers, too: control characters would be commands to the terminal. */
+function printable(cell: string): string {
+  return cell.replaceAll(/\p{Cc}/gu, '\u{FFFD}');
 }
 
 /** The properties of a record, one in each row. */

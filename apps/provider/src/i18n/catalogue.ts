@@ -73,7 +73,11 @@ export class Catalogue {
     return message;
   }
 
-  private compile(into: Map<string, IntlMessageFormat>, key: string, message: string): IntlMessageFormat {
+  private compile(
+    into: Map<string, IntlMessageFormat>,
+    key: string,
+    message: ConstructorParameters<typeof IntlMessageFormat>[0],
+  ): IntlMessageFormat {
     const compiled = new IntlMessageFormat(message, this.language);
     into.set(key, compiled);
     return compiled;
@@ -82,14 +86,29 @@ export class Catalogue {
 
 const withoutMarkup = Object.fromEntries(tagNames.map((name) => [name, (chunks: Chunks) => chunks.join('')]));
 
-/** Numbers are not converted: they select the plural. */
+/** Numbers are not converted: they select the plural. A value of any other type is escaped, whatever the types promise. */
 function escaped(value: string | number | undefined): string | number | undefined {
-  return typeof value === 'string' ? Handlebars.escapeExpression(value) : value;
+  return typeof value === 'number' || value === undefined ? value : Handlebars.escapeExpression(value);
 }
 
-/** Escapes the text itself, except `<` and `>` of its tags. */
-function escapedText(message: string): string {
-  return message.replaceAll('&', '&amp;').replaceAll('"', '&quot;');
+/** The parsed text with its literals escaped: ICU's quoting (`'<b>'`) makes literals of what looks like tags. */
+function escapedText(message: string): Ast {
+  const ast = new IntlMessageFormat(message, 'en').getAst();
+  escapeLiterals(ast as readonly Element[]);
+  return ast;
+}
+
+const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+
+type Ast = ReturnType<IntlMessageFormat['getAst']>;
+
+function escapeLiterals(elements: readonly Element[]): void {
+  for (const element of elements) {
+    if (element.type === literal)
+      element.value = String(element.value).replace(/[&<>"]/g, (each) => entities[each] ?? each);
+    if (element.children) escapeLiterals(element.children);
+    for (const option of Object.values(element.options ?? {})) escapeLiterals(option.value);
+  }
 }
 
 /** The placeholders and tags of a text: a translation may only use those of the English text. */
@@ -102,7 +121,7 @@ export function placeholdersOf(message: string): ReadonlySet<string> {
 /** An element of the parser: tags and placeholders have a `value` that names them, and may have child elements. */
 interface Element {
   readonly type: number;
-  readonly value: unknown;
+  value: unknown;
   readonly children?: readonly Element[];
   readonly options?: Readonly<Record<string, { readonly value: readonly Element[] }>>;
 }

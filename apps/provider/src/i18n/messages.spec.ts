@@ -33,6 +33,22 @@ describe('a catalogue', () => {
     );
   });
 
+  it('escapes what only looks like a tag, in every part of a text', () => {
+    const quoted = new Catalogue('en', {
+      page: "'<meta http-equiv=refresh content=0>' {name}",
+      days: "{count, plural, one {'<i>'} other {<strong>'</strong>'</strong>}}",
+    });
+    expect(quoted.html('page', { name: 'a' })).toBe('&lt;meta http-equiv=refresh content=0&gt; a');
+    expect(quoted.html('days', { count: 1 })).toBe('&lt;i&gt;');
+    expect(quoted.html('days', { count: 2 })).toBe('<strong>&lt;/strong&gt;</strong>');
+    expect(quoted.plain('page', { name: 'a' })).toBe('<meta http-equiv=refresh content=0> a');
+  });
+
+  it('escapes values of any type', () => {
+    const values = { name: ['<img src=x onerror=alert(1)>'] } as unknown as { name: string };
+    expect(catalogue.html('who', values)).not.toContain('<img');
+  });
+
   it('removes the markup from plain text', () => {
     expect(catalogue.plain('who', { name: '<i>' })).toBe('<i> & "friends"');
     expect(catalogue.plain('spoken', { name: 'Firefox' })).toBe('End the session of Firefox');

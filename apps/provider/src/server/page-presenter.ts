@@ -25,12 +25,14 @@ export function pagePresenter({
 }: PresenterOptions): (page: ShownPage, request: IncomingMessage | undefined) => object {
   const named = languages.tags.map((tag) => ({ tag, name: languages.nameOf(tag) }));
   /**
-   * Links to this page in every language; none where there is no choice, and none on the response to a form, which a link would
-   * lose: what was entered, or a secret that is shown once.
+   * Links to this page in every language; none where there is no choice, and none where the link would lose something: on the
+   * response to a form (what was entered, or a secret that is shown once), and where the address has a token or is long.
    */
   const linksOf = (current: string, request: IncomingMessage | undefined): object[] => {
     if (named.length < 2 || request?.method !== 'GET') return [];
-    const next = encodeURIComponent(addressOf(request));
+    const address = addressOf(request);
+    if (address.length > maxAddressCharacters || credentialParameter.test(address)) return [];
+    const next = encodeURIComponent(address);
     return named.map(({ tag, name }) => ({
       tag,
       name,
@@ -59,8 +61,12 @@ export function pagePresenter({
   };
 }
 
-/** Path and query of the page, with which it can be loaded again; without the query if that has the token of a one-time link. */
+/** Longer addresses are not accepted as the next page (`localAddress`). */
+const maxAddressCharacters = 1900;
+/** Parameters that must not be repeated in a link: one-time links, ID tokens. */
+const credentialParameter = /[?&](token|invitation|id_token_hint)=/;
+
+/** Path and query of the page, with which it can be loaded again. */
 function addressOf(request: IncomingMessage & { readonly originalUrl?: string | undefined }): string {
-  const address = request.originalUrl ?? request.url ?? routes.home;
-  return /[?&]token=/.test(address) ? (address.split('?')[0] ?? routes.home) : address;
+  return request.originalUrl ?? request.url ?? routes.home;
 }

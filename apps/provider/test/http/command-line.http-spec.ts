@@ -243,17 +243,29 @@ describe('the command line, while the provider runs on the same database', () =>
   });
 
   it.each([
+    ['store copy postgres://me:hunter2@db/x'],
+    ['user add --username a --password-stdin hunter2'],
+    ['user add --username a --password=hunter2'],
+    ['user add --username a --email --hunter2'],
+  ])('%s: does not repeat what may be a secret', async (words) => {
+    const { code, stdout, stderr } = await gatehouse(words);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).not.toContain('hunter2');
+  });
+
+  it.each([
     ['user ad', 'there is no command "user ad" (Did you mean add?)'],
     ['user add --usernam a', "unknown option '--usernam', and required option '--username <name>' not specified"],
     ['user add --username a --emial b', '(Did you mean --email?)'],
     ['user add --username a --username b', '--username was given twice'],
-    ['user add --username --password-stdin', 'write --username=--password-stdin'],
-    ['user add --username a extra', 'unexpected argument "extra"'],
+    ['user add --username --password-stdin', 'write --username=<value>'],
+    ['user add --username a extra', 'a value without an option'],
     ['client list --state odd', 'Allowed choices are new, approved, restricted, disabled.'],
     ['client rotate-secret --id a --overlap soon', 'Give a number of seconds from 0 to 2592000.'],
     ['client update --id a --pkce --no-pkce', '--pkce and --no-pkce cannot be combined'],
     ['session end --id a --username a', 'give only one of --id, --username'],
     ['audit export --until yesterday', 'such as 2026-11-25 or 2026-11-25T08:00:00Z'],
+    ['registration-token add --name a\u001b]0;x', 'without control characters'],
   ])('%s: says what to change, and where to read on', async (words, message) => {
     const { code, stdout, stderr } = await gatehouse(words);
     expect([code, stdout]).toEqual([2, '']);

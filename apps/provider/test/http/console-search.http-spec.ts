@@ -30,7 +30,7 @@ describe('the search of the console', () => {
 
   it('finds a failed request by the request id of its error page', async () => {
     const error = await admin.open(`${provider.issuer}/oauth/authorize?client_id=nobody`);
-    const id = /<code>([0-9a-f]{32})<\/code>/.exec(error.text)?.[1] ?? '';
+    const id = /id="request-id">([^<]+)</.exec(error.text)?.[1] ?? '';
     expect(id).not.toBe('');
     let found: string[] = [];
     for (let n = 0; n < 50 && found.length === 0; n++) {

@@ -172,7 +172,7 @@ describe('an e-mail address', () => {
     await old.open(at('/account/email'));
     provider.clock.advance(601);
     const login = await old.submit({ email: 'x@mail.test' }, { action: '/account/email' });
-    expect(login.text).toContain('what you entered is kept');
+    expect(login.text).toContain('What you entered is kept');
     expect(mailsTo('x@mail.test')).toEqual([]);
   });
 

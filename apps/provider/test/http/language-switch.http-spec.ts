@@ -45,9 +45,16 @@ describe('the language switch', () => {
     expect(links(answer.text)).toEqual([]);
   });
 
-  it('does not repeat the token of a one-time link', async () => {
-    const page = await open('/password/set?token=gone.secret');
-    expect(links(page)).toEqual(['/language?to=de&next=%2Fpassword%2Fset']);
+  it.each([
+    '/password/set?token=gone.secret',
+    '/oauth/logout?id_token_hint=a.b.c',
+    '/sign-up?x=1&invitation=gone.secret',
+    `/login?x=${'y'.repeat(2000)}`,
+  ])('is not on pages whose address must not be repeated: %s', async (path) => {
+    const answer = await fetch(provider.base + path, { redirect: 'manual', headers: { 'Accept-Language': 'en' } });
+    const page = await answer.text();
+    if (answer.status !== 303) expect(page).toContain('<html lang="en"');
+    expect(links(page)).toEqual([]);
   });
 
   it('takes precedence over ui_locales and the browser', async () => {

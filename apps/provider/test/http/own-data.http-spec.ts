@@ -58,7 +58,7 @@ describe('a person’s own data', () => {
     const page = await browser.open(at('/account/delete'));
     expect(page.text).toContain('Delete my account');
     provider.clock.advance(601);
-    expect((await confirm(browser, 'linus')).text).toContain('what you entered is kept');
+    expect((await confirm(browser, 'linus')).text).toContain('What you entered is kept');
     expect((await browser.open(at('/account/delete'))).text).toContain('log in again first');
     expect(await provider.app.get(UsersService).findByUsername('linus')).toBeDefined();
   });

@@ -120,11 +120,24 @@ describe('parseSettings', () => {
     expect(text).not.toContain('hunter');
   });
 
+  it('does not quote a secret that is in the wrong variable, or a password with a slash', () => {
+    const text = problemsOf({ GATEHOUSE_SECRET_FILE: 'hunter2', GATEHOUSE_ISSUER: 'https://me:hun/ter4@id.example' });
+    expect(text).toHaveLength(2);
+    expect(text.join()).not.toMatch(/hunter2|hun\/ter4/);
+    expect(text.join()).toContain('give the path of a file');
+  });
+
+  it('rejects an empty secret file: the secret may be mounted later', () => {
+    const path = secretFile('');
+    expect(problemsOf({ GATEHOUSE_SECRET_FILE: path })).toEqual([`GATEHOUSE_SECRET_FILE: the file "${path}" is empty`]);
+    expect(problemsOf({ GATEHOUSE_SECRET_FILE: secretFile('\n') })).toHaveLength(1);
+  });
+
   it('reads a secret from the file that the _FILE variable names', () => {
     const path = secretFile(' eight or more \n');
     expect(parseSettings(definition, { GATEHOUSE_SECRET_FILE: path }).values.secret).toBe(' eight or more ');
     expect(problemsOf({ GATEHOUSE_SECRET_FILE: `${path}.gone` })).toEqual([
-      `GATEHOUSE_SECRET_FILE: the file "${path}.gone" cannot be read (ENOENT)`,
+      `GATEHOUSE_SECRET_FILE: the file "${path}.gone" cannot be read (ENOENT); give the path of a file`,
     ]);
     expect(problemsOf({ GATEHOUSE_SECRET: '12345678', GATEHOUSE_SECRET_FILE: 'x' })).toEqual([
       'GATEHOUSE_SECRET: is set twice, by GATEHOUSE_SECRET and by GATEHOUSE_SECRET_FILE; remove one of them',
@@ -167,8 +180,6 @@ describe('parseSettings', () => {
       lifetime: { kind: 'default' },
       secret: { kind: 'file', variable: 'GATEHOUSE_SECRET_FILE' },
     });
-    const empty = parseSettings(definition, { GATEHOUSE_SECRET_FILE: secretFile('\n') });
-    expect(empty.sources.secret).toEqual({ kind: 'default' });
   });
 
   describe('deprecated names', () => {

@@ -181,8 +181,11 @@ function rawText({ kind, variable }: Variable, environment: Environment, secret:
 /** The text of the variable, or of the file that it names without the final newline; undefined if empty. */
 function textOf(given: Variable, environment: Environment, secret: boolean): string | undefined {
   const text = rawText(given, environment, secret);
-  const content = given.kind === 'file' ? readSecretFile(given.variable, text) : text;
-  return content === '' ? undefined : content;
+  if (given.kind !== 'file') return text === '' ? undefined : text;
+  const content = readSecretFile(given.variable, text);
+  // A secret that is mounted too late must not be replaced by a new one.
+  if (content === '') throw new InvalidSetting(given.variable, `the file ${quoted(text)} is empty`);
+  return content;
 }
 
 function readSecretFile(variable: string, path: string): string {
@@ -190,7 +193,9 @@ function readSecretFile(variable: string, path: string): string {
     return readFileSync(path, 'utf8').replace(/\r?\n$/, '');
   } catch (error) {
     const code = codeOf(error) ?? 'unknown error';
-    throw new InvalidSetting(variable, `the file ${quoted(path)} cannot be read (${code})`);
+    // Without a slash it may be the secret itself, in the wrong variable.
+    const file = path.includes('/') ? `the file ${quoted(path)}` : 'the file';
+    throw new InvalidSetting(variable, `${file} cannot be read (${code}); give the path of a file`);
   }
 }
 
@@ -220,6 +225,6 @@ function reportUnknown(
 
 /** For messages; omits a password in a URL. */
 function quoted(text: string): string {
-  const shown = text.replace(/\/\/[^/]*@/g, '//…@');
+  const shown = text.replace(/\/\/\S*@/g, '//…@');
   return JSON.stringify(shown.length > 100 ? `${shown.slice(0, 100)}…` : shown);
 }

@@ -161,7 +161,11 @@ export const bodies = {
     at_once: z.boolean().optional().meta({ description: 'Without publishing the new key first, for a leaked key.' }),
   }),
   RegistrationToken: z.strictObject({
-    name: z.string().min(1).max(200),
+    name: z
+      .string()
+      .min(1)
+      .max(200)
+      .refine((name) => !/[\p{Cc}\p{Cf}\p{Cs}]/u.test(name), 'has control characters'),
     max_uses: z.int().min(1).max(1_000_000).optional(),
     lifetime_seconds: z.int().min(1).max(315_360_000).optional(),
     approves: z.boolean().optional(),

@@ -11,7 +11,11 @@ export const registrationTokenGroup = {
   commands: {
     add: new Command()
       .description('Create an initial access token, which lets others register clients')
-      .option('--name <name>', 'Name, to recognize it by', matching(/^.{0,200}$/su, 'at most 200 characters'))
+      .option(
+        '--name <name>',
+        'Name, to recognize it by',
+        matching(/^[^\p{Cc}\p{Cf}\p{Cs}]{0,200}$/u, 'at most 200 characters, without control characters'),
+      )
       .option('--uses <count>', 'Number of clients (default: no limit)', wholeNumber('a number', limits))
       .option('--lifetime <seconds>', 'Lifetime (default: no limit)', wholeNumber('a number of seconds', limits))
       .option('--approve', 'Clients that register with it are approved at once'),
