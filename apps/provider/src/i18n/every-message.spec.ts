@@ -114,7 +114,7 @@ describe('every text', () => {
       Object.keys(texts).map((key) => [key, [...placeholdersOf(messages[key] ?? '')].sort()]);
     expect(places(german)).toEqual(places(texts));
     const languages = new Languages({ textsFolder: undefined, language: 'de' });
-    expect(languages.usual.plain('time.days', { count: 2 })).toBe('2 Tage');
+    expect(languages.fallback.plain('time.days', { count: 2 })).toBe('2 Tage');
   });
 
   it('of an event belongs to an existing event type', () => {

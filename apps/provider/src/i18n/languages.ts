@@ -13,7 +13,7 @@ const maxRanges = 20;
 export class Languages {
   private readonly catalogues: ReadonlyMap<string, Catalogue>;
   /** The default, if no requested language is available. */
-  readonly usual: Catalogue;
+  readonly fallback: Catalogue;
 
   /**
    * Reads the folder of texts: `fr.json` adds French; `en.json` and `de.json` replace some or all of the built-in texts.
@@ -32,7 +32,7 @@ export class Languages {
     const usual = this.catalogues.get(language.toLowerCase());
     if (!usual)
       throw new Error(`GATEHOUSE_LANGUAGE: ${language} is not available (available: ${this.tags.join(', ')})`);
-    this.usual = usual;
+    this.fallback = usual;
   }
 
   /** BCP 47 tags, for `ui_locales_supported`. */
@@ -63,16 +63,16 @@ export class Languages {
    * @see RFC 4647 3.4, RFC 9110 12.5.4
    */
   choose(requested: readonly string[] | undefined, acceptLanguage: string | undefined): Catalogue {
-    if (this.catalogues.size === 1) return this.usual;
+    if (this.catalogues.size === 1) return this.fallback;
     for (const range of [...(requested ?? []).slice(0, maxRanges), ...rangesOf(acceptLanguage)]) {
       const found = this.lookUp(range.toLowerCase());
       if (found) return found;
     }
-    return this.usual;
+    return this.fallback;
   }
 
   private lookUp(range: string): Catalogue | undefined {
-    if (range === '*') return this.usual;
+    if (range === '*') return this.fallback;
     const parts = range.split('-');
     for (let length = parts.length; length > 0; length -= 1) {
       const found = this.catalogues.get(parts.slice(0, length).join('-'));

@@ -21,5 +21,5 @@ export function textHelper(languages: Languages): (key: unknown, call: HelperCal
 
 /** The catalogue in which a page is shown, given its model. */
 export function catalogueOf(languages: Languages, { language }: { readonly language?: unknown }): Catalogue {
-  return typeof language === 'string' ? languages.of(language) : languages.usual;
+  return typeof language === 'string' ? languages.of(language) : languages.fallback;
 }

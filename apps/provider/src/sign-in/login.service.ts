@@ -63,7 +63,7 @@ export class LoginService {
     const found = await this.users.findForLogin(credentials.name);
     const accountKey = signInKey(found?.user.id, credentials.name);
     const knownDevice =
-      found && this.devices.knows(context.request, context.browser.id, found.user.id, context.now)
+      found && this.devices.isKnown(context.request, context.browser.id, found.user.id, context.now)
         ? context.browser.hash.toString('base64url').slice(0, 22)
         : undefined;
     const origin = { addressKey: context.addressKey, knownDevice };

@@ -54,12 +54,12 @@ export class PageOperations {
     const { context, form, page = context.request.originalUrl } = submission;
     const actor = await this.actorOf(context);
     // Before the operation: a resumed form is accepted once.
-    if (form) await this.signIns.passed(context, form);
+    if (form) await this.signIns.consumeSavedForm(context, form);
     try {
       return { result: await this.operations.execute(type, actor, input) };
     } catch (error) {
       if (!(error instanceof OperationError)) throw error;
-      if (error.code === 'recent_sign_in' && form) throw await this.signIns.requirementFor(context, form, page);
+      if (error.code === 'recent_sign_in' && form) throw await this.signIns.saveAndRequireSignIn(context, form, page);
       return { refusal: failureOf(error) };
     }
   }

@@ -1,6 +1,6 @@
 import type { Client, ClientDraft, FieldProblem } from './client.js';
 import { loosenedMembers } from './client-hardening.js';
-import { adminOnlyProblems, isAdminScope } from './client-rights.js';
+import { adminOnlyProblems, isAdministratorGrantedScope } from './client-rights.js';
 import { tokenExchangeGrant } from './token-exchange.js';
 
 /** True where everything that an administrator reviewed is unchanged: what users see, and where they are redirected. */
@@ -48,7 +48,7 @@ export function afterDocumentChange(before: Client, draft: ClientDraft): ClientD
     serviceAccount: false,
     tokenExchange: [],
     grantTypes: draft.grantTypes.filter((grantType) => grantType !== tokenExchangeGrant),
-    scope: draft.scope.filter((each) => !isAdminScope(each)),
-    defaultScope: draft.defaultScope?.filter((each) => !isAdminScope(each)),
+    scope: draft.scope.filter((each) => !isAdministratorGrantedScope(each)),
+    defaultScope: draft.defaultScope?.filter((each) => !isAdministratorGrantedScope(each)),
   };
 }

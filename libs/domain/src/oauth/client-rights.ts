@@ -11,7 +11,7 @@ const administrationSentence =
   'This client can administer this server (a gatehouse scope). Only an administrator can change how it authenticates.';
 
 /** Scopes that an administrator alone gives to a client. */
-export function isAdminScope(scope: string): boolean {
+export function isAdministratorGrantedScope(scope: string): boolean {
   return scope === 'roles' || isAdministrationScope(scope);
 }
 
@@ -21,7 +21,7 @@ export function hasAdministratorRights(client: Client): boolean {
     client.serviceAccount ||
     client.tokenExchange.length > 0 ||
     !client.consentRequired ||
-    client.scope.some(isAdminScope)
+    client.scope.some(isAdministratorGrantedScope)
   );
 }
 
@@ -65,7 +65,7 @@ export function adminOnlyProblems(draft: ClientDraft, before: Client | undefined
 
 /** What an administrator gave was given to this name and these addresses. */
 function identityProblems(draft: ClientDraft, before: Client | undefined): FieldProblem[] {
-  if (before === undefined || (before.consentRequired && !before.scope.some(isAdminScope))) return [];
+  if (before === undefined || (before.consentRequired && !before.scope.some(isAdministratorGrantedScope))) return [];
   const turned = before.name !== draft.name.trim() || before.type !== draft.type;
   return [
     ...(turned ? [{ field: 'name', message: trustedSentence }] : []),
@@ -79,7 +79,9 @@ function scopeProblems(draft: ClientDraft, before: Client | undefined): FieldPro
   const widened = wideningProblem(before);
   return draft.scope.flatMap((scope, index) => {
     if (before?.scope.includes(scope)) return [];
-    const message = isAdminScope(scope) ? `Only an administrator may allow the scope ${scope}.` : widened;
+    const message = isAdministratorGrantedScope(scope)
+      ? `Only an administrator may allow the scope ${scope}.`
+      : widened;
     return message === undefined ? [] : [{ field: `scope.${index}`, message }];
   });
 }
@@ -198,7 +200,7 @@ function hasAdded(after: readonly string[], before: readonly string[]): boolean 
 }
 
 function adminScopes(scope: readonly string[]): readonly string[] {
-  return scope.filter(isAdminScope).sort();
+  return scope.filter(isAdministratorGrantedScope).sort();
 }
 
 function credentialProblems(draft: ClientDraft, before: Client | undefined): FieldProblem[] {

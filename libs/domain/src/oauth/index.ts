@@ -101,7 +101,7 @@ export {
   changesCredentials,
   givesServiceAccountToOwner,
   hasAdministratorRights,
-  isAdminScope,
+  isAdministratorGrantedScope,
   looseningProblems,
   ownerMayReplaceCredentials,
 } from './client-rights.js';

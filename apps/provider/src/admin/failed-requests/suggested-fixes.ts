@@ -2,7 +2,7 @@ import {
   checkClientMetadata,
   clientDraft,
   grantTypeNames,
-  isAdminScope,
+  isAdministratorGrantedScope,
   parseScope,
   type Client,
   type ClientInput,
@@ -44,7 +44,7 @@ function changeOf({ reason, parameters }: FailedRequest, client: Client): Sugges
     case 'client_credentials.scope': {
       const missing = scopeOf(parameters['scope']).filter((scope) => !client.scope.includes(scope));
       // Anybody can send a request with any client_id: administration scopes are only granted on the client's own page.
-      if (missing.length === 0 || missing.some(isAdminScope)) return undefined;
+      if (missing.length === 0 || missing.some(isAdministratorGrantedScope)) return undefined;
       return { label: `Allow ${missing.join(' ')}`, properties: { scope: [...client.scope, ...missing] } };
     }
     case 'grant_type.unregistered': {

@@ -33,7 +33,7 @@ export interface OperationDescription {
 const descriptionKey = Symbol('operation of the API');
 
 /** Describes a method of the API; the guard rejects all requests to a method without it. */
-export function Operation(description: OperationDescription): MethodDecorator {
+export function ApiEndpoint(description: OperationDescription): MethodDecorator {
   return (_target, _name, descriptor) => {
     Reflect.defineMetadata(descriptionKey, description, descriptor.value as object);
   };

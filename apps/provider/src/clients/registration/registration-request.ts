@@ -1,6 +1,6 @@
 import {
   blankRegistration,
-  isAdminScope,
+  isAdministratorGrantedScope,
   metadataName,
   OAuthError,
   parseClientMetadata,
@@ -52,7 +52,7 @@ const maxScopes = 100;
  */
 export function registrableScopes(resources: readonly Resource[]): Scope {
   const ofResources = resources.flatMap((resource) => resource.scopes.map((scope) => scope.name));
-  return [...new Set([...standardScopes, ...ofResources])].filter((scope) => !isAdminScope(scope));
+  return [...new Set([...standardScopes, ...ofResources])].filter((scope) => !isAdministratorGrantedScope(scope));
 }
 
 /** The rules for a registration. */

@@ -68,12 +68,12 @@ export class RecentSignIns {
    *
    * @throws PageError if the form was sent before
    */
-  async passed({ user }: UserRequestContext, form: Form): Promise<void> {
+  async consumeSavedForm({ user }: UserRequestContext, form: Form): Promise<void> {
     if (!(await this.forms.removeSent(user.id, form))) throw new PageError('link.spent');
   }
 
   /** Saves the form until after the sign-in; a form with a password is not saved. */
-  async requirementFor(context: UserRequestContext, form: Form, page: string): Promise<RecentSignInNeeded> {
+  async saveAndRequireSignIn(context: UserRequestContext, form: Form, page: string): Promise<RecentSignInNeeded> {
     const { user, now, request } = context;
     const id = await this.forms.save(user.id, request.originalUrl, form, now);
     const address = id === undefined ? page : `${routes.resumeForm}/${id}`;

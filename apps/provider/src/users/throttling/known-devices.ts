@@ -28,7 +28,7 @@ export class KnownDevices {
     this.name = cookieName('gatehouse_device', this.secure);
   }
 
-  knows(request: WebRequest, browserId: string, userId: string, now: EpochSeconds): boolean {
+  isKnown(request: WebRequest, browserId: string, userId: string, now: EpochSeconds): boolean {
     return this.read(request).some((entry) => entry.userId === userId && this.isGenuine(entry, browserId, now));
   }
 

@@ -21,7 +21,7 @@ import { readBodyOf, readPatchOf } from '../bodies.js';
 import type { Call } from '../call.js';
 import { clientInput, inMembers } from './client-properties.js';
 import { IdempotentCreations } from '../idempotent-creations.service.js';
-import { Operation } from '../operation.js';
+import { ApiEndpoint } from '../operation.js';
 import { expectedRevision, replyWithETag } from '../preconditions.js';
 import { pageReply, readChoice, readPage, readText } from '../paging.js';
 import { notFound } from '../problem.js';
@@ -37,7 +37,7 @@ export class ClientsApi {
   ) {}
 
   @Get()
-  @Operation({
+  @ApiEndpoint({
     summary: 'Clients, by default in the order of their names',
     requiredScope: 'gatehouse:read',
     query: [
@@ -64,7 +64,7 @@ export class ClientsApi {
   }
 
   @Post()
-  @Operation({
+  @ApiEndpoint({
     summary: 'Adds a client',
     requiredScope: 'gatehouse:admin',
     body: 'Client',
@@ -83,14 +83,14 @@ export class ClientsApi {
   }
 
   @Get(':id')
-  @Operation({ summary: 'One client', requiredScope: 'gatehouse:read', response: 'Client' })
+  @ApiEndpoint({ summary: 'One client', requiredScope: 'gatehouse:read', response: 'Client' })
   async show(@ApiCall() call: Call): Promise<Reply> {
     const client = await this.find(call);
     return replyWithETag(clientRepresentation(client), client);
   }
 
   @Patch(':id')
-  @Operation({
+  @ApiEndpoint({
     summary: 'Changes a client',
     description: 'If the client now needs a secret, the response has it.',
     requiredScope: 'gatehouse:admin',
@@ -114,14 +114,14 @@ export class ClientsApi {
   }
 
   @Delete(':id')
-  @Operation({ summary: 'Deletes a client; its grants and tokens end', requiredScope: 'gatehouse:admin' })
+  @ApiEndpoint({ summary: 'Deletes a client; its grants and tokens end', requiredScope: 'gatehouse:admin' })
   async remove(@ApiCall() call: Call): Promise<Reply> {
     await this.operations.execute(DeleteClient, call.actor, { id: idOf(call) });
     return Reply.empty(204);
   }
 
   @Get(':id/application-roles')
-  @Operation({
+  @ApiEndpoint({
     summary: 'Users with roles of this application',
     requiredScope: 'gatehouse:read',
     response: 'ApplicationMember',
@@ -137,7 +137,7 @@ export class ClientsApi {
   }
 
   @Put(':id/application-roles/:user')
-  @Operation({
+  @ApiEndpoint({
     summary: 'Sets a user’s roles in the application',
     requiredScope: 'gatehouse:admin',
     body: 'ApplicationRoles',
@@ -154,7 +154,7 @@ export class ClientsApi {
   }
 
   @Post(':id/rotate-secret')
-  @Operation({
+  @ApiEndpoint({
     summary: 'Creates a new secret; the old one remains valid for a while',
     requiredScope: 'gatehouse:admin',
     body: 'Rotation',
@@ -169,7 +169,7 @@ export class ClientsApi {
   }
 
   @Post(':id/approve')
-  @Operation({
+  @ApiEndpoint({
     summary: 'Approves a dynamically registered client',
     description: 'Its registrant can change it at any time: send the ETag of the state that you reviewed.',
     requiredScope: 'gatehouse:admin',
@@ -184,7 +184,7 @@ export class ClientsApi {
   }
 
   @Post(':id/restrict')
-  @Operation({
+  @ApiEndpoint({
     summary: 'Restricts a client until an administrator approves it; its grants end',
     requiredScope: 'gatehouse:admin',
     signIn: 'any',
@@ -195,13 +195,13 @@ export class ClientsApi {
   }
 
   @Post(':id/unrestrict')
-  @Operation({ summary: 'Lifts the restriction of a client', requiredScope: 'gatehouse:admin', response: 'Client' })
+  @ApiEndpoint({ summary: 'Lifts the restriction of a client', requiredScope: 'gatehouse:admin', response: 'Client' })
   async unrestrict(@ApiCall() call: Call): Promise<Reply> {
     return this.decide(call, 'unrestrict');
   }
 
   @Post(':id/disable')
-  @Operation({
+  @ApiEndpoint({
     summary: 'Disables a client; its grants end',
     requiredScope: 'gatehouse:admin',
     signIn: 'any',
@@ -212,7 +212,7 @@ export class ClientsApi {
   }
 
   @Post(':id/enable')
-  @Operation({ summary: 'Enables a client', requiredScope: 'gatehouse:admin', response: 'Client' })
+  @ApiEndpoint({ summary: 'Enables a client', requiredScope: 'gatehouse:admin', response: 'Client' })
   async enable(@ApiCall() call: Call): Promise<Reply> {
     return this.decide(call, 'enable');
   }

@@ -13,7 +13,7 @@ import { AdminApi, ApiCall } from '../admin-api.js';
 import { readBodyOf, readPatchOf } from '../bodies.js';
 import type { Call } from '../call.js';
 import { IdempotentCreations } from '../idempotent-creations.service.js';
-import { Operation } from '../operation.js';
+import { ApiEndpoint } from '../operation.js';
 import { expectedRevision, replyWithETag } from '../preconditions.js';
 import { pageReply, readPage } from '../paging.js';
 import { notFound } from '../problem.js';
@@ -29,7 +29,7 @@ export class ResourcesApi {
   ) {}
 
   @Get()
-  @Operation({
+  @ApiEndpoint({
     summary: 'APIs, in the order of their names',
     requiredScope: 'gatehouse:read',
     response: 'Resource',
@@ -46,7 +46,7 @@ export class ResourcesApi {
   }
 
   @Post()
-  @Operation({
+  @ApiEndpoint({
     summary: 'Adds an API',
     requiredScope: 'gatehouse:admin',
     body: 'Resource',
@@ -62,14 +62,14 @@ export class ResourcesApi {
   }
 
   @Get(':id')
-  @Operation({ summary: 'One API', requiredScope: 'gatehouse:read', response: 'Resource' })
+  @ApiEndpoint({ summary: 'One API', requiredScope: 'gatehouse:read', response: 'Resource' })
   async show(@ApiCall() call: Call): Promise<Reply> {
     const record = await this.find(call);
     return replyWithETag(resourceRepresentation(record), record);
   }
 
   @Patch(':id')
-  @Operation({
+  @ApiEndpoint({
     summary: 'Changes an API',
     requiredScope: 'gatehouse:admin',
     signIn: 'by resource',
@@ -89,14 +89,14 @@ export class ResourcesApi {
   }
 
   @Delete(':id')
-  @Operation({ summary: 'Deletes an API: no more tokens are issued for it', requiredScope: 'gatehouse:admin' })
+  @ApiEndpoint({ summary: 'Deletes an API: no more tokens are issued for it', requiredScope: 'gatehouse:admin' })
   async remove(@ApiCall() call: Call): Promise<Reply> {
     await this.operations.execute(DeleteResource, call.actor, { id: call.request.params['id'] ?? '' });
     return Reply.empty(204);
   }
 
   @Post(':id/credentials')
-  @Operation({
+  @ApiEndpoint({
     summary: 'Creates the credentials that the API uses for introspection',
     requiredScope: 'gatehouse:admin',
     response: 'ClientSecret',

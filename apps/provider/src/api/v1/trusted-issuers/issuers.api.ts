@@ -12,7 +12,7 @@ import { AdminApi, ApiCall } from '../admin-api.js';
 import { readBodyOf, readPatchOf } from '../bodies.js';
 import type { Call } from '../call.js';
 import { IdempotentCreations } from '../idempotent-creations.service.js';
-import { Operation } from '../operation.js';
+import { ApiEndpoint } from '../operation.js';
 import { expectedRevision, replyWithETag } from '../preconditions.js';
 import { pageReply } from '../paging.js';
 import { notFound } from '../problem.js';
@@ -27,7 +27,7 @@ export class IssuersApi {
   ) {}
 
   @Get()
-  @Operation({
+  @ApiEndpoint({
     summary: 'Trusted issuers, whose assertions can be exchanged for access tokens (RFC 7523)',
     requiredScope: 'gatehouse:read',
     response: 'Issuer',
@@ -38,7 +38,7 @@ export class IssuersApi {
   }
 
   @Post()
-  @Operation({
+  @ApiEndpoint({
     summary: 'Adds an issuer',
     requiredScope: 'gatehouse:admin',
     body: 'Issuer',
@@ -54,14 +54,14 @@ export class IssuersApi {
   }
 
   @Get(':id')
-  @Operation({ summary: 'One issuer', requiredScope: 'gatehouse:read', response: 'Issuer' })
+  @ApiEndpoint({ summary: 'One issuer', requiredScope: 'gatehouse:read', response: 'Issuer' })
   async show(@ApiCall() call: Call): Promise<Reply> {
     const record = await this.find(call);
     return replyWithETag(issuerRepresentation(record), record);
   }
 
   @Patch(':id')
-  @Operation({
+  @ApiEndpoint({
     summary: 'Changes an issuer',
     requiredScope: 'gatehouse:admin',
     changes: true,
@@ -80,7 +80,10 @@ export class IssuersApi {
   }
 
   @Delete(':id')
-  @Operation({ summary: 'Deletes an issuer: its assertions are no longer accepted', requiredScope: 'gatehouse:admin' })
+  @ApiEndpoint({
+    summary: 'Deletes an issuer: its assertions are no longer accepted',
+    requiredScope: 'gatehouse:admin',
+  })
   async remove(@ApiCall() call: Call): Promise<Reply> {
     await this.operations.execute(DeleteIssuer, call.actor, { id: call.request.params['id'] ?? '' });
     return Reply.empty(204);

@@ -19,7 +19,7 @@ import { readBodyOf, readPatchOf } from '../bodies.js';
 import type { Call } from '../call.js';
 import { IdempotentCreations } from '../idempotent-creations.service.js';
 import type { JsonObject } from '../json.js';
-import { Operation } from '../operation.js';
+import { ApiEndpoint } from '../operation.js';
 import { expectedRevision, replyWithETag } from '../preconditions.js';
 import { invalidParameter, pageReply, readChoice, readPage, readText } from '../paging.js';
 import { notFound } from '../problem.js';
@@ -36,7 +36,7 @@ export class UsersApi {
   ) {}
 
   @Get()
-  @Operation({
+  @ApiEndpoint({
     summary: 'Users, by default in the order of their names',
     requiredScope: 'gatehouse:read',
     query: [
@@ -67,7 +67,7 @@ export class UsersApi {
   }
 
   @Post()
-  @Operation({
+  @ApiEndpoint({
     summary: 'Adds a user',
     requiredScope: 'gatehouse:admin',
     body: 'NewUser',
@@ -89,14 +89,14 @@ export class UsersApi {
   }
 
   @Get(':id')
-  @Operation({ summary: 'One user', requiredScope: 'gatehouse:read', response: 'User' })
+  @ApiEndpoint({ summary: 'One user', requiredScope: 'gatehouse:read', response: 'User' })
   async show(@ApiCall() call: Call): Promise<Reply> {
     const user = await this.find(call);
     return replyWithETag(userRepresentation(user), editable(user));
   }
 
   @Patch(':id')
-  @Operation({
+  @ApiEndpoint({
     summary: 'Changes a user',
     requiredScope: 'gatehouse:admin',
     changes: true,
@@ -117,14 +117,14 @@ export class UsersApi {
   }
 
   @Delete(':id')
-  @Operation({ summary: 'Deletes a user and all of their data', requiredScope: 'gatehouse:admin' })
+  @ApiEndpoint({ summary: 'Deletes a user and all of their data', requiredScope: 'gatehouse:admin' })
   async remove(@ApiCall() call: Call): Promise<Reply> {
     await this.operations.execute(DeleteUser, call.actor, { id: idOf(call) });
     return Reply.empty(204);
   }
 
   @Post(':id/disable')
-  @Operation({
+  @ApiEndpoint({
     summary: 'Disables an account; its sessions, grants and tokens end',
     requiredScope: 'gatehouse:admin',
     response: 'User',
@@ -134,13 +134,13 @@ export class UsersApi {
   }
 
   @Post(':id/enable')
-  @Operation({ summary: 'Enables an account', requiredScope: 'gatehouse:admin', response: 'User' })
+  @ApiEndpoint({ summary: 'Enables an account', requiredScope: 'gatehouse:admin', response: 'User' })
   async enable(@ApiCall() call: Call): Promise<Reply> {
     return this.setState(call, false);
   }
 
   @Post(':id/password-link')
-  @Operation({
+  @ApiEndpoint({
     summary: 'Creates a link with which the user sets a password; it replaces an older one',
     requiredScope: 'gatehouse:admin',
     response: 'PasswordLink',
@@ -150,7 +150,7 @@ export class UsersApi {
   }
 
   @Post(':id/reset-factors')
-  @Operation({ summary: 'Removes all second factors and ends the sessions', requiredScope: 'gatehouse:admin' })
+  @ApiEndpoint({ summary: 'Removes all second factors and ends the sessions', requiredScope: 'gatehouse:admin' })
   async resetFactors(@ApiCall() call: Call): Promise<Reply> {
     await this.operations.execute(ResetSecondFactors, call.actor, { userId: idOf(call) });
     return Reply.empty(204);

@@ -1,19 +1,16 @@
-import { Delete, Get, Inject, Post, Put } from '@nestjs/common';
+import { Delete, Get, Inject, Post } from '@nestjs/common';
 import { Reply } from '@gatehouse/platform/http/reply';
 import { SETTINGS } from '../../../config/settings.token.js';
 import { sendsMail, type Settings } from '../../../config/settings.js';
 import { addressesIn, Invitations, maxInvited } from '../../../users/invitations/invitations.service.js';
 import { Operations } from '../../../operations/operations.js';
 import { InvitePeople } from '../../../users/invitations/operations/invite-people.js';
-import { SetRoleRequirements } from '../../../users/operations/set-role-requirements.js';
 import { WithdrawInvitation } from '../../../users/invitations/operations/withdraw-invitation.js';
-import { RoleRequirements } from '../../../users/role-requirements.service.js';
-import { roles } from '../../../users/user.js';
 import { AdminApi, ApiCall } from '../admin-api.js';
 import { readBodyOf } from '../bodies.js';
 import type { Call } from '../call.js';
 import { IdempotentCreations } from '../idempotent-creations.service.js';
-import { Operation } from '../operation.js';
+import { ApiEndpoint } from '../operation.js';
 import { pageReply, readPage } from '../paging.js';
 import { ApiProblem, notFound } from '../problem.js';
 
@@ -27,7 +24,7 @@ export class InvitationsApi {
   ) {}
 
   @Get()
-  @Operation({
+  @ApiEndpoint({
     summary: 'Unused invitations, newest first',
     requiredScope: 'gatehouse:read',
     response: 'Invitation',
@@ -48,7 +45,7 @@ export class InvitationsApi {
   }
 
   @Post()
-  @Operation({
+  @ApiEndpoint({
     summary: `Invites users by mail, at most ${maxInvited} at once: all of them, or none. Without a mail server, the response has the links`,
     requiredScope: 'gatehouse:admin',
     body: 'Invitations',
@@ -75,7 +72,7 @@ export class InvitationsApi {
   }
 
   @Delete(':id')
-  @Operation({
+  @ApiEndpoint({
     summary: 'Withdraws an invitation: its link no longer works',
     requiredScope: 'gatehouse:admin',
     signIn: 'any',
@@ -85,41 +82,5 @@ export class InvitationsApi {
     if (!/^\d{1,15}$/.test(id)) throw notFound('invitation');
     await this.operations.execute(WithdrawInvitation, call.actor, { selector: Number(id) });
     return Reply.empty(204);
-  }
-}
-
-@AdminApi('roles')
-export class RolesApi {
-  constructor(
-    @Inject(Operations) private readonly operations: Operations,
-    @Inject(RoleRequirements) private readonly requirements: RoleRequirements,
-  ) {}
-
-  @Get()
-  @Operation({
-    summary: 'Roles and their requirements',
-    requiredScope: 'gatehouse:read',
-    response: 'Role',
-    pages: true,
-  })
-  async list(@ApiCall() call: Call): Promise<Reply> {
-    const requiringRoles = await this.requirements.load();
-    const items = roles.map((role) => ({ role, second_factor: requiringRoles.has(role) }));
-    return pageReply(call.request, items, undefined);
-  }
-
-  @Put(':role')
-  @Operation({
-    summary: 'Sets whether a role requires a second factor',
-    requiredScope: 'gatehouse:admin',
-    body: 'RoleRequirement',
-    response: 'Role',
-  })
-  async update(@ApiCall() call: Call): Promise<Reply> {
-    const role = roles.find((each) => each === call.request.params['role']);
-    if (role === undefined) throw notFound('role');
-    const { value } = await readBodyOf(call.request, 'RoleRequirement');
-    await this.operations.execute(SetRoleRequirements, call.actor, { [role]: value.second_factor });
-    return Reply.json({ role, second_factor: value.second_factor });
   }
 }
