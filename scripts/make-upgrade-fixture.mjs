@@ -44,7 +44,7 @@ await runMain(async () => {
   await server.stop();
   const takenAt = Math.floor(Date.now() / 1000);
   const fixture = { release: previousRelease, issuer, secretKey, takenAt, sqlite, postgres };
-  writeFileSync(join(target, 'content.json'), `${JSON.stringify(fixture, undefined, 2)}\n`);
+  writeFileSync(join(target, 'held.json'), `${JSON.stringify(fixture, undefined, 2)}\n`);
 });
 
 function saveSqlite(path) {
