@@ -154,7 +154,7 @@ describe('an MCP server behind Gatehouse, with the official client', () => {
     const metadata = (await (
       await fetch(`${provider.issuer}/.well-known/oauth-authorization-server`)
     ).json()) as object;
-    // The official client selects this method by itself if its metadata document is served over https.
+    // The official client selects this method if its metadata document is served over https.
     expect(metadata).toMatchObject({ client_id_metadata_document_supported: true });
     const documents = createServer((request, response) => {
       response.writeHead(200, { 'Content-Type': 'application/json' });

@@ -284,7 +284,7 @@ describe('units on PostgreSQL', () => {
     await narrow.run(async (unit) => {
       await unit.change(things.insert, 1, 'a');
       void narrow.run((other) => other.change(things.insert, 2, 'b'));
-      await unit.change(things.use, 1); // meanwhile the other unit requests a connection
+      await unit.change(things.use, 1); // the other unit now requests a connection
       seen = narrow.connections();
     });
     await narrow.run((unit) => unit.one(things.find, 2));
