@@ -1,14 +1,14 @@
-// npm run bench:growth: what introspection and refresh cost at 1,000 and at 1,000,000 stored users, clients and tokens.
+// npm run bench:growth: the cost of introspection and refresh with 1,000 and with 1,000,000 stored users, clients and tokens.
 import '../scripts/lib/node-version.mjs';
 import { parseArgs } from 'node:util';
 import { Failure, runMain } from '../scripts/lib/failure.mjs';
 import { prepare } from './lib/prepare.mjs';
 
 const usage = `Usage: npm run bench:growth -- [options]
-  --sizes N,N          how many users, clients, grants, access and refresh tokens (1000,1000000)
-  --repetitions N      of every slice (5)
-  --seconds S          of a slice (2)
-  --quick              10,000 instead of a million, short slices: figures only in data/bench`;
+  --sizes N,N          numbers of users, clients, grants, access and refresh tokens (1000,1000000)
+  --repetitions N      repetitions of every slice (5)
+  --seconds S          duration of a slice (2)
+  --quick              10,000 instead of a million, short slices; writes figures only to data/bench`;
 
 await runMain(async () => {
   let values;

@@ -15,39 +15,41 @@ import { limit, oidcProvider } from './sides/limit.mjs';
 import { measureWorkers } from './workers.mjs';
 import { clientCredentials, passwordLogin, workloads } from './workloads/workloads.mjs';
 
-/** Runs everything, interleaved, and writes the report. */
+/** Runs all workloads, interleaved, and writes the report. */
 export async function measure(options) {
   pinLoad();
   const machine = describeMachine();
   const folder = join(root, 'data/bench', `run-${process.pid}`);
   mkdirSync(folder, { recursive: true });
-  const wanted = (key) => options.sides === undefined || options.sides.includes(key);
-  const ownPostgres =
-    wanted('gatehouse-postgres') && options.postgresUrl === undefined ? await startPostgres() : undefined;
+  const isSelected = (key) => options.sides === undefined || options.sides.includes(key);
+  const startedPostgres =
+    isSelected('gatehouse-postgres') && options.postgresUrl === undefined ? await startPostgres() : undefined;
   const sides = [];
   try {
-    process.stderr.write('Making databases, clients and people …\n');
-    for (const [key, make] of Object.entries(makers(folder, options.postgresUrl ?? ownPostgres?.url, ownPostgres)))
-      if (wanted(key)) sides.push(await make());
+    process.stderr.write('Creating databases, clients and users …\n');
+    for (const [key, createSide] of Object.entries(
+      sideFactories(folder, options.postgresUrl ?? startedPostgres?.url, startedPostgres),
+    ))
+      if (isSelected(key)) sides.push(await createSide());
     const results = {
       date: new Date().toISOString().slice(0, 10),
       quick: options.quick,
-      options: shown(options),
+      options: reportedOptions(options),
       machine,
     };
     results.sides = sides.map(({ key, name }) => ({ key, name }));
     results.starts = await measureStarts(sides, options);
-    const chosen = workloads.filter(({ key }) => options.workloads === undefined || options.workloads.includes(key));
+    const selected = workloads.filter(({ key }) => options.workloads === undefined || options.workloads.includes(key));
     const steps = showSteps(
-      chosen.reduce((sum, workload) => sum + sidesOf(workload, sides).length * (options.repetitions + 1), 0) +
+      selected.reduce((sum, workload) => sum + sidesOf(workload, sides).length * (options.repetitions + 1), 0) +
         sides.length,
     );
     results.workloads = [];
-    for (const workload of chosen)
+    for (const workload of selected)
       results.workloads.push(await measureWorkload(workload, sidesOf(workload, sides), options, steps));
     results.underLogins = {};
     for (const side of sides) {
-      steps.step(`${side.name}: token requests while passwords are checked`);
+      steps.step(`${side.name}: token requests during password logins`);
       results.underLogins[side.key] = await measureUnderLogins(side, options);
     }
     steps.end();
@@ -62,13 +64,13 @@ export async function measure(options) {
     report(results);
   } finally {
     for (const side of sides) await side.stop();
-    await ownPostgres?.stop();
+    await startedPostgres?.stop();
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-function makers(folder, postgresUrl, ownPostgres) {
-  const beside = ownPostgres && (() => [['postgres', ownPostgres.pid]]);
+function sideFactories(folder, postgresUrl, startedPostgres) {
+  const extraProcesses = startedPostgres && (() => [['postgres', startedPostgres.pid]]);
   return {
     limit: () => limit(join(folder, 'limit')),
     'gatehouse-sqlite': () =>
@@ -86,7 +88,7 @@ function makers(folder, postgresUrl, ownPostgres) {
         name: 'Gatehouse (PostgreSQL)',
         folder: join(folder, 'gatehouse-postgres'),
         databaseUrl: postgresUrl,
-        beside,
+        beside: extraProcesses,
       }),
     'oidc-provider': () => oidcProvider(join(folder, 'oidc-provider')),
   };
@@ -96,9 +98,9 @@ function sidesOf(workload, sides) {
   return sides.filter((side) => workload.sides?.includes(side.key) ?? true);
 }
 
-/** The first start, which makes keys, does not count. The last one stays up. */
+/** Ignores the first start, which generates keys. The servers keep running after the last one. */
 async function measureStarts(sides, options) {
-  process.stderr.write('Starting and stopping …\n');
+  process.stderr.write('Measuring starts …\n');
   const starts = Object.fromEntries(sides.map((side) => [side.key, { milliseconds: [] }]));
   for (let repetition = 0; repetition <= options.repetitions; repetition++)
     for (const side of sides) {
@@ -111,12 +113,12 @@ async function measureStarts(sides, options) {
   return starts;
 }
 
-/** The server's own processes in MiB, without PostgreSQL's, whose memory is mostly shared. */
+/** Memory of the server's processes in MiB, without PostgreSQL's, whose memory is mostly shared. */
 function memoryOf(side) {
   return residentMebibytes(side.pids().find(({ name }) => name === 'server').pids);
 }
 
-/** Token requests at a steady, modest rate while every other connection logs in by password as fast as it can. */
+/** Token requests at a moderate, constant rate, while all other connections log in with a password as fast as possible. */
 async function measureUnderLogins(side, options) {
   try {
     const tokens = (await clientCredentials.prepare(side, 4)).slice(0, 4);
@@ -133,7 +135,7 @@ async function measureUnderLogins(side, options) {
   }
 }
 
-function shown(options) {
+function reportedOptions(options) {
   const { repetitions, seconds, connections } = options;
   return { repetitions, seconds, connections };
 }

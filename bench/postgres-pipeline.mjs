@@ -1,8 +1,8 @@
 /**
- * What a unit of work in one round trip buys: the statements of a code exchange (consume the code, use the grant, store an access
- * token and a refresh token) as the store sends them, one by one through a plain client of `pg`, and through the
- * client's own pipeline mode. The variants take turns on one PostgreSQL that flushes each commit.
- * Usage: node bench/postgres-pipeline.mjs [repetitions] [seconds of a slice]
+ * Measures a unit of work in one round trip: the statements of a code exchange (consume the code, use the grant, store an access
+ * token and a refresh token) as the store sends them, one by one with a plain `pg` client, and with the client's pipeline mode.
+ * The variants alternate on one PostgreSQL that flushes each commit.
+ * Usage: node bench/postgres-pipeline.mjs [repetitions] [seconds per slice]
  * @see docs/adr/0032-postgres-pipeline.md
  */
 import pg from 'pg';
@@ -18,7 +18,7 @@ import { measureInTurns, printRatios } from './lib/variants.mjs';
 
 const repetitions = Number(process.argv[2] ?? 15);
 const seconds = Number(process.argv[3] ?? 0.5);
-const rowsOfSlice = Math.ceil(12_000 * seconds);
+const rowsPerSlice = Math.ceil(12_000 * seconds);
 const hash = Buffer.alloc(32, 1);
 
 /** The changes of a code exchange; `required` must change a row. */
@@ -43,8 +43,8 @@ function queryOf({ statement, values }) {
   return { name: statement.name, text: statement.postgres, values };
 }
 
-/** As the store does it. */
-function orFail({ name, text, values }) {
+/** Fails with a division by zero if the statement changes no row, like the store's statements. */
+function failingIfUnchanged({ name, text, values }) {
   return {
     name: `${name}!`,
     text: `WITH changed AS (${text} RETURNING 1) SELECT 1 / count(*) AS changed FROM changed`,
@@ -59,7 +59,7 @@ function checkChanged(changes, results) {
 
 const variants = [
   {
-    name: 'one piece',
+    name: 'one round trip',
     async unit(client, selector) {
       const unit = new PostgresUnit(() => Promise.resolve(client), undefined, runSteps);
       for (const { required, statement, values } of changesOf(selector))
@@ -82,12 +82,12 @@ const variants = [
     },
   },
   {
-    // All of it at once: where no row changed, a division by zero makes COMMIT roll back.
-    name: "pg's pipeline",
+    // Sends all statements at once: if a required change affects no row, a division by zero makes COMMIT roll back.
+    name: 'pg pipeline',
     options: { pipeline: true },
     async unit(client, selector) {
       const changes = changesOf(selector).map((change) =>
-        change.required ? orFail(queryOf(change)) : queryOf(change),
+        change.required ? failingIfUnchanged(queryOf(change)) : queryOf(change),
       );
       const results = await Promise.all([begin, ...changes, commit].map((query) => client.query(query)));
       if (results.at(-1).command !== 'COMMIT') throw new Error('rolled back');
@@ -97,10 +97,10 @@ const variants = [
 
 let lastSelector = 0;
 
-/** Codes with their grants; returns the first selector. */
+/** Inserts codes with their grants. @returns the first selector */
 async function addCodes(client) {
   const first = lastSelector + 1;
-  lastSelector += rowsOfSlice;
+  lastSelector += rowsPerSlice;
   const range = [first, lastSelector];
   await client.query({
     text: `INSERT INTO grants (selector, client_id, user_id, scope, is_offline, auth_time, amr, created_at, last_used_at, expires_at)
@@ -124,13 +124,13 @@ async function openClients(url, count, options) {
   return clients;
 }
 
-/** Units on all clients at once until the time is over; wall-clock and processor time of this process for one. */
+/** Runs units on all clients concurrently. @returns wall-clock time and processor time of this process per unit */
 async function slice(variant, clients, administration) {
   let selector = await addCodes(administration);
   let units = 0;
   const cpu = process.cpuUsage();
-  const begunAt = performance.now();
-  const deadline = begunAt + seconds * 1000;
+  const startedAt = performance.now();
+  const deadline = startedAt + seconds * 1000;
   await Promise.all(
     clients.map(async (client) => {
       while (performance.now() < deadline && selector <= lastSelector) {
@@ -139,7 +139,7 @@ async function slice(variant, clients, administration) {
       }
     }),
   );
-  const elapsed = (performance.now() - begunAt) * 1000;
+  const elapsed = (performance.now() - startedAt) * 1000;
   const { user, system } = process.cpuUsage(cpu);
   return { elapsed: elapsed / units, cpu: (user + system) / units };
 }
@@ -158,7 +158,7 @@ try {
     );
     printRatios(`${count} connection${count === 1 ? '' : 's'}`, measured, {
       elapsed: 'µs between commits',
-      cpu: "µs of this process' processor time",
+      cpu: 'µs of processor time of this process',
     });
     for (const { clients } of sides) for (const client of clients) await client.end();
   }

@@ -10,12 +10,12 @@ import { workloads } from './workloads/workloads.mjs';
 
 const shownFunctions = 25;
 
-/** One process of Gatehouse per workload under `node --cpu-prof`; prints what costs most while the load runs. */
+/** Runs one process of Gatehouse per workload with `node --cpu-prof`, and prints the most expensive functions under load. */
 export async function profile(options) {
   pinLoad();
-  const kept = join(root, 'data/bench/profiles');
+  const profileFolder = join(root, 'data/bench/profiles');
   const folder = join(root, 'data/bench', `profile-${process.pid}`);
-  mkdirSync(kept, { recursive: true });
+  mkdirSync(profileFolder, { recursive: true });
   const onPostgres = options.sides?.includes('gatehouse-postgres') ?? false;
   const postgres = onPostgres ? await startPostgres() : undefined;
   const key = onPostgres ? 'gatehouse-postgres' : 'gatehouse-sqlite';
@@ -26,18 +26,23 @@ export async function profile(options) {
     for (const workload of workloads) {
       if (workload.sides || (options.workloads && !options.workloads.includes(workload.key))) continue;
       const name = `${key}-${workload.key}.cpuprofile`;
-      rmSync(join(kept, name), { force: true });
-      await side.start(['--cpu-prof', `--cpu-prof-dir=${kept}`, `--cpu-prof-name=${name}`, '--cpu-prof-interval=250']);
-      const doers = await workload.prepare(side, options.connections);
-      await slice(side, doers, options.warmUpSeconds);
+      rmSync(join(profileFolder, name), { force: true });
+      await side.start([
+        '--cpu-prof',
+        `--cpu-prof-dir=${profileFolder}`,
+        `--cpu-prof-name=${name}`,
+        '--cpu-prof-interval=250',
+      ]);
+      const tasks = await workload.prepare(side, options.connections);
+      await slice(side, tasks, options.warmUpSeconds);
       const from = process.hrtime.bigint();
-      const measured = await slice(side, doers, options.seconds);
+      const measured = await slice(side, tasks, options.seconds);
       const to = process.hrtime.bigint();
       await side.stop();
-      if (!readdirSync(kept).includes(name)) throw new Error(`no profile was written: ${name}`);
-      print(workload, measured, readProfile(join(kept, name), Number(from / 1000n), Number(to / 1000n)));
+      if (!readdirSync(profileFolder).includes(name)) throw new Error(`no profile was written: ${name}`);
+      print(workload, measured, readProfile(join(profileFolder, name), Number(from / 1000n), Number(to / 1000n)));
     }
-    console.log(`The profiles are in ${kept}: a browser's developer tools open them.`);
+    console.log(`The profiles are in ${profileFolder}; open them with the developer tools of a browser.`);
   } finally {
     await postgres?.stop();
     rmSync(folder, { recursive: true, force: true });
@@ -45,11 +50,11 @@ export async function profile(options) {
 }
 
 function print(workload, measured, { functions, places, busyMicroseconds }) {
-  // The profiler samples by the wall clock: a flush that waits for the disk counts as self time of whoever commits.
+  // The profiler samples wall-clock time: a flush that waits for the disk counts as self time of the committing function.
   const line = ({ name, microseconds }) =>
     `${(microseconds / measured.units).toFixed(1).padStart(8)} µs ${((microseconds * 100) / busyMicroseconds).toFixed(1).padStart(5)} %  ${name}`;
   console.log(
-    `\n== ${workload.key}: ${measured.units} units, ${(busyMicroseconds / measured.units).toFixed(0)} µs of the main thread each, waiting for the disk included (${measured.cpu.toFixed(0)} µs of processor time with all threads)\n`,
+    `\n== ${workload.key}: ${measured.units} units, ${(busyMicroseconds / measured.units).toFixed(0)} µs of the main thread each, including waiting for the disk (${measured.cpu.toFixed(0)} µs of processor time of all threads)\n`,
   );
   console.log('   self time by function');
   for (const entry of functions.slice(0, shownFunctions)) console.log(line(entry));

@@ -1,8 +1,8 @@
 /**
- * What the reply adapter buys: a controller that returns a small JSON document, behind Nest's ExpressAdapter as it is, behind
- * ours, and behind ours with every request dispatched by Express' router. Each server is a process of its own; they
- * take turns under the same load.
- * Usage: node bench/reply-adapter.mjs [repetitions] [seconds of a slice]
+ * Measures the reply adapter: a controller that returns a small JSON document, with Nest's ExpressAdapter, with Gatehouse's
+ * adapter, and with Gatehouse's adapter and every request dispatched by Express' router. Each server is a separate process; they
+ * run alternately under the same load.
+ * Usage: node bench/reply-adapter.mjs [repetitions] [seconds per slice]
  * @see docs/adr/0033-reply-adapter.md
  */
 import 'reflect-metadata';
@@ -20,11 +20,11 @@ import { Connection, requestText } from './lib/connection.mjs';
 import { measureInTurns, printRatios } from './lib/variants.mjs';
 
 const body = { active: true, scope: 'openid profile', client_id: 'client', exp: 1_700_003_600 };
-const ours = (dispatchDirectly) =>
+const replyAdapter = (dispatchDirectly) =>
   new ReplyAdapter({ views: new Views([]), origin: 'http://127.0.0.1', dispatchDirectly });
 
-/** Nest's adapter, and only the prototypes of messages as in ours. */
-class BornAdapter extends ExpressAdapter {
+/** Nest's adapter with the message prototypes of the reply adapter. */
+class PrototypeAdapter extends ExpressAdapter {
   initHttpServer() {
     const app = this.getInstance();
     class Request extends IncomingMessage {}
@@ -37,19 +37,19 @@ class BornAdapter extends ExpressAdapter {
 }
 
 const variants = {
-  'our adapter': { adapter: () => ours(true), answer: () => Reply.json(body) },
-  "our adapter, Express' router": { adapter: () => ours(false), answer: () => Reply.json(body) },
-  'ExpressAdapter with our prototypes': { adapter: () => new BornAdapter(), answer: () => body },
-  "Nest's ExpressAdapter": { adapter: () => new ExpressAdapter(), answer: () => body },
+  'Reply adapter': { adapter: () => replyAdapter(true), response: () => Reply.json(body) },
+  "Reply adapter, Express' router": { adapter: () => replyAdapter(false), response: () => Reply.json(body) },
+  'ExpressAdapter with its prototypes': { adapter: () => new PrototypeAdapter(), response: () => body },
+  "Nest's ExpressAdapter": { adapter: () => new ExpressAdapter(), response: () => body },
 };
 
 if (process.send) await serve(variants[process.argv[2]]);
 else await measure(Number(process.argv[2] ?? 15), Number(process.argv[3] ?? 0.5));
 
-async function serve({ adapter, answer }) {
+async function serve({ adapter, response }) {
   class TrivialController {
     document() {
-      return answer();
+      return response();
     }
   }
   const method = Object.getOwnPropertyDescriptor(TrivialController.prototype, 'document');
@@ -74,7 +74,7 @@ async function measure(repetitions, seconds) {
   for (const count of [1, 32]) {
     const measured = await measureInTurns(sides, repetitions, (side) => slice(side, count, seconds));
     printRatios(`${count} connection${count === 1 ? '' : 's'}`, measured, {
-      cpu: "µs of the server's processor time for a request",
+      cpu: 'µs of processor time of the server per request',
     });
   }
   for (const { child } of sides) child.disconnect();
@@ -89,8 +89,8 @@ async function slice({ child, port }, count, seconds) {
   await Promise.all(
     connections.map(async (connection) => {
       while (performance.now() < deadline) {
-        const answer = await connection.request(text);
-        if (answer.status !== 200 || JSON.parse(answer.body).client_id !== 'client') throw new Error(answer.head);
+        const response = await connection.request(text);
+        if (response.status !== 200 || JSON.parse(response.body).client_id !== 'client') throw new Error(response.head);
         requests += 1;
       }
     }),
@@ -101,8 +101,8 @@ async function slice({ child, port }, count, seconds) {
 }
 
 async function cpuOf(child) {
-  const answer = once(child, 'message');
+  const response = once(child, 'message');
   child.send('cpu');
-  const [{ cpu }] = await answer;
+  const [{ cpu }] = await response;
   return cpu.user + cpu.system;
 }

@@ -1,4 +1,4 @@
-// npm run bench: measures Gatehouse beside what it is compared with, in one run. See bench/README.md.
+// npm run bench: measures Gatehouse and the servers that it is compared with in one run. See bench/README.md.
 import '../scripts/lib/node-version.mjs';
 import { runMain } from '../scripts/lib/failure.mjs';
 import { readOptions } from './lib/options.mjs';
@@ -8,7 +8,7 @@ await runMain(async () => {
   const options = readOptions();
   if (options.report !== undefined) return (await import('./report/report.mjs')).reportAgain(options.report);
   await prepare();
-  // Only now: what these import may have been installed just before.
+  // Imported here, because `prepare` may have installed their dependencies just now.
   if (options.profile) await (await import('./profile.mjs')).profile(options);
   else await (await import('./measure.mjs')).measure(options);
 });

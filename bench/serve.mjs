@@ -1,7 +1,7 @@
-// `npm run bench:serve`: how long `nx serve` takes to show an edit, from the write of the file to the first answer that has it.
-// Edits a copy of the checkout: a controller, a view, the shared library and the domain library, each five times; prints
-// the median. `--once`: each edit once (the end-to-end tests do so); `client` or `provider`: one application. Run it on an idle
-// machine: it prints the load.
+// `npm run bench:serve`: measures the time from an edit to the first response that contains it, with `nx serve`. Edits a copy of
+// the checkout: a controller, a view, the shared library and the domain library, each five times; prints the medians. `--once`:
+// each edit once, as in the end-to-end tests; `client` or `provider`: one application. Run it on an idle machine: it prints the
+// load average.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { get } from 'node:http';
@@ -13,10 +13,10 @@ import { median } from './lib/statistics.mjs';
 
 const words = process.argv.slice(2);
 const repeats = words.includes('--once') ? 1 : 5;
-const patienceMilliseconds = 120_000;
+const timeoutMilliseconds = 120_000;
 const pollMilliseconds = 25;
 
-/** In `folder`, the first file that has `text` is edited: `edited` returns the text in its place. Files may move. */
+/** Edits the first file in `folder` that contains `text`, so that files may move; `edited` returns the replacement. */
 const healthCheck = {
   text: "{ status: 'ok' }",
   edited: (mark) => `{ status: 'ok', mark: '${mark}' }`,
@@ -57,8 +57,8 @@ process.once('exit', () => {
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
 try {
   copyCheckout(copy);
-  const named = Object.keys(applications).filter((name) => words.includes(name));
-  for (const name of named.length > 0 ? named : Object.keys(applications)) await measure(name);
+  const selected = Object.keys(applications).filter((name) => words.includes(name));
+  for (const name of selected.length > 0 ? selected : Object.keys(applications)) await measure(name);
 } catch (error) {
   process.exitCode = 1;
   console.error(error instanceof Error ? error.message : error);
@@ -68,7 +68,7 @@ async function measure(name) {
   const port = await freePort();
   const server = serve(name, port);
   try {
-    await answerWith(server, port, '/healthz', 'ok');
+    await waitForMark(server, port, '/healthz', 'ok');
     for (const [kind, edit] of Object.entries(applications[name])) {
       const times = [];
       for (let round = 0; round < repeats; round++) times.push(await timeEdit(server, port, edit));
@@ -81,18 +81,18 @@ async function measure(name) {
   }
 }
 
-/** Writes an edit and waits for an answer that shows it. @returns {Promise<number>} milliseconds */
+/** Writes an edit and waits for a response that contains it. @returns {Promise<number>} milliseconds */
 async function timeEdit(server, port, { folder, text, edited, path }) {
   const file = sourceWith(folder, text);
   const before = readFileSync(file, 'utf8');
   const mark = `mark-${Date.now()}`;
   const started = performance.now();
   writeFileSync(file, before.replace(text, edited(mark)));
-  await answerWith(server, port, path, mark);
-  const took = performance.now() - started;
+  await waitForMark(server, port, path, mark);
+  const duration = performance.now() - started;
   writeFileSync(file, before);
-  await answerWithout(server, port, path, mark);
-  return took;
+  await waitForOriginal(server, port, path, mark);
+  return duration;
 }
 
 function sourceWith(folder, text) {
@@ -115,7 +115,7 @@ function serve(name, port) {
         ? { GATEHOUSE_PORT: String(port) }
         : {
             GATEHOUSE_CLIENT_BASE_URL: `http://localhost:${port}`,
-            // It is never asked: no page of this measurement signs anybody in.
+            // Never contacted: no page of this measurement signs in.
             GATEHOUSE_CLIENT_PROVIDER_ISSUER: 'http://localhost:9',
             GATEHOUSE_CLIENT_PROVIDER_CLIENT_ID: 'measured',
             GATEHOUSE_CLIENT_PROVIDER_CLIENT_SECRET: 'measured',
@@ -137,28 +137,32 @@ async function end(child) {
   await closed;
 }
 
-function answerWith(server, port, path, mark) {
-  return until(server, `${path} to show the edit`, async () => (await answer(port, path))?.includes(mark) === true);
+function waitForMark(server, port, path, mark) {
+  return waitUntil(
+    server,
+    `${path} to show the edit`,
+    async () => (await fetchText(port, path))?.includes(mark) === true,
+  );
 }
 
-function answerWithout(server, port, path, mark) {
-  return until(server, `${path} to show the file as it was`, async () => {
-    const text = await answer(port, path);
+function waitForOriginal(server, port, path, mark) {
+  return waitUntil(server, `${path} to show the file as it was`, async () => {
+    const text = await fetchText(port, path);
     return text !== undefined && !text.includes(mark);
   });
 }
 
-async function until(server, what, holds) {
-  const deadline = Date.now() + patienceMilliseconds;
-  while (!(await holds())) {
+async function waitUntil(server, what, condition) {
+  const deadline = Date.now() + timeoutMilliseconds;
+  while (!(await condition())) {
     if (Date.now() > deadline || server.child.exitCode !== null)
-      throw new Error(`waited in vain for ${what}:\n${server.output}`);
+      throw new Error(`timed out waiting for ${what}:\n${server.output}`);
     await new Promise((resolve) => setTimeout(resolve, pollMilliseconds));
   }
 }
 
-/** Headers and body; undefined while nobody answers. */
-function answer(port, path) {
+/** Headers and body; undefined while the server does not respond. */
+function fetchText(port, path) {
   return new Promise((resolve) => {
     const request = get({ host: 'localhost', port, path, agent: false }, (response) => {
       let text = JSON.stringify(response.headers);

@@ -1,6 +1,5 @@
-// `npx nx build PROJECT`: compiles a project of the workspace and what it references, given by its folder, and removes
-// from its `dist` what was compiled from sources that are gone. The platform's build makes the assets of pages, too. Nx keeps
-// `dist` as it is left here.
+// `npx nx build PROJECT`: compiles a project, given by its folder, with the projects that it references, and removes outputs of
+// deleted sources from its `dist`. The build of the platform also builds the UI assets. Nx caches `dist`.
 import './lib/node-version.mjs';
 import { compile, removeStaleOutputs } from './lib/build.mjs';
 import { runMain } from './lib/failure.mjs';
@@ -8,7 +7,7 @@ import { buildUiAssets } from './lib/ui-assets.mjs';
 
 const [folder] = process.argv.slice(2);
 if (folder === undefined) {
-  console.error('Usage: node scripts/build.mjs FOLDER (apps/provider, for example)');
+  console.error('Usage: node scripts/build.mjs FOLDER (for example apps/provider)');
   process.exit(2);
 }
 

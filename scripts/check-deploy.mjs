@@ -1,5 +1,5 @@
-// Checks of deploy/ that need neither containers nor a cluster: it names settings, paths and probes that exist.
-// Run after a build; ends with 1 when something is wrong. What other programs can check is checked where they are.
+// Checks deploy/ without containers or a cluster: the settings, paths and probes that it names exist. Run it after a build; it
+// exits with 1 if it finds a problem. Tools such as docker compose and systemd-analyze are used where they are installed.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -29,26 +29,26 @@ for (const problem of problems) console.error(problem);
 console.log(`${files.length} files in deploy, ${problems.length} problems`);
 process.exitCode = problems.length === 0 ? 0 : 1;
 
-/** Every GATEHOUSE_ name is a setting, or the file twin of a secret. */
+/** Every GATEHOUSE_ name is a setting, or the `_FILE` variant of a secret. */
 async function checkSettings() {
-  const { namesOf } = await built('libs/platform/dist/settings/settings.js');
+  const { namesOf } = await importBuilt('libs/platform/dist/settings/settings.js');
   const known = new Set();
   for (const application of ['provider', 'client']) {
-    const { settingsDefinition } = await built(`apps/${application}/dist/config/settings.js`);
+    const { settingsDefinition } = await importBuilt(`apps/${application}/dist/config/settings.js`);
     for (const name of namesOf(settingsDefinition)) known.add(name);
   }
   for (const [file, content] of text)
     for (const [name] of content.matchAll(/\bGATEHOUSE_[A-Z0-9_]+/g))
-      if (!known.has(name)) problems.push(`${file}: ${name} is no setting`);
+      if (!known.has(name)) problems.push(`${file}: there is no setting ${name}`);
 }
 
-async function built(path) {
+async function importBuilt(path) {
   if (existsSync(join(root, path))) return import(join(root, path));
-  console.error(`${path} is missing: npm run build`);
+  console.error(`${path} does not exist; run npm run build`);
   process.exit(2);
 }
 
-/** What is copied from the checkout exists and is not ignored; what the last stage copies exists in a built checkout. */
+/** Paths copied from the checkout exist and are not ignored; paths that the last stage copies exist in a built checkout. */
 function checkDockerfile(file) {
   const instructions = text
     .get(file)
@@ -66,20 +66,21 @@ function checkDockerfile(file) {
     const stage = words.find((word) => word.startsWith('--from='));
     const paths = words.filter((word) => !word.startsWith('--')).slice(0, -1);
     for (const path of paths) {
-      const own = stage === undefined ? path : path.replace(/^\/opt\/gatehouse\//, '');
-      if (!existsSync(join(root, own))) problems.push(`${file}: copies ${path}, which does not exist`);
-      if (stage === undefined && !allowed.includes(own.split('/')[0]))
-        problems.push(`${file}: copies ${path}, which ${file}.dockerignore leaves out`);
+      const source = stage === undefined ? path : path.replace(/^\/opt\/gatehouse\//, '');
+      if (!existsSync(join(root, source))) problems.push(`${file}: copies ${path}, which does not exist`);
+      if (stage === undefined && !allowed.includes(source.split('/')[0]))
+        problems.push(`${file}: copies ${path}, which ${file}.dockerignore excludes`);
     }
   }
   const content = text.get(file);
   for (const [, path] of content.matchAll(/"node", "([^"-][^"]*\.js)"/g))
     if (!existsSync(join(root, path))) problems.push(`${file}: runs ${path}, which does not exist`);
   const lastStage = content.slice(content.lastIndexOf('\nFROM '));
-  if (!/^USER [1-9]\d*/m.test(lastStage)) problems.push(`${file}: the last stage must name a user by number, not root`);
-  // The last stage must hold every folder that the applications read from src at run time.
+  if (!/^USER [1-9]\d*/m.test(lastStage))
+    problems.push(`${file}: the last stage must set a numeric USER other than root`);
+  // The last stage must contain every folder that the applications read from src at run time.
   for (const folderRead of foldersReadAtRunTime())
-    if (!copies(lastStage, folderRead)) problems.push(`${file}: the last stage lacks ${folderRead}`);
+    if (!copies(lastStage, folderRead)) problems.push(`${file}: the last stage does not contain ${folderRead}`);
 }
 
 function foldersReadAtRunTime() {
@@ -96,7 +97,7 @@ function copies(stage, path) {
   return false;
 }
 
-/** Health addresses are routes of the provider. */
+/** The paths of health checks are routes of the provider. */
 function checkProbes() {
   const routes = readFileSync(join(root, 'apps/provider/src/web/routes.ts'), 'utf8');
   const patterns = [/httpGet: \{ path: ([^ ,]+)/g, /health_uri (\S+)/g, /\+ '(\/[a-z]+)'/g];
@@ -104,12 +105,12 @@ function checkProbes() {
   for (const [file, content] of text)
     for (const [, path] of patterns.flatMap((pattern) => [...content.matchAll(pattern)])) {
       count++;
-      if (!routes.includes(`'${path}'`)) problems.push(`${file}: ${path} is no route of the provider`);
+      if (!routes.includes(`'${path}'`)) problems.push(`${file}: the provider has no route ${path}`);
     }
-  if (count < 5) problems.push(`deploy: only ${count} health addresses were found; this check no longer sees them`);
+  if (count < 5) problems.push(`deploy: found only ${count} health check paths; update the patterns of this check`);
 }
 
-/** With the `yaml` package where it is installed (a development tool brings it), else the indentation alone. */
+/** Parses with the `yaml` package where a development dependency installed it, otherwise checks only the indentation. */
 async function checkYaml(file) {
   const yaml = await import('yaml').catch(() => undefined);
   if (yaml !== undefined) {
@@ -121,12 +122,12 @@ async function checkYaml(file) {
     .get(file)
     .split('\n')
     .forEach((line, index) => {
-      if (/^\s*\t/.test(line)) problems.push(`${file}:${index + 1}: a tab indents`);
-      else if (/^( {2})* \S/.test(line)) problems.push(`${file}:${index + 1}: an odd indentation`);
+      if (/^\s*\t/.test(line)) problems.push(`${file}:${index + 1}: indented with a tab`);
+      else if (/^( {2})* \S/.test(line)) problems.push(`${file}:${index + 1}: odd indentation`);
     });
 }
 
-/** Secrets that are used are defined; `docker compose config` where it exists. */
+/** Secrets that are used are defined; runs `docker compose config` where it is installed. */
 function checkCompose(file) {
   const content = text.get(file);
   const defined = content.slice(content.lastIndexOf('\nsecrets:'));
@@ -135,7 +136,7 @@ function checkCompose(file) {
   for (const [, path] of content.matchAll(/- \.\/([^:]+):/g))
     if (!existsSync(join(folder, path))) problems.push(`${file}: mounts ${path}, which does not exist`);
   if (spawnSync('docker', ['compose', 'version']).status !== 0) {
-    notes.push('docker compose config (no such command here)');
+    notes.push('docker compose config (not installed)');
     return;
   }
   const env = { ...process.env, LOGIN_HOST: 'login.example.com' };
@@ -145,10 +146,10 @@ function checkCompose(file) {
   );
 }
 
-/** What must stand in the manifests, and that they are about the same pods and ports. */
+/** The manifests contain the required lines, and the secret defines every key that they use. */
 function checkKubernetes() {
   const all = kubernetes.map((file) => text.get(file)).join('\n---\n');
-  for (const needed of [
+  for (const required of [
     'enableServiceLinks: false',
     'runAsNonRoot: true',
     'readOnlyRootFilesystem: true',
@@ -157,23 +158,23 @@ function checkKubernetes() {
     'readinessProbe:',
     'terminationGracePeriodSeconds: 30',
   ])
-    if (!all.includes(needed)) problems.push(`deploy/kubernetes: ${needed} is missing`);
+    if (!all.includes(required)) problems.push(`deploy/kubernetes: ${required} is missing`);
   const template = text.get('deploy/kubernetes/secret.template.yaml');
   for (const [, key] of all.matchAll(/\/run\/secrets\/gatehouse\/([a-z-]+)/g))
-    if (!template.includes(`\n  ${key}: `)) problems.push(`deploy/kubernetes: the secret has no ${key}`);
+    if (!template.includes(`\n  ${key}: `)) problems.push(`deploy/kubernetes: the secret does not define ${key}`);
 }
 
-/** What it runs exists; `systemd-analyze verify` where it exists. */
+/** The program that it runs exists; runs `systemd-analyze verify` where it is installed. */
 function checkUnit(file) {
   const [, program] = /^ExecStart=\S+ (\S+)/m.exec(text.get(file)) ?? [];
   if (program === undefined || !existsSync(join(root, program)))
     problems.push(`${file}: runs ${program}, which does not exist`);
   if (spawnSync('systemd-analyze', ['--version']).status !== 0) {
-    notes.push('systemd-analyze verify (no such command here)');
+    notes.push('systemd-analyze verify (not installed)');
     return;
   }
   const { status, stderr } = spawnSync('systemd-analyze', ['verify', join(root, file)], { encoding: 'utf8' });
-  // Node may be elsewhere on this machine than where the unit will run.
+  // Node may be installed in another place on this machine.
   const lines = stderr.split('\n').filter((line) => line !== '' && !/\/usr\/bin\/node is not executable/.test(line));
   if (status !== 0 || lines.length > 0) report(file, { status: lines.length > 0 ? 1 : 0, stderr: lines.join('\n') });
 }

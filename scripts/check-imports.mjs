@@ -1,5 +1,5 @@
-// Checks the import table (scripts/import-table.cjs) in the sources, and the layers of the workspace's projects.
-// A checker that reads nothing finds nothing wrong: it must have read a fair number of files of every project.
+// Checks the sources against the import table (scripts/import-table.cjs), and the projects' dependencies against their layers.
+// A check that reads no files finds no problems, so it must have read a minimum number of files of every project.
 import './lib/node-version.mjs';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -16,13 +16,13 @@ const tables = {
   'apps/client/src': client,
   'libs/platform/src': platform,
 };
-const fewestFiles = 20;
+const minFiles = 20;
 
 process.chdir(root);
-const complaints = [...(await checkFiles()), ...checkModules(), ...checkProjects()];
-for (const complaint of complaints) console.error(complaint);
-if (complaints.length > 0) console.error(`\n${complaints.length} problems with imports`);
-process.exitCode = complaints.length === 0 ? 0 : 1;
+const problems = [...(await checkFiles()), ...checkModules(), ...checkProjects()];
+for (const problem of problems) console.error(problem);
+if (problems.length > 0) console.error(`\n${problems.length} problems with imports`);
+process.exitCode = problems.length === 0 ? 0 : 1;
 
 async function checkFiles() {
   const options = await extractOptions('./.dependency-cruiser.cjs');
@@ -37,8 +37,8 @@ async function checkFiles() {
   console.log(`Imports read in ${counts.map(([project, count]) => `${project}: ${count}`).join(', ')} files.`);
   return [
     ...counts
-      .filter(([, count]) => count <= fewestFiles)
-      .map(([project, count]) => `${project}: only ${count} files were read; the check sees nothing`),
+      .filter(([, count]) => count <= minFiles)
+      .map(([project, count]) => `${project}: read only ${count} files; the check does not work`),
     ...output.summary.violations.map(({ rule, from, to, cycle }) => {
       const path = cycle?.length > 0 ? cycle.map(({ name }) => name).join(' -> ') : to;
       const { comment } = options.ruleSet.forbidden.find(({ name }) => name === rule.name);
@@ -47,7 +47,7 @@ async function checkFiles() {
   ];
 }
 
-/** Every folder stands in its table, or no rule is about it; and every line of a table is about a folder. */
+/** Every folder is listed in its table, otherwise no rule applies to it, and every line of a table names a folder that exists. */
 function checkModules() {
   return Object.entries(tables).flatMap(([source, table]) => {
     const names = [...Object.keys(table), ...(source.startsWith('apps/') ? top : [])];
@@ -55,7 +55,7 @@ function checkModules() {
     return [
       ...folders
         .filter(({ name }) => !names.some((known) => known === name || known.startsWith(`${name}/`)))
-        .map(({ name }) => `${source}/${name}: a new module is a line in scripts/import-table.cjs`),
+        .map(({ name }) => `${source}/${name}: add the new module to scripts/import-table.cjs`),
       ...names
         .filter((name) => !existsSync(join(source, name)))
         .map((name) => `scripts/import-table.cjs: ${source}/${name} does not exist`),
@@ -63,7 +63,7 @@ function checkModules() {
   });
 }
 
-/** Each project's dependencies against its tag: the same arrows, a level higher. */
+/** Checks each project's dependencies against the layer of its tag. */
 function checkProjects() {
   const found = ['libs', 'apps'].flatMap((top) => readdirSync(top).map((name) => readProject(join(top, name))));
   const layerOf = new Map(found.map(({ packageName, layer }) => [packageName, layer]));

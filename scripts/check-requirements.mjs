@@ -1,5 +1,5 @@
-// Every path that docs/requirements.md and docs/asvs.md name exists, every row has a test (of docs/asvs.md where a requirement is
-// met), and nothing is there twice.
+// Checks docs/requirements.md and docs/asvs.md: every path exists, every row names a test (in docs/asvs.md every requirement that
+// is met), and no row occurs twice.
 import { existsSync, readFileSync } from 'node:fs';
 
 const testFile = /(spec\.ts|apps\/e2e\/(chaos|peers)\/[a-z-]+\.mjs)`\s*\|$/;
@@ -7,13 +7,13 @@ const read = (file) => readFileSync(new URL(`../${file}`, import.meta.url), 'utf
 const rowsOf = (text) => text.split('\n').filter((line) => line.startsWith('| '));
 const repeatedIn = (list) => list.filter((each, at) => list.indexOf(each) < at);
 
-/** @returns sentences on paths that do not exist */
-function deadPaths(file, text, least) {
+/** @returns a message for each path that does not exist, and one if there are fewer than `minPaths` */
+function missingPaths(file, text, minPaths) {
   const paths = [...text.matchAll(/`((?:apps|libs|examples|docs|scripts|deploy)\/[^`]+)`/g)].map(([, path]) => path);
-  const dead = [...new Set(paths)].filter((path) => !existsSync(new URL(`../${path}`, import.meta.url)));
+  const missing = [...new Set(paths)].filter((path) => !existsSync(new URL(`../${path}`, import.meta.url)));
   return [
-    ...dead.map((path) => `${file} names ${path}, which does not exist`),
-    ...(paths.length < least ? [`${file} was not read`] : []),
+    ...missing.map((path) => `${file} names ${path}, which does not exist`),
+    ...(paths.length < minPaths ? [`found only ${paths.length} paths in ${file}; the check does not work`] : []),
   ];
 }
 
@@ -22,7 +22,7 @@ function requirementsProblems() {
   const text = read(file);
   const rows = rowsOf(text).filter((line) => line.includes('`'));
   return [
-    ...deadPaths(file, text, 40),
+    ...missingPaths(file, text, 40),
     ...repeatedIn(rows).map((row) => `${file} has a line twice: ${row}`),
     ...rows.filter((row) => !testFile.test(row.trimEnd())).map((row) => `${file} has a line without a test: ${row}`),
   ];
@@ -34,13 +34,15 @@ function asvsProblems() {
   const rows = rowsOf(text).filter((row) => /^\| \d+\.\d+\.\d+ \|/.test(row));
   const numbers = rows.map((row) => row.split(' | ')[0]);
   const statusOf = (row) => row.split(' | ')[2];
-  const counted = ['met', 'partly', 'not met', 'n/a'].map((status) => rows.filter((row) => statusOf(row) === status));
-  const total = `| all | ${counted.map(({ length }) => length).join(' | ')} |`;
+  const rowsByStatus = ['met', 'partly', 'not met', 'n/a'].map((status) =>
+    rows.filter((row) => statusOf(row) === status),
+  );
+  const total = `| all | ${rowsByStatus.map(({ length }) => length).join(' | ')} |`;
   return [
-    ...deadPaths(file, text, 100),
+    ...missingPaths(file, text, 100),
     ...repeatedIn(numbers).map((number) => `${file} has the requirement ${number} twice`),
     ...rows
-      .filter((row) => !counted.some((some) => some.includes(row)))
+      .filter((row) => !rowsByStatus.some((some) => some.includes(row)))
       .map((row) => `${file} has a row without a known status: ${row}`),
     ...rows
       .filter((row) => statusOf(row) === 'met' && !testFile.test(row) && !row.endsWith('| documentation |'))

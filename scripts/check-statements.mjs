@@ -1,6 +1,6 @@
-// Checks that SQL names only tables whose entity is in the same module (the longest name of scripts/import-table.cjs that fits
-// the file's path). What reaches into another module's tables is listed with its reason in scripts/sql-exceptions.json; an
-// exception that nothing needs any more is an error too. Migrations are left out: the schema is in their hands.
+// Checks that SQL uses only tables whose entity is in the same module (the longest name of scripts/import-table.cjs that is a
+// prefix of the file's path). SQL that uses another module's tables is listed in scripts/sql-exceptions.json with its reason; an
+// unused exception is an error too. Migrations are not checked.
 import './lib/node-version.mjs';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -13,16 +13,16 @@ const applications = {
   'apps/provider/src': [...Object.keys(base), ...Object.keys(provider), ...top],
   'apps/client/src': [...Object.keys(client), ...top],
 };
-/** Tables that triggers fill, and so without an entity, by the module that reads them. */
-const withoutEntity = { 'apps/provider/src': { user_search: 'users', user_search_trigrams: 'users' } };
+/** Tables that have no entity, because triggers fill them, and the module that reads them. */
+const tablesWithoutEntity = { 'apps/provider/src': { user_search: 'users', user_search_trigrams: 'users' } };
 const exceptionsFile = 'scripts/sql-exceptions.json';
-/** A checker that reads nothing finds nothing wrong. */
-const fewest = { 'apps/provider/src': 200, 'apps/client/src': 15 };
-const shortestReason = 20;
+/** A check that reads no statements finds no problems. */
+const minStatements = { 'apps/provider/src': 200, 'apps/client/src': 15 };
+const minReasonLength = 20;
 
 process.chdir(root);
 const exceptions = JSON.parse(readFileSync(exceptionsFile, 'utf8'));
-const needed = new Set();
+const used = new Set();
 const problems = [...Object.keys(applications).flatMap(checkApplication), ...checkExceptions()];
 for (const problem of problems) console.error(problem);
 if (problems.length > 0) console.error(`\n${problems.length} problems with tables of other modules`);
@@ -38,28 +38,28 @@ function checkApplication(folder) {
   console.log(`${folder}: ${named.length} statements, ${owners.size} tables`);
   const read = named.filter(({ tables }) => tables.length > 0).length;
   return [
-    ...(read < fewest[folder]
-      ? [`${folder}: tables were found in only ${read} statements; the check sees nothing`]
+    ...(read < minStatements[folder]
+      ? [`${folder}: found tables in only ${read} statements; the check does not work`]
       : []),
     ...[...new Set(found.flatMap((one) => checkTables(folder, one, owners)))],
   ];
 }
 
-/** Which module each table belongs to: that of its entity. */
+/** The module of each table: that of its entity. */
 function tableOwners(folder, files) {
   const entities = files.flatMap((file) =>
     [...readFileSync(file, 'utf8').matchAll(/^@Entity\('(\w+)'/gm)].map(([, table]) => [table, moduleOf(folder, file)]),
   );
-  return new Map([...entities, ...Object.entries(withoutEntity[folder] ?? {})]);
+  return new Map([...entities, ...Object.entries(tablesWithoutEntity[folder] ?? {})]);
 }
 
 function moduleOf(folder, file) {
   const path = file.slice(folder.length + 1);
-  const fitting = applications[folder].filter((name) => path.startsWith(`${name}/`));
-  return fitting.sort((one, other) => other.length - one.length)[0] ?? path;
+  const matching = applications[folder].filter((name) => path.startsWith(`${name}/`));
+  return matching.sort((one, other) => other.length - one.length)[0] ?? path;
 }
 
-/** Also `FROM one a, another b`, and tables that are quoted. Keywords are in capitals in all SQL of the sources. */
+/** Includes `FROM one a, another b` and quoted tables. The SQL of the sources writes keywords in capitals. */
 function tablesIn(sql, owners) {
   const lists = sql.matchAll(
     /\b(?:FROM|JOIN|INTO|UPDATE|USING)\s+(?:ONLY\s+)?("?\w+"?(?:(?:\s+AS)?\s+[a-z]\w*)?(?:\s*,\s*"?\w+"?(?:(?:\s+AS)?\s+[a-z]\w*)?)*)/g,
@@ -74,16 +74,16 @@ function checkTables(folder, { file, line, name, tables }, owners) {
     .filter((table) => owners.get(table) !== own && !isException(folder, { file, name, table }))
     .map(
       (table) =>
-        `${file}:${line}: ${name ?? 'SQL'} names ${table}, a table of ${owners.get(table)}; call that module, or give the reason in ${exceptionsFile}`,
+        `${file}:${line}: ${name ?? 'SQL'} uses ${table}, a table of ${owners.get(table)}; call that module, or add an exception with a reason to ${exceptionsFile}`,
     );
 }
 
-/** By the statement's name; SQL that is no named statement, by its file. */
+/** Exceptions name a statement, or the file of SQL that is not a named statement. */
 function isException(folder, { file, name, table }) {
   const place = name ?? file;
-  const fitting = exceptions[folder].filter((one) => one.tables.includes(table) && one.in.includes(place));
-  for (const one of fitting) needed.add(use(one, place)).add(use(one, table));
-  return fitting.length > 0;
+  const matching = exceptions[folder].filter((one) => one.tables.includes(table) && one.in.includes(place));
+  for (const one of matching) used.add(exceptionKey(one, place)).add(exceptionKey(one, table));
+  return matching.length > 0;
 }
 
 function checkExceptions() {
@@ -91,12 +91,14 @@ function checkExceptions() {
     .flat()
     .flatMap((one) => [
       ...[...one.in, ...one.tables]
-        .filter((part) => !needed.has(use(one, part)))
-        .map((part) => `${exceptionsFile}: ${part} (of ${one.in[0]}) is an exception that nothing needs; delete it`),
-      ...(one.reason.length < shortestReason ? [`${exceptionsFile}: ${one.in[0]} needs a reason`] : []),
+        .filter((part) => !used.has(exceptionKey(one, part)))
+        .map((part) => `${exceptionsFile}: ${part} (of ${one.in[0]}) is an unused exception; delete it`),
+      ...(one.reason.length < minReasonLength
+        ? [`${exceptionsFile}: ${one.in[0]} requires a reason of at least ${minReasonLength} characters`]
+        : []),
     ]);
 }
 
-function use(one, part) {
+function exceptionKey(one, part) {
   return `${one.in.join()} ${one.tables.join()} ${part}`;
 }

@@ -1,6 +1,6 @@
-// `npm run check`: what can be known about a change within three minutes: types, lint and formatting of the files that
-// changed, the import table, every unit test, and the HTTP specs of the modules that changed. CI runs everything.
-//   npm run check [-- --since REVISION]     compared with where the branch left main, by default
+// `npm run check`: checks a change within three minutes: types, lint and formatting of the changed files, the import table, all
+// unit tests, and the HTTP specs of the changed modules. CI runs everything.
+//   npm run check [-- --since REVISION]     compares with REVISION; by default with the merge base with main
 import './lib/node-version.mjs';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -45,13 +45,13 @@ await runMain(async () => {
       projects: ['platform', 'provider', 'client'],
       args: ['--runTestsByPath', ...specs.map((spec) => join(root, spec))],
       env,
-      label: 'HTTP specs of what changed',
+      label: 'HTTP specs of changed modules',
       skipped: 'allow',
     });
   tally.report();
 });
 
-/** Types of the specs; the build has checked all else. */
+/** Checks the types of the specs; the build has checked all other files. */
 async function checkTypes(tally, files) {
   const changed = Object.values(projects).filter((folder) => files.some((file) => file.startsWith(`${folder}/`)));
   for (const path of changed
@@ -67,11 +67,11 @@ async function checkTypes(tally, files) {
 }
 
 async function checkFiles(tally, files) {
-  const there = files.filter((file) => existsSync(join(root, file)));
-  const code = there.filter((file) => /\.(ts|mjs|cjs)$/.test(file));
+  const existing = files.filter((file) => existsSync(join(root, file)));
+  const code = existing.filter((file) => /\.(ts|mjs|cjs)$/.test(file));
   const programs = [
     ['eslint', 'node_modules/eslint/bin/eslint.js', ['--max-warnings', '0', ...code], code],
-    ['prettier', 'node_modules/prettier/bin/prettier.cjs', ['--check', '--ignore-unknown', ...there], there],
+    ['prettier', 'node_modules/prettier/bin/prettier.cjs', ['--check', '--ignore-unknown', ...existing], existing],
     ['imports', 'scripts/check-imports.mjs', [], code],
   ];
   for (const [name, program, args, subjects] of programs) {

@@ -1,7 +1,7 @@
-// After `npm install`: adds the platform packages that npm left out of package-lock.json.
-// npm notes only those optional packages that the registry gave it at that moment; with one missing, `npm ci` refuses
-// the lockfile everywhere ("Missing: @swc/core-darwin-arm64 from lock file"). Entries added here have a version and a
-// platform but no integrity; npm adds that when it next installs them.
+// Run after `npm install`: adds the platform packages that npm omitted from package-lock.json.
+// npm records only the optional packages that the registry returned during that installation; if one is missing, `npm ci` rejects
+// the lockfile on every platform ("Missing: @swc/core-darwin-arm64 from lock file"). The added entries have a version and a
+// platform but no integrity; npm adds it when it next installs them.
 import './lib/node-version.mjs';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,13 +13,13 @@ const systems = ['aix', 'android', 'darwin', 'freebsd', 'linux', 'netbsd', 'open
 const systemNames = { windows: 'win32', macos: 'darwin' };
 const processors = ['arm', 'arm64', 'ia32', 'loong64', 'mips64el', 'ppc64', 'riscv64', 's390x', 'x64'];
 
-/** The platform that a package's name tells: `@swc/core-linux-arm-gnueabihf`. */
+/** Parses the platform from a package's name: `@swc/core-linux-arm-gnueabihf`. */
 function platformOf(name) {
-  const words = name.slice(name.lastIndexOf('/') + 1).split('-');
-  const os = words.map((word) => systemNames[word] ?? word).find((word) => systems.includes(word));
-  const cpu = words.find((word) => processors.includes(word));
+  const parts = name.slice(name.lastIndexOf('/') + 1).split('-');
+  const os = parts.map((part) => systemNames[part] ?? part).find((part) => systems.includes(part));
+  const cpu = parts.find((word) => processors.includes(word));
   if (os === undefined || cpu === undefined) return undefined;
-  const libc = os !== 'linux' ? undefined : words.some((word) => word.startsWith('musl')) ? 'musl' : 'glibc';
+  const libc = os !== 'linux' ? undefined : parts.some((word) => word.startsWith('musl')) ? 'musl' : 'glibc';
   return { cpu: [cpu], ...(libc === undefined ? {} : { libc: [libc] }), os: [os] };
 }
 
@@ -30,7 +30,7 @@ for (const [owner, entry] of Object.entries(lockfile.packages)) {
     if (lockfile.packages[place] !== undefined || lockfile.packages[`${owner}/${place}`] !== undefined) continue;
     const platform = platformOf(name);
     if (platform === undefined || !/^\d+\.\d+\.\d+/.test(version)) {
-      console.error(`${name}@${version} (of ${owner}) is missing and its platform or version cannot be told.`);
+      console.error(`${name}@${version} (of ${owner}) is missing, and its platform or version cannot be determined.`);
       process.exitCode = 1;
       continue;
     }

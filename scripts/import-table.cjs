@@ -1,5 +1,5 @@
-// Which module may import which, as data. A module is a folder; the longest name that fits a file's path is its module. A new
-// dependency is a line here, and so a line in the review.
+// Which module may import which. A module is a folder; a file belongs to the module with the longest matching name. Every new
+// dependency between modules changes this file, so that it appears in the review.
 
 /** The provider's lowest modules, each with those it may import. Every other module may import all of them. */
 const base = {
@@ -13,7 +13,7 @@ const base = {
   operations: ['audit', 'web', 'i18n'],
 };
 
-/** The provider's other modules and what each may import beside those. A folder that is in neither list may not exist. */
+/** The provider's other modules and what each may import besides those. Every folder must be in one of the two lists. */
 const provider = {
   'audit/operations': [],
   'database/operations': [],
@@ -108,7 +108,7 @@ const client = {
   jobs: ['session', 'providers', 'login', 'logout'],
 };
 
-/** The modules of libs/platform, each with those it may import; the files beside them are for all. */
+/** The modules of libs/platform, each with those it may import; all of them may import the files beside them. */
 const platform = {
   secrets: [],
   outbound: [],
@@ -119,13 +119,13 @@ const platform = {
   http: ['ui', 'database', 'outbound', 'secrets', 'telemetry'],
 };
 
-/** Import what they need; nothing imports them. The command line, the server process and the schema are of this kind. */
+/** Modules that may import everything and that no module may import. */
 const top = ['server', 'cli'];
 
 /** The entry points of libs/domain, each with those it may import. */
 const domain = { kernel: [], jose: ['kernel'], oauth: ['kernel', 'jose'], oidc: ['kernel', 'jose', 'oauth'] };
 
-/** The layers that a workspace project's tag `layer:…` stands for. */
+/** The layers, set by a project's tag `layer:…`, each with the layers it may depend on. */
 const layers = {
   domain: [],
   platform: ['domain'],

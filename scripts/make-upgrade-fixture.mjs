@@ -1,6 +1,6 @@
-// `node scripts/make-upgrade-fixture.mjs`: builds the previous release from the history, runs it on both databases, fills
-// them over HTTP and by its command line, and keeps them as apps/provider/test/fixtures/previous-release for
-// upgrade.store-spec.ts. Run it after a release, with the release's commit in lib/previous-release.mjs. Needs pg_dump.
+// `node scripts/make-upgrade-fixture.mjs`: builds the previous release from the Git history, runs it on both databases, fills
+// them over HTTP and with its command line, and saves them in apps/provider/test/fixtures/previous-release for
+// upgrade.store-spec.ts. Run it after a release, with the commit of the release in lib/previous-release.mjs. Requires pg_dump.
 import './lib/node-version.mjs';
 import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -30,41 +30,41 @@ await runMain(async () => {
       release,
     );
     const site = { base: provider.base, issuer, now: () => Math.floor(Date.now() / 1000) };
-    const held = await populate(site, (words, stdin) => provider.command(words, stdin));
+    const content = await populate(site, (words, stdin) => provider.command(words, stdin));
     await provider.stop();
-    return held;
+    return content;
   };
 
   const folder = temporaryFolder();
   const sqlite = await fill(sqliteIn(folder));
-  keepSqlite(join(folder, 'provider.sqlite'));
+  saveSqlite(join(folder, 'provider.sqlite'));
   const server = await startPostgres({ native: systemPostgres() });
   const postgres = await fill({ GATEHOUSE_DATABASE_URL: server.url, GATEHOUSE_DATA_DIR: temporaryFolder() });
-  await keepPostgres(server);
+  await savePostgres(server);
   await server.stop();
   const takenAt = Math.floor(Date.now() / 1000);
   const fixture = { release: previousRelease, issuer, secretKey, takenAt, sqlite, postgres };
   writeFileSync(join(target, 'held.json'), `${JSON.stringify(fixture, undefined, 2)}\n`);
 });
 
-function keepSqlite(path) {
+function saveSqlite(path) {
   const copy = `${path}.compact`;
   const database = new Database(path);
   database.exec(`VACUUM INTO '${copy}'`);
   database.close();
-  keep('provider.sqlite.gz', readFileSync(copy));
+  save('provider.sqlite.gz', readFileSync(copy));
 }
 
-/** As statements that any connection can run: the embedded server of the tests comes without psql. */
-async function keepPostgres({ native, url }) {
+/** Dumps statements that any connection can run, because the tests' embedded server has no psql. */
+async function savePostgres({ native, url }) {
   const dump = await capture(join(native, 'bin/pg_dump'), ['--inserts', '--no-owner', '--no-privileges', url]);
   if (dump.status !== 0) throw new Failure(`pg_dump failed: ${dump.stderr.trim()}`);
-  // Newer versions of pg_dump write meta-commands of psql around the statements.
+  // Newer versions of pg_dump add psql meta-commands.
   const statements = dump.stdout.replace(/^\\(un)?restrict .*$/gm, '');
-  keep('provider.sql.gz', Buffer.from(statements));
+  save('provider.sql.gz', Buffer.from(statements));
 }
 
-function keep(name, content) {
+function save(name, content) {
   const compressed = gzipSync(content, { level: 9 });
   writeFileSync(join(target, name), compressed);
   console.log(`${name}: ${Math.ceil(compressed.length / 1000)} kB`);

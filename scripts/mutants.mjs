@@ -1,7 +1,7 @@
-// `npm run test:mutants`: breaks the code on purpose, one fault at a time, in a copy of the checkout, and expects that the
-// specs named for it turn red. The last line is `N passed, N failed`; a fault that no test noticed is named above it.
-//   npm run test:mutants [-- WORD…]     only mutants whose name, file or list has one of the words
-//   npm run test:mutants -- --check     only that every mutant still applies: what `npm test` checks too
+// `npm run test:mutants`: applies one fault at a time in a copy of the checkout and expects the specs named for it to fail. The
+// last line is `N passed, N failed`; faults that no test detected are listed above it.
+//   npm run test:mutants [-- WORD…]     only mutants whose name, file or list contains one of the words
+//   npm run test:mutants -- --check     only checks that every mutant still applies, as `npm test` does
 import './lib/node-version.mjs';
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -28,28 +28,28 @@ await runMain(async () => {
   }
   if (checkOnly || tally.failed > 0) return tally.report();
 
-  const chosen = all.filter(
+  const selected = all.filter(
     ({ name, file, list }) =>
       words.length === 0 || words.some((word) => [name, file, list].some((text) => text.includes(word))),
   );
-  if (chosen.length === 0) throw new Failure(`No mutant has ${words.join(' or ')} in its name.`);
+  if (selected.length === 0) throw new Failure(`No mutant has ${words.join(' or ')} in its name, file or list.`);
   await prepareBuild();
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'gatehouse-mutants-')));
   let postgres;
-  const clean = async () => {
+  const cleanUp = async () => {
     await postgres?.stop();
     rmSync(folder, { recursive: true, force: true });
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
-    process.once(signal, () => void clean().then(() => process.exit(130)));
+    process.once(signal, () => void cleanUp().then(() => process.exit(130)));
   try {
     const progress = showProgress('Copying the checkout');
     copyCheckout(folder);
     progress.done();
     postgres = await startPostgres();
-    await runMutants(tally, chosen, new MutantCheckout(folder, postgres.url));
+    await runMutants(tally, selected, new MutantCheckout(folder, postgres.url));
   } finally {
-    await clean();
+    await cleanUp();
   }
   tally.report();
 });
@@ -58,9 +58,9 @@ async function runMutants(tally, mutants, checkout) {
   const problem = await problemWithoutMutant(mutants, checkout);
   if (problem !== undefined) return tally.fail(problem);
   for (const mutant of mutants) {
-    const began = Date.now();
-    const failures = await checkout.mutated(mutant, () => missed(mutant, checkout));
-    const seconds = Math.round((Date.now() - began) / 1000);
+    const startedAt = Date.now();
+    const failures = await checkout.mutated(mutant, () => undetected(mutant, checkout));
+    const seconds = Math.round((Date.now() - startedAt) / 1000);
     if (failures.length === 0) {
       tally.pass();
       console.log(`killed    ${mutant.name} (${seconds} s)`);
@@ -71,15 +71,15 @@ async function runMutants(tally, mutants, checkout) {
   }
 }
 
-/** Red must mean the mutant: without one, each spec is green, and each of the named tests is there. */
+/** A failure must be caused by the mutant: without one, every spec must pass, and every named test must exist. */
 async function problemWithoutMutant(mutants, checkout) {
   const killers = mutants.flatMap((mutant) => mutant.killers);
   const progress = showProgress('Running the specs without a mutant');
   const suites = await checkout.run(killers);
-  const [red] = suites.filter((suite) => suite.status === 'failed');
-  if (red) {
+  const [failedSuite] = suites.filter((suite) => suite.status === 'failed');
+  if (failedSuite) {
     progress.failed();
-    return `without a mutant ${red.spec} is red: ${red.message}`;
+    return `without a mutant ${failedSuite.spec} fails: ${failedSuite.message}`;
   }
   progress.done();
   for (const killer of killers)
@@ -89,16 +89,16 @@ async function problemWithoutMutant(mutants, checkout) {
   return undefined;
 }
 
-/** What did not turn red although it should have. */
-async function missed({ killers }, checkout) {
+/** The killers that did not fail. */
+async function undetected({ killers }, checkout) {
   const suites = await checkout.run(killers);
   return killers.flatMap((killer) => {
     const suite = suites.find(({ spec }) => spec === killer.spec);
-    // A spec that cannot even be loaded shows that the mutant is no program, not that it was noticed.
+    // A spec that cannot be loaded shows that the mutant does not compile, not that a test detected it.
     if (!suite || suite.tests.length === 0) return [`${killer.spec} could not run: ${suite?.message ?? ''}`];
     return (killer.on ?? [''])
       .filter((database) => !testsOf(suites, killer, database).some(({ status }) => status === 'failed'))
-      .map((database) => `${killer.spec} stayed green${database === '' ? '' : ` on ${database}`}`);
+      .map((database) => `${killer.spec} passed${database === '' ? '' : ` on ${database}`}`);
   });
 }
 

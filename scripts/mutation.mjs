@@ -1,6 +1,6 @@
 // `npm run test:mutation`: mutation testing of libs/domain. Changes one operator, condition or literal at a time and runs the
-// tests that reach it; a change that no test notices is a survivor, and is printed. Ends with the score of each file.
-//   npm run test:mutation                                            files of libs/domain changed since the branch left main
+// tests that cover it; prints every mutant that survives, and the score of each file.
+//   npm run test:mutation                                            files of libs/domain changed since the merge base with main
 //   npm run test:mutation -- --since v0.1.0                          files changed since a revision
 //   npm run test:mutation -- libs/domain/src/oauth/token-exchange.ts the named files
 import './lib/node-version.mjs';
@@ -15,8 +15,8 @@ import { root } from './lib/root.mjs';
 const folder = 'libs/domain/src/';
 
 await runMain(async () => {
-  const files = await chosenFiles(process.argv.slice(2));
-  if (files.length === 0) return console.log('No file of libs/domain has changed: name the files to test.');
+  const files = await selectedFiles(process.argv.slice(2));
+  if (files.length === 0) return console.log('No file of libs/domain has changed. Name the files to test.');
   if (specsOf(files).length === 0) throw new Failure(`No spec imports ${files.join(', ')}.`);
   process.chdir(root);
   const copies = mkdtempSync(join(tmpdir(), 'gatehouse-mutation-'));
@@ -29,18 +29,18 @@ await runMain(async () => {
   }
 });
 
-/** @returns {Promise<string[]>} paths from the root */
-async function chosenFiles(words) {
-  const named = words[0] === '--since' ? [] : words;
-  const files = named.length > 0 ? named : await changedFiles(words[1]);
+/** @returns {Promise<string[]>} paths relative to the root */
+async function selectedFiles(args) {
+  const named = args[0] === '--since' ? [] : args;
+  const files = named.length > 0 ? named : await changedFiles(args[1]);
   const paths = files.map((file) => (named.length > 0 ? relative(root, resolve(file)) : file));
   const isSource = (path) => path.startsWith(folder) && path.endsWith('.ts') && !path.endsWith('.spec.ts');
-  const wrong = named.length > 0 && paths.find((path) => !isSource(path) || !existsSync(resolve(root, path)));
-  if (wrong) throw new Failure(`${wrong} is not a source file below ${folder}.`);
+  const invalid = named.length > 0 && paths.find((path) => !isSource(path) || !existsSync(resolve(root, path)));
+  if (invalid) throw new Failure(`${invalid} is not a source file below ${folder}.`);
   return paths.filter((path) => isSource(path) && !path.endsWith('/index.ts') && existsSync(resolve(root, path)));
 }
 
-/** The specs that import one of these files themselves: a rule is tested where it is, not by what is built on it. */
+/** The specs that import one of these files directly; a rule must be tested by its own spec. */
 function specsOf(files) {
   const specs = readdirSync(join(root, folder), { recursive: true })
     .filter((path) => path.endsWith('.spec.ts'))
@@ -64,7 +64,7 @@ function options(files, copies) {
       enableFindRelatedTests: true,
     },
     coverageAnalysis: 'perTest',
-    // The copy that is mutated holds only what the domain's tests need.
+    // The mutated copy contains only what the domain's tests require.
     ignorePatterns: [
       '/*',
       '!/libs',
@@ -78,7 +78,7 @@ function options(files, copies) {
     reporters: ['progress'],
     logLevel: 'warn',
     concurrency: 2,
-    // A mutant that loops for ever counts as killed; one that a busy machine runs slowly must not.
+    // A mutant in an endless loop counts as killed; one that is slow on a busy machine must not.
     timeoutMS: 20_000,
   };
 }
@@ -87,7 +87,7 @@ function pathOf({ fileName }) {
   return relative(root, resolve(root, fileName));
 }
 
-/** A mutant that no test reaches survives as well. */
+/** A mutant that no test covers has survived too. */
 function survived({ status }) {
   return status === 'Survived' || status === 'NoCoverage';
 }
@@ -96,15 +96,15 @@ function reportSurvivors(mutants) {
   for (const mutant of mutants.filter(survived)) {
     const { line, column } = mutant.location.start;
     const text = (mutant.replacement ?? '').replaceAll(/\s+/g, ' ').slice(0, 100);
-    const unreached = mutant.status === 'NoCoverage' ? '  (no test reaches it)' : '';
-    console.log(`${pathOf(mutant)}:${line}:${column}  ${mutant.mutatorName} -> ${text}${unreached}`);
+    const notCovered = mutant.status === 'NoCoverage' ? '  (not covered)' : '';
+    console.log(`${pathOf(mutant)}:${line}:${column}  ${mutant.mutatorName} -> ${text}${notCovered}`);
   }
 }
 
 function reportScores(mutants) {
   const counted = mutants.filter((mutant) => survived(mutant) || ['Killed', 'Timeout'].includes(mutant.status));
   const paths = new Set(counted.map(pathOf));
-  if (counted.length === 0) return console.log('There is nothing to change in these files.');
+  if (counted.length === 0) return console.log('These files contain nothing to mutate.');
   console.log('');
   for (const path of [...paths].sort())
     console.log(

@@ -1,6 +1,6 @@
-// `npm run test:node24`: the domain and HTTP suites on Node 24, wherever this runs: in a copy of the checkout, because the
-// native SQLite driver is built for one Node only and the one here stays. The last line is `N passed, N failed`.
-// `--short`, for CI: the domain.
+// `npm run test:node24`: runs the domain and HTTP suites on Node 24, whichever Node runs this script. Uses a copy of the checkout,
+// because the native SQLite driver is built for one version of Node. The last line is `N passed, N failed`.
+// `--short`, for CI: only the domain.
 import './lib/node-version.mjs';
 import { cpSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -36,34 +36,36 @@ if (process.argv.includes('--here')) {
   });
 }
 
-/** npm's package of Node itself, kept in npm's cache. @returns {Promise<string>} the program's path */
+/** Downloads the npm package `node` to npm's cache. @returns {Promise<string>} the path of the program */
 async function fetchNode() {
   if (process.versions.node.split('.')[0] === version) return process.execPath;
   const [program, args] = npmCommand();
-  const ask = ['exec', '--yes', `--package=node@${version}`, '--call', 'node -p process.execPath'];
-  const { status, stdout, stderr } = await capture(program, [...args, ...ask], {
+  const command = ['exec', '--yes', `--package=node@${version}`, '--call', 'node -p process.execPath'];
+  const { status, stdout, stderr } = await capture(program, [...args, ...command], {
     cwd: tmpdir(),
     env: npmEnvironmentWithoutOwnNode(),
   });
   const path = stdout.trim().split('\n').at(-1);
   if (status !== 0 || !path)
-    throw new Failure(`${stderr.trim()}\nNode ${version} could not be had: npx -p node@${version} node --version`);
+    throw new Failure(
+      `${stderr.trim()}\nNode ${version} could not be downloaded. Try: npx -p node@${version} node --version`,
+    );
   return path;
 }
 
-/** npx puts its program first in PATH by itself; ours must not stand before it. */
+/** npx puts its program first in PATH; this process's Node must not precede it. */
 function npmEnvironmentWithoutOwnNode() {
   return { ...npmEnvironment(), PATH: process.env.PATH };
 }
 
-/** Sources and packages, without what was built, kept or compiled here. */
+/** Copies sources and packages, without native modules, data and caches. */
 function copyCheckout(target) {
-  const left = new Set(['.git', 'data', '.nx', 'coverage', 'bench'].map((name) => join(root, name)));
-  left.add(join(root, 'node_modules/better-sqlite3/build'));
-  left.add(join(root, 'node_modules/.gatehouse-install.json'));
+  const excluded = new Set(['.git', 'data', '.nx', 'coverage', 'bench'].map((name) => join(root, name)));
+  excluded.add(join(root, 'node_modules/better-sqlite3/build'));
+  excluded.add(join(root, 'node_modules/.gatehouse-install.json'));
   cpSync(root, target, {
     recursive: true,
     verbatimSymlinks: true,
-    filter: (path) => !left.has(path) && !path.endsWith('.log'),
+    filter: (path) => !excluded.has(path) && !path.endsWith('.log'),
   });
 }

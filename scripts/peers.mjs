@@ -1,6 +1,6 @@
-// `npm run test:peers`: the built provider with programs that others wrote and CI does not install: a relying party in Go, a
-// relying party and a resource server in Python, nginx, Caddy and PgBouncer. Each is installed at a fixed version into a
-// temporary folder, or taken as the system has it; one that is not there is skipped, with the reason. Names of peers run only
+// `npm run test:peers`: tests the built provider with third-party programs that CI does not install: a relying party in Go, a
+// relying party and a resource server in Python, nginx, Caddy and PgBouncer. Each is installed in a pinned version in a temporary
+// folder, or used as installed on the system; a peer that is not available is skipped with the reason. Names of peers run only
 // those. The last line is `N passed, N failed`.
 import './lib/node-version.mjs';
 import { existsSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { Report } from '../apps/e2e/chaos/lib/report.mjs';
 import { programs } from '../apps/e2e/chaos/lib/provider.mjs';
 import { Skipped } from '../apps/e2e/peers/lib/skipped.mjs';
 
-/** Each with its file and its function. */
+/** By name: file and exported function. */
 const peers = {
   go: ['go', 'goRelyingParty'],
   authlib: ['python', 'pythonRelyingParty'],
@@ -18,14 +18,15 @@ const peers = {
   pgbouncer: ['pgbouncer', 'onPgbouncer'],
 };
 
-const named = process.argv.slice(2);
-const unknown = named.find((name) => peers[name] === undefined);
-if (unknown !== undefined) stop(`no peer is called ${unknown}: ${Object.keys(peers).join(', ')}`);
-if (!existsSync(programs.provider)) stop('the provider is not built: npm run build');
+const selected = process.argv.slice(2);
+const unknown = selected.find((name) => peers[name] === undefined);
+if (unknown !== undefined) exitWithError(`unknown peer ${unknown}; the peers are ${Object.keys(peers).join(', ')}`);
+if (!existsSync(programs.provider)) exitWithError('the provider is not built: npm run build');
 
 const reports = [];
 const skipped = [];
-for (const name of Object.keys(peers).filter((each) => named.length === 0 || named.includes(each))) await run(name);
+for (const name of Object.keys(peers).filter((each) => selected.length === 0 || selected.includes(each)))
+  await run(name);
 
 for (const line of skipped) console.log(`skipped: ${line}`);
 const sum = (kind) => reports.reduce((total, report) => total + report[kind], 0);
@@ -41,11 +42,11 @@ async function run(name) {
     await peer(report);
   } catch (error) {
     if (error instanceof Skipped) skipped.push(`${name}: ${error.message}`);
-    else report.check('runs to its end', false, error.stack ?? error.message);
+    else report.check('completes', false, error.stack ?? error.message);
   }
 }
 
-function stop(why) {
-  console.error(why);
+function exitWithError(message) {
+  console.error(message);
   process.exit(1);
 }

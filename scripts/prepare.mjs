@@ -1,5 +1,5 @@
-// Installs what is missing and builds what changed. A command (`--install`: only the first half; `--build` is the
-// default) and what the other scripts begin with. Needs nothing but Node and npm.
+// Installs what is missing and builds what changed. Runs as a command (`--install`: only installs; `--build` is the default), and
+// the other scripts call it first. Requires only Node and npm.
 import './lib/node-version.mjs';
 import { accessSync, constants } from 'node:fs';
 import { pathToFileURL } from 'node:url';
@@ -9,7 +9,7 @@ import { install, isInstalled } from './lib/install.mjs';
 import { withLock } from './lib/lock.mjs';
 import { root } from './lib/root.mjs';
 
-/** Installs what is missing: packages by the lockfile, the native driver for this Node. */
+/** Installs what is missing: the packages of the lockfile and the native driver for this Node. */
 export async function prepareInstallation(scope = 'everything') {
   if (await isInstalled(scope)) return;
   await withLock(() => install(scope));
@@ -21,9 +21,9 @@ export async function prepareBuild() {
   await withLock(build);
 }
 
-/** For running what was built: builds only what is missing or older than its sources. */
+/** Prepares to run the applications: builds only what is missing or older than its sources. */
 export async function prepareToRun() {
-  if (!isWritable(root)) return; // an installation that somebody else made and keeps
+  if (!isWritable(root)) return; // installed and maintained by another user
   if (isBuilt()) return prepareInstallation('runtime');
   await prepareBuild();
 }

@@ -1,5 +1,5 @@
-// `npm run test:recovery`: point-in-time recovery of PostgreSQL with Gatehouse on it, as docs/operations.md describes it.
-// Needs PostgreSQL's own tools (Debian: apt-get install postgresql). Takes about a minute.
+// `npm run test:recovery`: point-in-time recovery of Gatehouse's PostgreSQL database, as docs/operations.md describes it.
+// Requires PostgreSQL's tools (Debian: apt-get install postgresql). Takes about a minute.
 import './lib/node-version.mjs';
 import { existsSync } from 'node:fs';
 import { programs } from '../apps/e2e/chaos/lib/provider.mjs';

@@ -1,6 +1,6 @@
-// `npm run start:provider`, `npm run start:client`, `npm run -s gatehouse -- …`, `npm run -s gatehouse-client -- …`: runs what was built, in the
-// foreground, by the settings alone. stdout belongs to the program; what has to be installed or built first is said
-// on stderr.
+// `npm run start:provider`, `npm run start:client`, `npm run -s gatehouse -- …`, `npm run -s gatehouse-client -- …`: runs a built
+// program in the foreground, configured only by its settings. stdout belongs to the program; messages about installing and
+// building are printed on stderr.
 import './lib/node-version.mjs';
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
@@ -44,8 +44,8 @@ function runCommand() {
 }
 
 /**
- * In a process group of its own, so that Ctrl-C reaches it once, through us: a second signal means "at once". Should
- * we be killed, the preloaded module ends it.
+ * Runs in its own process group, so that Ctrl-C reaches it once, through this script: a second signal means an immediate stop. If
+ * this script is killed, the preloaded module stops the application.
  */
 function runApplication() {
   endWithNpm();

@@ -1,8 +1,8 @@
-// Makes the pictures of docs/screenshots (1280 wide, light), or with --all every page of both applications, wide and
-// narrow, light and dark, into a folder to look at:
+// Takes the screenshots of docs/screenshots (1280 wide, light), or with --all of every page of both applications, wide and
+// narrow, light and dark, in a separate folder:
 //   node scripts/screenshots.mjs [--all [FOLDER]]
-// The browser tests of every page and of second factors take them on its way (apps/e2e/test/support/portrait.ts), so they are of real
-// processes, and no page is forgotten. Build first: npm run build.
+// The browser tests of every page, second factors and passkeys take them (apps/e2e/test/support/portrait.ts), so they show real
+// processes and include every page. Build first: npm run build.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -29,5 +29,5 @@ const run = spawnSync(
     env: { ...process.env, SCREENSHOTS_DIR: target, SCREENSHOTS_ALL: all ? '1' : '0' },
   },
 );
-console.log(`pictures in ${target}`);
+console.log(`screenshots are in ${target}`);
 process.exit(run.status ?? 1);

@@ -1,6 +1,6 @@
-// `npx nx serve provider|client`: restarts the application on every edit, in the libraries too, with the demo's settings. Changed
-// sources are transpiled at once; TypeScript checks types beside that and reports what is wrong, and nothing waits for it.
-// Views, styles and translations are read from src, so an edit of those restarts it as well.
+// `npx nx serve provider|client`: runs the application with the demo's settings and restarts it on every edit, also of the
+// libraries. Changed sources are transpiled immediately; TypeScript checks types in the background and reports errors. Views,
+// styles and translations are read from src, so their edits restart the application too.
 import './lib/node-version.mjs';
 import { spawn } from 'node:child_process';
 import { constants, setPriority } from 'node:os';
@@ -16,7 +16,11 @@ import { buildUiAssets } from './lib/ui-assets.mjs';
 import { prepareBuild } from './prepare.mjs';
 
 const graceMilliseconds = 5_000;
-const preload = ['--import', pathToFileURL(join(root, 'scripts/lib/end-with-parent.mjs')).href, '--enable-source-maps'];
+const preload = [
+  '--import',
+  pathToFileURL(join(root, 'scripts/lib/stopApplication-with-parent.mjs')).href,
+  '--enable-source-maps',
+];
 
 const [name] = process.argv.slice(2);
 if (name !== 'provider' && name !== 'client') {
@@ -26,7 +30,7 @@ if (name !== 'provider' && name !== 'client') {
 
 await runMain(async () => {
   await prepareBuild();
-  // From Node 22 on, compiled code is kept between starts.
+  // Since Node 22, compiled code is cached between starts.
   const cache = { NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/node') };
   const env = { NODE_ENV: 'development', ...cache, ...process.env, ...(await settingsOf(name)) };
   let application = start(env);
@@ -36,7 +40,7 @@ await runMain(async () => {
     if (stopping) return;
     stopping = true;
     checker.kill();
-    await end(application);
+    await stopApplication(application);
     process.exit(0);
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => void stop());
@@ -47,12 +51,12 @@ await runMain(async () => {
     for (const error of errors) console.error(error);
     if (stopping || errors.length > 0) return;
     console.log(`Restarting the ${name} …`);
-    await end(application);
+    await stopApplication(application);
     if (!stopping) application = start(env);
   });
 });
 
-/** An edit may concern the style sheet, or a view that names another icon. */
+/** Rebuilds the UI assets, because an edit may change a style sheet or the icons of a view. @returns errors */
 async function assetErrors() {
   try {
     await buildUiAssets();
@@ -63,19 +67,19 @@ async function assetErrors() {
   }
 }
 
-/** Checks the types of this application and of what it references at each edit, and compiles as `npm run build` does. */
+/** Checks the types of this application and its references on every edit, and compiles them like `npm run build`. */
 function checkTypes() {
   const program = join(root, 'scripts/lib/watch-types.mjs');
   const checker = spawn(process.execPath, [...preload, program, `apps/${name}`], {
     cwd: root,
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
-  // The application starts first, where there are few processors.
+  // On machines with few processors, the application starts first.
   setPriority(checker.pid, constants.priority.PRIORITY_BELOW_NORMAL);
   return checker;
 }
 
-/** Development defaults, and the registration that `npm start` would make. */
+/** Development defaults, and the registration of the demo client (see `npm start`). */
 async function settingsOf(application) {
   const signUp = { GATEHOUSE_SIGN_UP: setting('GATEHOUSE_SIGN_UP') ?? 'open' };
   if (application === 'provider') return signUp;
@@ -91,18 +95,18 @@ function start(env) {
   const child = spawn(process.execPath, [...preload, entry], {
     cwd: root,
     env,
-    detached: true, // Ctrl-C comes to this script alone, which ends the application in order
+    detached: true, // Ctrl-C reaches only this script, which stops the application gracefully
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   child.on(
     'close',
     (code) =>
-      code !== 0 && code !== null && console.error(`The ${name} ended with status ${code}; waiting for an edit.`),
+      code !== 0 && code !== null && console.error(`The ${name} exited with status ${code}; waiting for an edit.`),
   );
   return child;
 }
 
-async function end(child) {
+async function stopApplication(child) {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const timer = setTimeout(() => child.kill('SIGKILL'), graceMilliseconds);
   child.kill('SIGTERM');

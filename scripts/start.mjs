@@ -1,4 +1,4 @@
-// `npm start`: everything that the demo needs, from a fresh clone to two running applications that know each other.
+// `npm start`: the demo. Installs, builds and starts both applications, with the client registered at the provider.
 import './lib/node-version.mjs';
 import { join } from 'node:path';
 import { Application } from './lib/application.mjs';
@@ -9,7 +9,7 @@ import { choosePort } from './lib/ports.mjs';
 import { dataFolder, plannedClient, plannedProvider, setting } from './lib/settings.mjs';
 import { prepareBuild } from './prepare.mjs';
 
-// npm and the contract allow 10 s from the signal to the end
+// npm allows 10 s from the signal to the exit
 const graceMilliseconds = 8_000;
 const startMilliseconds = 120_000;
 
@@ -36,38 +36,38 @@ function stopOnSignals() {
   endWithNpm();
 }
 
-/** Starts one and waits until it listens. @throws Failure with its last words when it ends instead */
+/** Starts an application and waits until it listens. @throws Failure with its last lines of output if it exits instead */
 async function startApplication(options) {
   const application = new Application(options);
   running.push(application);
   void application.ended.then(({ code, signal }) => {
     running.splice(running.indexOf(application), 1);
     if (!stopping && application.wasListening)
-      void endWith(
-        `The ${application.name} ended unexpectedly (${signal ?? `status ${code}`}):\n${application.lastWords}`,
+      void exitWithError(
+        `The ${application.name} exited unexpectedly (${signal ?? `status ${code}`}):\n${application.lastWords}`,
       );
   });
-  const first = await Promise.race([
+  const outcome = await Promise.race([
     application.listening.then(() => 'listening'),
-    application.ended.then(() => 'ended'),
-    new Promise((resolve) => setTimeout(resolve, startMilliseconds, 'late').unref()),
+    application.ended.then(() => 'exited'),
+    new Promise((resolve) => setTimeout(resolve, startMilliseconds, 'timeout').unref()),
   ]);
-  if (first !== 'listening') {
-    if (stopping) await new Promise(() => undefined); // the signal's answer ends the process
-    const how = first === 'late' ? `did not listen within ${startMilliseconds / 1000} s` : 'did not start';
+  if (outcome !== 'listening') {
+    if (stopping) await new Promise(() => undefined); // the signal handler exits the process
+    const how = outcome === 'timeout' ? `did not listen within ${startMilliseconds / 1000} s` : 'did not start';
     throw new Failure(`The ${application.name} ${how}:\n${application.lastWords}`);
   }
   application.wasListening = true;
   return application;
 }
 
-async function endWith(sentence) {
+async function exitWithError(message) {
   await stop();
-  console.error(`\n${sentence}`);
+  console.error(`\n${message}`);
   process.exit(1);
 }
 
-/** Where both will be: as set by hand, else the standard ports or the next free ones. */
+/** The addresses of both: as set in the environment, otherwise the default ports or the next free ones. */
 async function chooseAddresses() {
   const provider = plannedProvider();
   const client = plannedClient();
@@ -92,14 +92,16 @@ function showBanner({ issuer, baseUrl, notices, link, adminPasswordPath, signUp 
     '',
     'Gatehouse is running.',
     '',
-    row('Client', `${baseUrl}   <- open this, and press "Log in with Gatehouse"`),
+    row('Client', `${baseUrl}   <- open this and click "Log in with Gatehouse"`),
     row('Provider', issuer),
-    ...(link === undefined ? [] : [row('Admin', "set the admin's password here, once:"), row('', link)]),
+    ...(link === undefined
+      ? []
+      : [row('Admin', "set the administrator's password with this one-time link:"), row('', link)]),
     '',
     ...notices.map((notice) => `  ${notice}`),
     ...(signUp === 'open'
       ? [
-          '  Sign-up is open for this demo: whoever reaches the provider can make an account (GATEHOUSE_SIGN_UP=off ends that).',
+          '  Sign-up is open for this demo: everyone who can reach the provider can create an account (disable it with GATEHOUSE_SIGN_UP=off).',
         ]
       : []),
     ...(adminPasswordPath === undefined
@@ -112,7 +114,7 @@ function showBanner({ issuer, baseUrl, notices, link, adminPasswordPath, signUp 
 }
 
 await runMain(async () => {
-  await chooseAddresses(); // a port that was set by hand and is taken: say so before minutes of installing
+  await chooseAddresses(); // fails on a configured port that is in use before minutes of installing
   await prepareBuild();
   stopOnSignals();
   const { issuer, baseUrl, env: addresses, notices } = await chooseAddresses();
@@ -123,10 +125,10 @@ await runMain(async () => {
 
   try {
     let link;
-    let shown = false;
+    let isBannerShown = false;
     const onLink = (url) => {
       link = url;
-      if (shown) console.log(`\nSet the admin's password here, once: ${url}`);
+      if (isBannerShown) console.log(`\nSet the administrator's password with this one-time link: ${url}`);
     };
     await startApplication({
       name: 'provider',
@@ -145,9 +147,9 @@ await runMain(async () => {
       logPath: logPath('client'),
     });
     showBanner({ issuer, baseUrl, notices, link, adminPasswordPath: demo.adminPasswordPath, signUp });
-    shown = true;
+    isBannerShown = true;
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    await endWith(error.message);
+    await exitWithError(error.message);
   }
 });

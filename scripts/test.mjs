@@ -1,6 +1,6 @@
-// `npm test`: everything, on whatever machine this is. Installs and builds what is missing, finds or installs a
-// Chromium, starts a PostgreSQL, type-checks the tests and runs them. The last line is `N passed, N failed`.
-// `--quick`: no browser and no PostgreSQL. What cannot be had is a failure with the command to type, never a skip.
+// `npm test`: runs all tests. Installs and builds what is missing, finds or installs Chromium, starts PostgreSQL, type-checks the
+// tests and runs them. The last line is `N passed, N failed`. `--quick`: without browser and PostgreSQL. A missing dependency is a
+// failure that names the command to install it, never a skipped test.
 import './lib/node-version.mjs';
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -26,16 +26,16 @@ const projects = {
   'mcp-server': 'examples/mcp-server',
 };
 
-/** Without the browser. */
+/** All projects without browser tests. */
 const quickProjects = Object.keys(projects).filter((name) => name !== 'e2e');
 
-/** The tests' environment: nothing of a person's own settings, only what this run offers. */
-function testEnvironment(offers) {
-  const own = Object.entries(process.env).filter(([name]) => !name.startsWith('GATEHOUSE_'));
-  return { ...Object.fromEntries(own), NODE_ENV: 'test', ...offers };
+/** The environment of the tests: without Gatehouse settings of the developer, with those of this run. */
+function testEnvironment(additions) {
+  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('GATEHOUSE_'));
+  return { ...Object.fromEntries(inherited), NODE_ENV: 'test', ...additions };
 }
 
-/** Runs a step; what it cannot do is one failure of the run, and the rest goes on. */
+/** Runs a step; a Failure counts as one failed test, and the run continues. */
 async function attempt(tally, step) {
   try {
     return await step();
@@ -47,7 +47,7 @@ async function attempt(tally, step) {
   }
 }
 
-/** One compiler for each processor: it uses hardly more than one. */
+/** Runs one compiler for each processor, because the compiler is single-threaded. */
 async function checkTypes(tally) {
   const queue = Object.values(projects)
     .map((folder) => `${folder}/tsconfig.spec.json`)
@@ -77,21 +77,21 @@ await runMain(async () => {
   if (quick) {
     const env = testEnvironment({ GATEHOUSE_TEST_QUICK: '1' });
     await runJest(tally, { projects: quickProjects, env, skipped: 'allow' });
-    console.log('\nWithout the browser and PostgreSQL; npm test runs everything.');
+    console.log('\nRan without browser and PostgreSQL; npm test runs everything.');
     return tally.report();
   }
 
   if (!existsSync('/usr/sbin/pgbouncer'))
-    console.log('PgBouncer is not installed: its tests are left out (apt-get install pgbouncer).');
+    console.log('PgBouncer is not installed; its tests do not run (apt-get install pgbouncer).');
   const chromium = await attempt(tally, findChromium);
   const postgres = await attempt(tally, startPostgres);
   const stop = async () => postgres?.stop();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
     process.once(signal, () => void stop().then(() => process.exit(130)));
   const env = testEnvironment({ CHROMIUM_PATH: chromium, GATEHOUSE_TEST_POSTGRES_URL: postgres?.url });
-  const possible = Object.keys(projects).filter((project) => project !== 'e2e' || chromium !== undefined);
+  const runnable = Object.keys(projects).filter((project) => project !== 'e2e' || chromium !== undefined);
   try {
-    await runJest(tally, { projects: possible, env });
+    await runJest(tally, { projects: runnable, env });
   } finally {
     await stop();
   }

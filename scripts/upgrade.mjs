@@ -1,5 +1,5 @@
-// `npm run test:upgrade`: builds the previous release from the history and upgrades its database under load, on SQLite and
-// PostgreSQL, while its processes still serve; then rolls back. Run before a release. Takes about ten minutes on two cores.
+// `npm run test:upgrade`: builds the previous release from the Git history, upgrades its database under load on SQLite and
+// PostgreSQL while its processes still run, then rolls back. Run it before a release. Takes about ten minutes on two cores.
 import './lib/node-version.mjs';
 import { existsSync } from 'node:fs';
 import { programs } from '../apps/e2e/chaos/lib/provider.mjs';
@@ -24,7 +24,7 @@ await runMain(async () => {
     try {
       await rollingUpgrade(report, { engine, previous, content, requests });
     } catch (error) {
-      report.check('runs to its end', false, error.stack ?? error.message);
+      report.check('completes', false, error.stack ?? error.message);
     }
   }
   const sum = (kind) => reports.reduce((total, report) => total + report[kind], 0);

@@ -3,40 +3,39 @@ import Database from 'better-sqlite3';
 
 const rowsPerTransaction = 20_000;
 
-/** The secret part of the token of this number: made again by whoever needs it, so that nobody keeps a million. */
+/** The secret part of the token with this number, derived so that a million secrets need not be stored. */
 export function verifierOf(kind, number) {
   return createHash('sha256').update(`growth ${kind} ${number}`).digest('base64url');
 }
 
-/** A UUID in the order of the numbers, as the product's own are in the order of time. */
+/** A UUID in the order of the numbers, as Gatehouse's UUIDs are in the order of time. */
 export function idOf(number) {
   return `01900000-0000-7000-8000-${number.toString(16).padStart(12, '0')}`;
 }
 
-/** When the person of this number logged in last, and the client was added. */
+/** The last login of the user, and the creation of the client, with this number. */
 export function instantOf(number) {
   return 1_700_000_000 + number;
 }
 
-/** How many clients own the tokens; the other clients are there and do nothing. */
+/** The number of clients that own tokens; the other clients are idle. */
 export const busyClients = 100;
 
-/** Every person logged in at a busy client once: which client's the tokens of this number are. */
+/** The client that owns the tokens with this number. Every user logged in at one busy client. */
 export function clientOf(number, size) {
   return idOf(number % Math.min(busyClients, size));
 }
 
 /**
- * Fills a database of Gatehouse that is not in use: `size` users, clients with a secret, grants, access and refresh
- * tokens. Every row is a copy of one that Gatehouse wrote itself, with an identity of its own, so that it has
- * whatever columns there are.
- * @param model  what to copy: the username, the client's id, and the selectors of the tokens as numbers
- * @returns the selector of the first row; the row of number n has `first + n * 2048`
+ * Fills a database of Gatehouse that is not in use with `size` users, clients with a secret, grants, access and refresh tokens.
+ * Every row is a copy of a row that Gatehouse wrote, with its own identifiers, so that it has all columns.
+ * @param model  the rows to copy: the username, the client's id, and the selectors of the tokens as numbers
+ * @returns the selector of the first row; row number n has `first + n * 2048`
  */
 export function fill(path, size, model, onProgress) {
   const database = new Database(path);
   database.pragma('journal_mode = WAL');
-  database.pragma('synchronous = OFF'); // filling is no part of the measurement
+  database.pragma('synchronous = OFF'); // filling is not measured
   database.pragma('cache_size = -262144');
   const rowOf = (table, column, value) => database.prepare(`SELECT * FROM ${table} WHERE ${column} = ?`).get(value);
   const user = rowOf('users', 'username', model.username);
@@ -49,7 +48,7 @@ export function fill(path, size, model, onProgress) {
   const first = Math.min(access.selector, refresh.selector, grant.selector) - (size + 1) * 2048;
   const selectorOf = (number) => first + number * 2048;
 
-  // In the order that keys between the tables ask for. Users share one password hash, clients one secret.
+  // In the order that foreign keys require. Users share one password hash, clients one secret.
   const tables = [
     [
       'users',
@@ -98,11 +97,11 @@ export function fill(path, size, model, onProgress) {
     const insert = database.prepare(
       `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${columns.map((column) => `@${column}`).join(', ')})`,
     );
-    const some = database.transaction((from, to) => {
+    const insertRange = database.transaction((from, to) => {
       for (let number = from; number < to; number++) insert.run({ ...sample, ...identity(number) });
     });
     for (let from = 0; from < size; from += rowsPerTransaction) {
-      some(from, Math.min(size, from + rowsPerTransaction));
+      insertRange(from, Math.min(size, from + rowsPerTransaction));
       onProgress(table, (index + Math.min(1, (from + rowsPerTransaction) / size)) / tables.length);
     }
   });

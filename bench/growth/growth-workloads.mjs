@@ -3,7 +3,7 @@ import { clientOf, verifierOf } from './fill.mjs';
 
 const token = (first, kind, number) => `${(first + number * 2048).toString(36)}.${verifierOf(kind, number)}`;
 
-/** As that client: the stored ones share the secret of the one that was copied. */
+/** Authenticates as that client; all clients share the secret of the copied one. */
 function asClient(side, id) {
   return {
     ...side,
@@ -11,33 +11,33 @@ function asClient(side, id) {
   };
 }
 
-/** Any of the stored tokens, by chance: in a large table nearly each is used for the first time in a while. */
+/** A random stored token: in a large table, nearly every token is used for the first time in a while. */
 export function introspectAny(side, stored, connections) {
   return introspect(side, stored, connections, (size) => Math.floor(Math.random() * size));
 }
 
-/** A thousand tokens that are in use, spread over all that are stored. */
+/** A thousand tokens that are in use, spread over all stored tokens. */
 export function introspectSome(side, stored, connections) {
   return introspect(side, stored, connections, (size) => Math.floor((Math.floor(Math.random() * 1000) * size) / 1000));
 }
 
 function introspect(side, { size, first }, connections, choose) {
-  const doer = async (connection) => {
+  const task = async (connection) => {
     const number = choose(size);
     const text = clientPost(asClient(side, clientOf(number, size)), side.paths.introspect, {
       token: token(first, 'access', number),
     });
-    const answer = await connection.request(text);
-    if (!answer.body.startsWith('{"active":true')) throw new Error(`${answer.status}: ${answer.body}`);
+    const response = await connection.request(text);
+    if (!response.body.startsWith('{"active":true')) throw new Error(`${response.status}: ${response.body}`);
   };
-  return Array.from({ length: connections }, () => doer);
+  return Array.from({ length: connections }, () => task);
 }
 
-/** Any of the stored refresh tokens, by chance; a rotated one is followed by its successor the next time. */
+/** A random stored refresh token; after a rotation its successor is used. */
 export function refreshAny(side, { size, first }, connections) {
   const successors = new Map();
   const busy = new Set();
-  const doer = async (connection) => {
+  const task = async (connection) => {
     let number = Math.floor(Math.random() * size);
     while (busy.has(number)) number = (number + 1) % size;
     busy.add(number);
@@ -49,5 +49,5 @@ export function refreshAny(side, { size, first }, connections) {
     successors.set(number, answered(await connection.request(text)).refresh_token);
     busy.delete(number);
   };
-  return Array.from({ length: connections }, () => doer);
+  return Array.from({ length: connections }, () => task);
 }

@@ -15,35 +15,35 @@ import { introspectAny, introspectSome, refreshAny } from './growth-workloads.mj
 
 const goal = 1.1;
 const connections = 32;
-const works = [
-  ['introspection of a thousand tokens in use, spread over all', introspectSome],
-  ['introspection of any token', introspectAny],
-  ['refresh with rotation, of any token', refreshAny],
+const workloads = [
+  ['introspection of a thousand tokens in use, spread over all stored tokens', introspectSome],
+  ['introspection of random tokens', introspectAny],
+  ['refresh with rotation, of random tokens', refreshAny],
 ];
 
-/** Both sizes side by side, interleaved, as in the benchmark. */
+/** Measures both sizes, interleaved, as in the benchmark. */
 export async function measureGrowth({ sizes, repetitions, seconds, quick }) {
   pinLoad();
   const machine = describeMachine();
   const folder = join(root, 'data/bench', `growth-${process.pid}`);
   const running = [];
   try {
-    for (const size of sizes) running.push(await makeFilled(size, join(folder, String(size))));
-    const measured = works.map(([name, work]) => ({
+    for (const size of sizes) running.push(await createFilled(size, join(folder, String(size))));
+    const measured = workloads.map(([name, prepareTasks]) => ({
       name,
       cpu: sizes.map(() => []),
-      doers: running.map(({ side, stored }) => work(side, stored, connections)),
+      tasks: running.map(({ side, stored }) => prepareTasks(side, stored, connections)),
     }));
-    for (const { name, doers, cpu } of measured) {
-      for (let index = 0; index < running.length; index++) await slice(running[index].side, doers[index], seconds);
+    for (const { name, tasks, cpu } of measured) {
+      for (let index = 0; index < running.length; index++) await slice(running[index].side, tasks[index], seconds);
       for (let repetition = 0; repetition < repetitions; repetition++) {
         process.stderr.write(`${name}, repetition ${repetition + 1} of ${repetitions}\n`);
         for (const index of repetition % 2 === 0 ? [0, 1] : [1, 0])
-          cpu[index].push((await slice(running[index].side, doers[index], seconds)).cpu);
+          cpu[index].push((await slice(running[index].side, tasks[index], seconds)).cpu);
       }
     }
     const large = running.at(-1);
-    process.stderr.write('lists of administrators\n');
+    process.stderr.write('administration lists\n');
     const lists = await measureLists(large.side, large.stored.size);
     write({
       lists,
@@ -63,8 +63,8 @@ export async function measureGrowth({ sizes, repetitions, seconds, quick }) {
   }
 }
 
-/** A database with `size` of everything, and a Gatehouse on it. */
-async function makeFilled(size, folder) {
+/** Creates a database with `size` rows in each table, and starts Gatehouse with it. */
+async function createFilled(size, folder) {
   const side = await gatehouse({ key: `gatehouse-${size}`, name: `Gatehouse at ${size.toLocaleString('en')}`, folder });
   await side.start();
   const { tokens } = await logInForTokens(side, 0, 'openid profile email offline_access', { prompt: 'consent' });
@@ -112,8 +112,8 @@ function markdown({ date, quick, machine, sizes, repetitions, seconds, databaseM
   const figure = (values) =>
     `${Math.round(median(values))} (${Math.round(Math.min(...values))}–${Math.round(Math.max(...values))})`;
   return [
-    `# Growth: ${small} and ${large} users, clients and tokens${quick ? ' (a quick run for development: not a result)' : ''}`,
-    `${date}, commit ${machine.commit ?? 'unknown'}: ${machine.processor}; Node ${machine.node}; Gatehouse on SQLite, ${databaseMebibytes.map(Math.round).join(' and ')} MiB. So many users (who share one password hash), clients with a secret, grants, access tokens and refresh tokens; ${busyClients} of the clients own the tokens. Tokens are taken by chance and are of people. The use of a token is noted at most once a minute: of any out of a million, nearly each unit writes that, of any out of a thousand few do. ${repetitions} interleaved repetitions of ${seconds} s, ${connections} connections. Refreshes add their rows to both databases.`,
+    `# Growth: ${small} and ${large} users, clients and tokens${quick ? ' (a quick run for development, not a result)' : ''}`,
+    `${date}, commit ${machine.commit ?? 'unknown'}: ${machine.processor}; Node ${machine.node}; Gatehouse on SQLite, ${databaseMebibytes.map(Math.round).join(' and ')} MiB. Each database has this number of users (who share one password hash), clients with a secret, grants, access tokens and refresh tokens; ${busyClients} of the clients own the tokens. Tokens are chosen at random and belong to users. The use of a token is recorded at most once a minute: with a million tokens nearly every unit records it, with a thousand few do. ${repetitions} interleaved repetitions of ${seconds} s, ${connections} connections. Refreshes add their rows to both databases.`,
     table(
       ['processor time per unit, µs', `at ${small}`, `at ${large}`, `ratio (goal: at most ${goal.toFixed(2)})`],
       rows.map(({ name, cpu, ratio }) => [

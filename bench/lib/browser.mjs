@@ -1,6 +1,6 @@
 import { headerOf, headersOf, requestText } from './connection.mjs';
 
-/** A browser as far as a login goes: cookies, redirects on this origin, the fields of a page's form. */
+/** A minimal browser for logins: cookies, redirects on this origin, and forms. */
 export class Browser {
   #cookies = new Map();
   page;
@@ -14,33 +14,33 @@ export class Browser {
     return `http://127.0.0.1:${this.connection.port}`;
   }
 
-  /** As a Cookie header's value. */
+  /** The value of the Cookie header. */
   get cookies() {
     return [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ');
   }
 
-  /** Opens a page and follows redirects; ends with a page, or with the address outside that it was sent to. */
+  /** Opens a page and follows redirects. @returns the page, or the URL on another origin that it was redirected to */
   open(path) {
-    return this.#go('GET', path);
+    return this.#follow('GET', path);
   }
 
-  /** Sends the page's form with these fields added. */
+  /** Submits the form of the current page with these additional fields. */
   submit(fields) {
     const { action, values } = formOf(this.page.body);
     const body = new URLSearchParams({ ...values, ...fields }).toString();
     const target = new URL(action ?? this.path, this.origin + this.path);
-    return this.#go('POST', target.pathname + target.search, body);
+    return this.#follow('POST', target.pathname + target.search, body);
   }
 
-  async #go(method, path, body) {
+  async #follow(method, path, body) {
     let next = { method, path, body };
     for (let hops = 0; hops < 20; hops++) {
-      const answer = await this.#send(next.method, next.path, next.body);
-      const location = headerOf(answer, 'location');
+      const response = await this.#send(next.method, next.path, next.body);
+      const location = headerOf(response, 'location');
       if (location === undefined) {
-        this.page = answer;
+        this.page = response;
         this.path = next.path;
-        return { page: answer };
+        return { page: response };
       }
       const target = new URL(location, this.origin + next.path);
       if (target.origin !== this.origin) return { left: target };
@@ -53,24 +53,24 @@ export class Browser {
     const headers = { Accept: 'text/html' };
     if (this.#cookies.size > 0) headers.Cookie = this.cookies;
     if (body !== undefined) headers.Origin = this.origin;
-    const answer = await this.connection.request(requestText(method, path, this.connection.port, headers, body));
-    for (const line of headersOf(answer, 'set-cookie')) {
+    const response = await this.connection.request(requestText(method, path, this.connection.port, headers, body));
+    for (const line of headersOf(response, 'set-cookie')) {
       const [pair] = line.split(';');
       const equals = pair.indexOf('=');
-      const gone = /max-age=0(;|$)|expires=thu, 01 jan 1970/i.test(line);
-      if (gone) this.#cookies.delete(pair.slice(0, equals));
+      const isDeleted = /max-age=0(;|$)|expires=thu, 01 jan 1970/i.test(line);
+      if (isDeleted) this.#cookies.delete(pair.slice(0, equals));
       else this.#cookies.set(pair.slice(0, equals), pair.slice(equals + 1));
     }
-    return answer;
+    return response;
   }
 }
 
-/** The last form of the page that is sent by POST, but for the one that cancels the login. */
+/** The last form of the page with method POST, except the one that cancels the login. */
 function formOf(html) {
   const form = [...html.matchAll(/<form\b([^>]*)>([\s\S]*?)<\/form>/g)]
     .filter(([, head]) => /method="?post/i.test(head) && !head.includes('action="/login/cancel"'))
     .at(-1);
-  if (!form) throw new Error(`there is no form in ${html.slice(0, 500)}`);
+  if (!form) throw new Error(`no form in ${html.slice(0, 500)}`);
   const values = {};
   for (const [tag] of form[2].matchAll(/<input\b[^>]*type="hidden"[^>]*>/g)) {
     const name = attribute(tag, 'name');

@@ -1,25 +1,25 @@
 import { connect } from 'node:net';
 
-const patienceMilliseconds = 30_000;
+const timeoutMilliseconds = 30_000;
 
 /**
- * One keep-alive connection to a server on this machine, one request at a time. By hand, because Node's own client
- * costs more than the fastest servers measured here, and the load has one core.
+ * A keep-alive connection to a server on this machine, with one request at a time. Implemented on sockets, because Node's HTTP
+ * client costs more than the fastest servers measured here, and the load runs on one core.
  */
 export class Connection {
   #socket;
   #received = '';
-  #answer;
+  #pending;
 
   constructor(port) {
     this.port = port;
   }
 
-  /** Sends a whole request; resolves with the whole answer. */
+  /** Sends a complete request; resolves with the complete response. */
   request(text) {
     return new Promise((resolve, reject) => {
-      if (this.#answer) throw new Error('one request at a time');
-      this.#answer = { resolve, reject };
+      if (this.#pending) throw new Error('one request at a time');
+      this.#pending = { resolve, reject };
       if (!this.#socket) this.#open();
       this.#socket.write(text, 'latin1');
     });
@@ -33,21 +33,23 @@ export class Connection {
   #open() {
     const socket = connect({ port: this.port, host: '127.0.0.1', noDelay: true });
     socket.setEncoding('latin1');
-    socket.setTimeout(patienceMilliseconds, () => socket.destroy(new Error(`no answer in ${patienceMilliseconds} ms`)));
+    socket.setTimeout(timeoutMilliseconds, () =>
+      socket.destroy(new Error(`no response within ${timeoutMilliseconds} ms`)),
+    );
     socket.on('data', (chunk) => this.#read(chunk));
     socket.on('error', (error) => this.#fail(error));
     socket.on('close', () => {
       if (this.#socket === socket) this.#socket = undefined;
-      this.#fail(new Error('the connection was closed before the answer'));
+      this.#fail(new Error('the connection was closed before the response'));
     });
     this.#received = '';
     this.#socket = socket;
   }
 
   #fail(error) {
-    const waiting = this.#answer;
-    this.#answer = undefined;
-    waiting?.reject(error);
+    const pending = this.#pending;
+    this.#pending = undefined;
+    pending?.reject(error);
   }
 
   #read(chunk) {
@@ -67,13 +69,13 @@ export class Connection {
     if (body === undefined) return;
     this.#received = '';
     if (/\r\nconnection: *close/i.test(head)) this.close();
-    const waiting = this.#answer;
-    this.#answer = undefined;
-    waiting?.resolve({ status: Number(head.slice(9, 12)), head, body });
+    const pending = this.#pending;
+    this.#pending = undefined;
+    pending?.resolve({ status: Number(head.slice(9, 12)), head, body });
   }
 }
 
-/** The body of a chunked answer, or undefined while some of it is missing. */
+/** The body of a chunked response; undefined while it is incomplete. */
 function dechunk(text, start) {
   let body = '';
   for (let at = start; ;) {
@@ -88,16 +90,16 @@ function dechunk(text, start) {
   }
 }
 
-/** One header's value, undefined when it is absent. */
-export function headerOf(answer, name) {
-  return new RegExp(`\\r\\n${name}: *([^\\r]*)`, 'i').exec(answer.head)?.[1];
+/** The value of a header; undefined if it is absent. */
+export function headerOf(response, name) {
+  return new RegExp(`\\r\\n${name}: *([^\\r]*)`, 'i').exec(response.head)?.[1];
 }
 
-export function headersOf(answer, name) {
-  return [...answer.head.matchAll(new RegExp(`\\r\\n${name}: *([^\\r]*)`, 'gi'))].map(([, value]) => value);
+export function headersOf(response, name) {
+  return [...response.head.matchAll(new RegExp(`\\r\\n${name}: *([^\\r]*)`, 'gi'))].map(([, value]) => value);
 }
 
-/** The bytes of a request. */
+/** The text of a request. */
 export function requestText(method, path, port, headers = {}, body) {
   const lines = [`${method} ${path} HTTP/1.1`, `Host: 127.0.0.1:${port}`];
   for (const [name, value] of Object.entries(headers)) lines.push(`${name}: ${value}`);

@@ -1,17 +1,17 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-/** Which processor each side of a measurement runs on; undefined where nothing can be pinned. */
+/** The processors of the servers and of the load; undefined if processes cannot be pinned. */
 export const cores = pinnable();
 
 function pinnable() {
   if (spawnSync('taskset', ['-V']).status !== 0) return undefined;
-  const [first, second] = allowed();
+  const [first, second] = allowedProcessors();
   return second === undefined ? undefined : { server: first, load: second };
 }
 
 /** Processors that this process may run on. */
-function allowed() {
+function allowedProcessors() {
   const list = /Cpus_allowed_list:\s*(\S+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0';
   return list.split(',').flatMap((part) => {
     const [from, to = from] = part.split('-').map(Number);
@@ -19,23 +19,23 @@ function allowed() {
   });
 }
 
-/** A command line that runs on the servers' core. */
+/** The command, pinned to the servers' core. */
 export function onServerCore(command) {
   return cores ? ['taskset', '-c', String(cores.server), ...command] : command;
 }
 
-/** A command line that runs on the servers' core and the load's: this process, which starts it, has only one of them. */
+/** The command, allowed on the cores of the servers and of the load; it would otherwise inherit only the load's core. */
 export function onAnyCore(command) {
   return cores ? ['taskset', '-c', `${cores.server},${cores.load}`, ...command] : command;
 }
 
-/** Moves processes that run already, with all their threads. */
+/** Pins running processes with all their threads. */
 export function pin(pids, core) {
   if (!cores) return;
   for (const pid of pids) spawnSync('taskset', ['-a', '-c', '-p', String(core), String(pid)]);
 }
 
-/** The load is made by this process: it leaves the servers' core to the servers. */
+/** Pins this process, which creates the load, to the load's core. */
 export function pinLoad() {
   if (cores) pin([process.pid], cores.load);
 }

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 
 /**
- * Self time by function and by place, of the samples between two instants of the monotonic clock (microseconds):
- * start-up and preparation are left out.
+ * Self time by function and by place of the samples between two instants of the monotonic clock (microseconds), which exclude
+ * startup and preparation.
  */
 export function readProfile(path, from, to) {
   const { nodes, samples, timeDeltas, startTime } = JSON.parse(readFileSync(path, 'utf8'));

@@ -1,6 +1,6 @@
 /**
- * What Gatehouse on SQLite goes for. `share`: of the limit, in work per processor time; `times`: as much work per
- * processor time as node-oidc-provider.
+ * The goals of Gatehouse on SQLite, in work per processor time. `share`: relative to the limit; `times`: relative to
+ * node-oidc-provider.
  */
 export const goals = {
   discovery: { share: 0.9, times: 3 },
@@ -12,11 +12,11 @@ export const goals = {
   refresh: { share: 0.8, times: 5 },
   code_flow: { share: 0.8, times: 5.5 },
   userinfo: { share: 0.6, times: 2.8 },
-  // of the raw hash rate
+  // relative to the raw hash rate
   password_login: { share: 0.95, of: 'raw_hash', times: 1.1 },
 };
 
-/** p50 in milliseconds on one connection: see each workload's `one`. */
+/** The goals of p50 on one connection are in each workload's `one`. */
 export const otherGoals = {
   tokenP99UnderLogins: 50,
   idleMebibytes: 115,
@@ -24,5 +24,5 @@ export const otherGoals = {
   startMilliseconds: 1500,
 };
 
-/** Processor time of a unit over all worker processes, against one process: at most. */
+/** Maximum processor time of a unit over all worker processes, relative to one process. */
 export const workersGoal = 1.15;

@@ -4,27 +4,27 @@ import { busySeconds, cpuMicroseconds, treeOf } from './process-tree.mjs';
 import { quantile } from './statistics.mjs';
 
 /**
- * Does units on every connection, one after another, until the time is over; those under way are finished and counted.
- * @param side     its `pids()` are what is charged for
- * @param doers    one function per connection: `(connection) => Promise<void>` does one unit and throws when it failed
- * @param seconds  how long
- * @param options  `least` units at the least, `pauseMilliseconds` between the units of a connection
+ * Runs units on every connection, one after another, for a duration; units in progress at its end are completed and counted.
+ * @param side     the processor time of its `pids()` is measured
+ * @param tasks    one function per connection: `(connection) => Promise<void>` runs one unit and throws if it fails
+ * @param seconds  the duration
+ * @param options  `pauseMilliseconds` between the units of a connection
  */
-export async function slice(side, doers, seconds, options = {}) {
+export async function slice(side, tasks, seconds, options = {}) {
   const { pauseMilliseconds = 0 } = options;
-  const connections = doers.map(() => new Connection(side.port));
+  const connections = tasks.map(() => new Connection(side.port));
   const latencies = [];
   const pids = side.pids();
   const cpuBefore = pids.map((part) => cpuMicroseconds(part.pids));
   const busyBefore = cores && busySeconds(cores.server);
-  const begunAt = performance.now();
-  const deadline = begunAt + seconds * 1000;
+  const sliceStartedAt = performance.now();
+  const deadline = sliceStartedAt + seconds * 1000;
   let failure;
-  const work = async (doer, connection) => {
+  const work = async (task, connection) => {
     while (failure === undefined && performance.now() < deadline) {
       const startedAt = performance.now();
       try {
-        await doer(connection);
+        await task(connection);
       } catch (error) {
         failure ??= error;
         return;
@@ -33,8 +33,8 @@ export async function slice(side, doers, seconds, options = {}) {
       if (pauseMilliseconds > 0) await new Promise((resolve) => setTimeout(resolve, pauseMilliseconds));
     }
   };
-  await Promise.all(doers.map((doer, index) => work(doer, connections[index])));
-  const elapsed = performance.now() - begunAt;
+  await Promise.all(tasks.map((task, index) => work(task, connections[index])));
+  const elapsed = performance.now() - sliceStartedAt;
   const busy = busyBefore === undefined ? undefined : busySeconds(cores.server) - busyBefore;
   for (const connection of connections) connection.close();
   if (failure !== undefined) throw new Error(`${side.name}: a unit failed`, { cause: failure });
@@ -50,7 +50,7 @@ export async function slice(side, doers, seconds, options = {}) {
     cpuParts: Object.fromEntries(pids.map((part, index) => [part.name, cpu[index]])),
     p50: quantile(latencies, 0.5),
     p99: quantile(latencies, 0.99),
-    // What others had of the servers' processor meanwhile, as a share of the time: near 0 on a quiet machine.
+    // Share of the servers' processor that other processes used; near 0 on an idle machine.
     disturbed:
       busy === undefined
         ? undefined
@@ -58,7 +58,7 @@ export async function slice(side, doers, seconds, options = {}) {
   };
 }
 
-/** The parts of a side that are charged: its processes with all their children, looked up now. */
+/** The measured parts of a side: its processes with all their current descendants. */
 export function partsOf(entries) {
   return entries.map(([name, pid]) => ({ name, pids: treeOf(pid) }));
 }

@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { cores } from './cores.mjs';
 import { benchFolder, root } from './root.mjs';
 
-/** What the figures belong to. No name of the machine or of its owner. */
+/** Describes the machine and versions of a run, without the names of the machine or its owner. */
 export function describeMachine() {
   const memory = new Database(':memory:');
   const sqlite = memory.prepare('SELECT sqlite_version() AS version').get().version;
@@ -35,7 +35,7 @@ function versionOf(name, folder) {
     try {
       return JSON.parse(readFileSync(candidate, 'utf8')).version;
     } catch {
-      // the next folder up
+      // try the parent folder
     }
   }
   return 'unknown';

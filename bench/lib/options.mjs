@@ -3,16 +3,16 @@ import { parseArgs } from 'node:util';
 import { Failure } from '../../scripts/lib/failure.mjs';
 
 const usage = `Usage: npm run bench -- [options]
-  --quick                a short run for development: its figures are not kept
-  --profile              CPU profiles of Gatehouse, one per workload, instead of figures
+  --quick                a short run for development; writes figures only to data/bench
+  --profile              records CPU profiles of Gatehouse, one per workload, instead of figures
   --workload KEY         only this workload (may be repeated)
   --side KEY             only this side (may be repeated)
-  --repetitions N        of every slice (5; with --quick 2)
-  --seconds S            of a slice (3; with --quick 0.6)
-  --workers              with the cost at 1, 2 and 4 worker processes (a full run has it)
+  --repetitions N        repetitions of every slice (5; with --quick 2)
+  --seconds S            duration of a slice (3; with --quick 0.6)
+  --workers              also measures 1, 2 and 4 worker processes (the default of a full run)
   --connections N        keep-alive connections (32)
-  --report FILE          only makes table and chart again, of a run's JSON
-  --postgres-url URL     a PostgreSQL that runs already; its processes are then not charged for`;
+  --report FILE          only creates the table and chart of an earlier run from its JSON file
+  --postgres-url URL     uses a running PostgreSQL, whose processor time is not measured`;
 
 export function readOptions() {
   let values;
@@ -39,10 +39,10 @@ export function readOptions() {
     console.log(usage);
     process.exit(0);
   }
-  const number = (name, fallback, least, most) => {
+  const number = (name, fallback, min, max) => {
     const value = Number(values[name] ?? fallback);
-    if (!(value >= least && value <= most))
-      throw new Failure(`--${name} is a number from ${least} to ${most}\n\n${usage}`);
+    if (!(value >= min && value <= max))
+      throw new Failure(`--${name} must be a number from ${min} to ${max}\n\n${usage}`);
     return value;
   };
   const quick = values.quick === true;

@@ -5,13 +5,13 @@ import { npmCommand, npmEnvironment } from '../../scripts/lib/npm.mjs';
 import { prepareBuild } from '../../scripts/prepare.mjs';
 import { benchFolder, root } from './root.mjs';
 
-/** Builds the product, and installs what it is compared with. */
+/** Builds Gatehouse, and installs the packages of this folder. */
 export async function prepare() {
   await prepareBuild();
   if (isInstalled()) return;
   const [program, args] = npmCommand();
   await runLogged({
-    sentence: "Installing the benchmark's packages",
+    label: "Installing the benchmark's packages",
     program,
     args: [...args, 'ci', '--no-audit', '--no-fund', '--loglevel=warn'],
     env: npmEnvironment(),
@@ -21,11 +21,11 @@ export async function prepare() {
 }
 
 function isInstalled() {
-  const notePath = join(benchFolder, 'node_modules/.package-lock.json');
-  if (!existsSync(notePath)) return false;
-  const installed = JSON.parse(readFileSync(notePath, 'utf8')).packages;
-  const wanted = JSON.parse(readFileSync(join(benchFolder, 'package-lock.json'), 'utf8')).packages;
-  return Object.entries(wanted).every(
+  const recordPath = join(benchFolder, 'node_modules/.package-lock.json');
+  if (!existsSync(recordPath)) return false;
+  const installed = JSON.parse(readFileSync(recordPath, 'utf8')).packages;
+  const required = JSON.parse(readFileSync(join(benchFolder, 'package-lock.json'), 'utf8')).packages;
+  return Object.entries(required).every(
     ([path, entry]) => path === '' || entry.optional || installed[path]?.version === entry.version,
   );
 }

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 const ticksPerSecond = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
 const pageBytes = Number(execFileSync('getconf', ['PAGESIZE'], { encoding: 'utf8' }));
 
-/** Fields of /proc/<pid>/stat from the third on: the second, the name, may hold spaces. Undefined when it is gone. */
+/** Parses /proc/<pid>/stat from the third field on, because the second, the name, may contain spaces. Undefined if it has exited. */
 function statOf(pid) {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
@@ -16,7 +16,7 @@ function statOf(pid) {
   }
 }
 
-/** A process and all that descend from it. */
+/** A process and all its descendants. */
 export function treeOf(pid) {
   const children = new Map();
   for (const name of readdirSync('/proc')) {
@@ -31,8 +31,8 @@ export function treeOf(pid) {
 }
 
 /**
- * Processor time that these processes used so far, with what their ended and awaited children used, in microseconds.
- * The kernel counts in ticks (10 ms): a slice of a second is good to one percent.
+ * Processor time of these processes and of their exited children in microseconds. The kernel counts in ticks (10 ms), so a slice
+ * of a second has a resolution of one percent.
  */
 export function cpuMicroseconds(pids) {
   let ticks = 0;
@@ -40,14 +40,14 @@ export function cpuMicroseconds(pids) {
   return (ticks * 1e6) / ticksPerSecond;
 }
 
-/** Resident memory of these processes in MiB. Pages that they share are counted in each. */
+/** Resident memory of these processes in MiB. Shared pages count once per process. */
 export function residentMebibytes(pids) {
   let pages = 0;
   for (const pid of pids) pages += statOf(pid)?.residentPages ?? 0;
   return (pages * pageBytes) / 2 ** 20;
 }
 
-/** Seconds that one processor was busy so far, with what its host took from it (steal); undefined when not known. */
+/** Seconds that a processor has been busy, including steal time; undefined if unknown. */
 export function busySeconds(core) {
   const line = new RegExp(`^cpu${core} (.*)$`, 'm').exec(readFileSync('/proc/stat', 'utf8'));
   if (!line) return undefined;

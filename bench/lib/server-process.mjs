@@ -4,21 +4,21 @@ import { request } from 'node:http';
 import { createServer } from 'node:net';
 import { onAnyCore, onServerCore } from './cores.mjs';
 
-const alive = new Set();
+const children = new Set();
 
-/** Ends what is still running when the bench itself is ended; only processes that it began. */
+/** Stops the servers that this process started when it is stopped itself. */
 for (const signal of ['SIGINT', 'SIGTERM'])
   process.once(signal, () => {
-    for (const child of alive) child.kill('SIGTERM');
+    for (const child of children) child.kill('SIGTERM');
     process.exit(1);
   });
 process.once('exit', () => {
-  for (const child of alive) child.kill('SIGKILL');
+  for (const child of children) child.kill('SIGKILL');
 });
 
 /**
- * Starts a server on the servers' core (or, `anywhere`, on any), its output in a file, and waits for its first 200.
- * @returns the child, and the milliseconds from the start to that answer
+ * Starts a server on the servers' core (with `anywhere`, on any core) with its output in a file, and waits for its first 200.
+ * @returns the child, and the milliseconds from the start to that response
  */
 export async function startServer({ command, env, cwd, logPath, port, readyPath, anywhere = false }) {
   const log = openSync(logPath, 'a');
@@ -26,16 +26,16 @@ export async function startServer({ command, env, cwd, logPath, port, readyPath,
   const startedAt = performance.now();
   const child = spawn(program, rest, { cwd, env: { ...plainEnvironment(), ...env }, stdio: ['ignore', log, log] });
   closeSync(log);
-  alive.add(child);
-  child.once('exit', () => alive.delete(child));
+  children.add(child);
+  child.once('exit', () => children.delete(child));
   for (;;) {
     if (child.exitCode !== null)
-      throw new Error(`${command.join(' ')} ended:\n${readFileSync(logPath, 'utf8').slice(-3000)}`);
+      throw new Error(`${command.join(' ')} exited:\n${readFileSync(logPath, 'utf8').slice(-3000)}`);
     if ((await statusOf(port, readyPath)) === 200) return { child, startMilliseconds: performance.now() - startedAt };
     if (performance.now() - startedAt > 60_000) {
       child.kill('SIGKILL');
       throw new Error(
-        `${command.join(' ')} did not answer within a minute:\n${readFileSync(logPath, 'utf8').slice(-3000)}`,
+        `${command.join(' ')} did not respond within a minute:\n${readFileSync(logPath, 'utf8').slice(-3000)}`,
       );
     }
     await new Promise((resolve) => setTimeout(resolve, 3));
@@ -51,7 +51,7 @@ export async function endServer(child) {
   clearTimeout(timer);
 }
 
-/** Ours without settings that a developer may have set for the product. */
+/** The environment without the developer's settings of Gatehouse. */
 export function plainEnvironment() {
   const entries = Object.entries(process.env).filter(([name]) => !/^(GATEHOUSE_|BENCH_|npm_|NODE_OPTIONS$)/.test(name));
   return { ...Object.fromEntries(entries), NODE_ENV: 'production' };
@@ -70,13 +70,13 @@ export function freePort() {
 
 function statusOf(port, path) {
   return new Promise((resolve) => {
-    const asked = request({ host: '127.0.0.1', port, path, agent: false, timeout: 5000 }, (response) => {
+    const probe = request({ host: '127.0.0.1', port, path, agent: false, timeout: 5000 }, (response) => {
       response.resume();
       response.on('end', () => resolve(response.statusCode));
       response.on('error', () => resolve(undefined));
     });
-    asked.on('timeout', () => asked.destroy());
-    asked.on('error', () => resolve(undefined));
-    asked.end();
+    probe.on('timeout', () => probe.destroy());
+    probe.on('error', () => resolve(undefined));
+    probe.end();
   });
 }

@@ -2,7 +2,7 @@ export function median(values) {
   return quantile(values, 0.5);
 }
 
-/** Linear between the two nearest; NaN of nothing. */
+/** A quantile with linear interpolation; NaN for an empty list. */
 export function quantile(values, share) {
   if (values.length === 0) return NaN;
   const sorted = Float64Array.from(values).sort();
@@ -13,7 +13,7 @@ export function quantile(values, share) {
   return low + (high - low) * (position - below);
 }
 
-/** Median and the whole spread of ratios that belong together pairwise. */
+/** Median, minimum and maximum of pairwise ratios. */
 export function ratios(numerators, denominators) {
   const values = numerators.map((value, index) => value / denominators[index]).filter(Number.isFinite);
   return { median: median(values), least: Math.min(...values), most: Math.max(...values), values };

@@ -1,7 +1,7 @@
 import { loadavg } from 'node:os';
 import { quantile } from './statistics.mjs';
 
-/** A slice of each side in turn, in an order that rotates; the first round warms up and does not count. */
+/** Measures slices of all sides alternately, in rotating order; the first round is a warm-up and does not count. */
 export async function measureInTurns(sides, repetitions, slice) {
   const measured = sides.map(({ name }) => ({ name, slices: [] }));
   for (let round = 0; round <= repetitions; round++)
@@ -14,8 +14,8 @@ export async function measureInTurns(sides, repetitions, slice) {
 }
 
 /**
- * Each side against the first, round by round: a busy machine disturbs neighbours alike.
- * @param units what is measured, by its key in a slice
+ * Prints the ratio of each side to the first, computed per round, because other load affects slices close in time alike.
+ * @param units the unit of each measured value, by its key in a slice
  */
 export function printRatios(title, measured, units) {
   const [first, ...others] = measured;

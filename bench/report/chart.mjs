@@ -11,7 +11,7 @@ const rows = [
   ['code_flow', 'Code flow, ES256'],
   ['password_login', 'Password login, Argon2id'],
 ];
-/** Key, name, and where its name stands in the legend. */
+/** Key, name, and x position in the legend. */
 const bars = [
   ['gatehouse-sqlite', 'Gatehouse, SQLite', 0],
   ['gatehouse-postgres', 'Gatehouse, PostgreSQL (its processes included)', 170],
@@ -25,7 +25,7 @@ const barHeight = 14;
 const rowHeight = bars.length * barHeight + 16;
 const top = 108;
 
-/** Bars: work per processor time as a share of the hand-written limit. Its colours follow the reader's theme. */
+/** A bar chart of work per processor time as a share of the limit. Its colors follow the theme of the reader. */
 export function chart(results) {
   const scale = (share) => share * (width - left - right);
   const shown = rows.filter(([key]) => figuresOf(results, key, 'limit'));

@@ -3,7 +3,7 @@ import { median, ratios } from '../lib/statistics.mjs';
 
 export const subject = 'gatehouse-sqlite';
 
-/** Figures of one side in one workload, medians over the repetitions; undefined where there are none. */
+/** Medians of one side in one workload over the repetitions; undefined if there are none. */
 export function figuresOf(results, workloadKey, sideKey) {
   const measured = results.workloads.find(({ key }) => key === workloadKey)?.sides[sideKey];
   if (!measured || measured.slices.length === 0 || measured.failure !== undefined) return undefined;
@@ -27,11 +27,11 @@ export function figuresOf(results, workloadKey, sideKey) {
 function limitShare(results, key, of) {
   const cpuOf = (workload) => figuresOf(results, workload, 'limit')?.slices.map(({ cpu }) => cpu);
   const own = cpuOf(key);
-  const yardstick = cpuOf(of);
-  return own && yardstick && ratios(yardstick, own).median;
+  const reference = cpuOf(of);
+  return own && reference && ratios(reference, own).median;
 }
 
-/** How the subject does against a goal's two measures, pairwise within each repetition. */
+/** Compares the subject with both values of each goal, pairwise within each repetition. */
 export function comparisons(results, sideKey = subject) {
   return Object.entries(goals).flatMap(([key, goal]) => {
     const own = figuresOf(results, key, sideKey);
@@ -47,7 +47,7 @@ export function comparisons(results, sideKey = subject) {
         key,
         goal,
         share: against(figuresOf(results, goal.of ?? key, 'limit')),
-        // What the limit itself reaches of it, where the yardstick is not the limit's own work.
+        // The limit's own share, if the reference is another workload.
         limitShare: goal.of && limitShare(results, key, goal.of),
         times: against(figuresOf(results, key, 'oidc-provider')),
       },
@@ -55,7 +55,7 @@ export function comparisons(results, sideKey = subject) {
   });
 }
 
-/** The goals that are no ratio: name, goal, what was reached, and what the limit reached on the same machine. */
+/** The goals that are not ratios: name, goal, result, and the limit's result on the same machine. */
 export function otherComparisons(results) {
   const rows = [];
   const add = (name, goal, reachedBy, unit) => {

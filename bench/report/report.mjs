@@ -4,17 +4,17 @@ import { benchFolder, root } from '../lib/root.mjs';
 import { chart } from './chart.mjs';
 import { hasFailed, isComplete, markdown } from './table.mjs';
 
-/** Keeps the figures, then prints the report. A quick, partial or failed run's lies in data/bench, a full one's here. */
+/** Writes the figures and prints the report: to bench/results for a full run, to data/bench for a quick, partial or failed one. */
 export function report(results) {
-  const keep = !results.quick && isComplete(results) && !hasFailed(results);
-  const folder = keep ? join(benchFolder, 'results') : join(root, 'data/bench');
+  const isResult = !results.quick && isComplete(results) && !hasFailed(results);
+  const folder = isResult ? join(benchFolder, 'results') : join(root, 'data/bench');
   mkdirSync(folder, { recursive: true });
   write(join(folder, `${results.date}.json`), `${JSON.stringify(rounded(results), null, 1)}\n`);
   if (hasFailed(results)) process.exitCode = 1;
-  draw(results, folder, keep ? join(root, 'docs/benchmark.svg') : join(folder, 'benchmark.svg'));
+  draw(results, folder, isResult ? join(root, 'docs/benchmark.svg') : join(folder, 'benchmark.svg'));
 }
 
-/** Table and chart again, of figures that were kept: when the report's own form has changed. */
+/** Creates table and chart again from stored figures, after the format of the report has changed. */
 export function reportAgain(path) {
   const results = JSON.parse(readFileSync(path, 'utf8'));
   const folder = dirname(path);
@@ -37,7 +37,7 @@ function write(path, text) {
   process.stderr.write(`wrote ${path}\n`);
 }
 
-/** Four digits are more than the measurement knows. */
+/** Rounds to four significant digits, more than the precision of the measurement. */
 function rounded(value) {
   if (typeof value === 'number') return Number.isInteger(value) ? value : Number(value.toPrecision(4));
   if (Array.isArray(value)) return value.map(rounded);

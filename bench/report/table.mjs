@@ -8,16 +8,16 @@ export function markdown(results) {
   const sections = [
     '# What was measured',
     introduction(results),
-    '## Goals\n\nWork per processor time of Gatehouse on SQLite, its log on. *Share of the limit*: 1 would be the hand-written server of this benchmark; of the password login, the rate of the hash alone. *× node-oidc-provider*: how many times its work per processor time. In brackets the least and the most of the repetitions, each a ratio of two neighbours in time.',
+    '## Goals\n\nWork per processor time of Gatehouse on SQLite, with its log enabled. *Share of the limit*: 1 is the hand-written server of this benchmark; for the password login, the rate of the hash alone. *× node-oidc-provider*: the factor relative to its work per processor time. In parentheses: minimum and maximum of the repetitions, each a ratio of two slices close in time.',
     goalTable(results),
     otherGoalTable(results),
-    '## Processor time per unit, µs\n\nThe whole process tree, median of the repetitions; of PostgreSQL its own processes are in the figure, and their part beside it.',
+    '## Processor time per unit, µs\n\nThe whole process tree, median of the repetitions; for PostgreSQL the figure includes its processes, whose part is also given separately.',
     cpuTable(results),
-    `## Units per second, and how long one took (p50 / p99 in ms), at ${options.connections} connections\n\nOne processor for the server: where it waits for the disk or for the load, the rate says less than the processor time above.`,
+    `## Units per second, and latency of a unit (p50 / p99 in ms), with ${options.connections} connections\n\nThe server has one processor: where it waits for the disk or for the load, the rate is less meaningful than the processor time above.`,
     rateTable(results),
     '## One connection: p50 in ms',
     oneTable(results),
-    '## The rest',
+    '## Other measurements',
     restTable(results),
     ...workersSection(results),
     failures(results),
@@ -26,7 +26,7 @@ export function markdown(results) {
     sections.splice(
       2,
       0,
-      '**Nothing was pinned to a processor (no `taskset`, or one processor only): take the rates with care.**',
+      '**Processes were not pinned to processors (no `taskset`, or only one processor): the rates are less reliable.**',
     );
   return `${sections.filter(Boolean).join('\n\n')}\n`;
 }
@@ -34,15 +34,15 @@ export function markdown(results) {
 function introduction(results) {
   const { date, quick, machine, options } = results;
   return [
-    quick ? '**A quick run for development: not a result.**\n' : '',
+    quick ? '**A quick run for development, not a result.**\n' : '',
     `${date}, commit ${machine.commit ?? 'unknown'}: ${machine.processor}, ${machine.processors} processors, ${machine.system}; Node ${machine.node}, SQLite ${machine.sqlite} (\`synchronous=FULL\` everywhere), node-oidc-provider ${machine.oidcProvider}.`,
-    `${options.repetitions} interleaved repetitions of ${options.seconds} s for every side and workload, ${options.connections} keep-alive connections, servers on one processor and the load on another. Load average before and after: ${machine.loadAverageBefore.toFixed(1)}, ${machine.loadAverageAfter.toFixed(1)} (a quiet machine says 0 before); other work had ${disturbance(results)} of the servers' processor meanwhile (median of the slices). How it is done, and how to run it: [bench/README.md](../README.md).`,
+    `${options.repetitions} interleaved repetitions of ${options.seconds} s for every side and workload, ${options.connections} keep-alive connections, servers on one processor and the load on another. Load average before and after: ${machine.loadAverageBefore.toFixed(1)}, ${machine.loadAverageAfter.toFixed(1)} (0 before on an idle machine); other processes used ${shareOfOtherProcesses(results)} of the servers' processor during the run (median of the slices). Method and usage: [bench/README.md](../README.md).`,
   ]
     .filter(Boolean)
     .join('\n');
 }
 
-function disturbance({ workloads }) {
+function shareOfOtherProcesses({ workloads }) {
   const shares = workloads.flatMap(({ sides }) =>
     Object.values(sides).flatMap(({ slices }) => slices.map(({ disturbed }) => disturbed)),
   );
@@ -178,7 +178,7 @@ function failures(results) {
   return lines.length === 0 ? '' : `## Failed\n\n${lines.join('\n')}`;
 }
 
-/** Whether something failed, so that a run says so by its exit status. */
+/** Whether a measurement failed, which the exit status reports. */
 export function hasFailed(results) {
   return failures(results) !== '';
 }

@@ -17,8 +17,8 @@ const paths = {
 };
 
 /**
- * Gatehouse as it is built and started for production, with its settings' defaults.
- * @param options `databaseUrl`: PostgreSQL (with `beside`, its processes); left out: SQLite in `folder`
+ * Gatehouse as built and started for production, with default settings.
+ * @param options `databaseUrl`: PostgreSQL (`beside`: its processes); by default SQLite in `folder`
  */
 export async function gatehouse({ key, name, folder, databaseUrl, beside, environment = {} }) {
   mkdirSync(folder, { recursive: true });
@@ -62,7 +62,7 @@ export async function gatehouse({ key, name, folder, databaseUrl, beside, enviro
       ],
       password,
     );
-  const serve = (own) =>
+  const createSide = (options) =>
     makeSide({
       key,
       name,
@@ -72,13 +72,13 @@ export async function gatehouse({ key, name, folder, databaseUrl, beside, enviro
       beside,
       cwd: folder,
       command: [join(root, 'apps/provider/dist/main.js')],
-      environment: (port) => ({ ...settings, ...own.environment, GATEHOUSE_ISSUER: `http://127.0.0.1:${port}` }),
+      environment: (port) => ({ ...settings, ...options.environment, GATEHOUSE_ISSUER: `http://127.0.0.1:${port}` }),
       logPath: join(folder, 'server.log'),
-      ...own.named,
+      ...options.side,
     });
-  const side = await serve({});
+  const side = await createSide({});
   return Object.assign(side, {
-    /** A client that reads the administration's API. */
+    /** Adds a client that reads the administration API. */
     addReader: () =>
       runCommand(settings, [
         'client',
@@ -90,11 +90,11 @@ export async function gatehouse({ key, name, folder, databaseUrl, beside, enviro
         '--scope',
         'gatehouse:read',
       ]),
-    /** Another server on the same database, of so many processes. */
+    /** Another server on the same database, with this number of processes. */
     withWorkers: (count) =>
-      serve({
-        named: { key: `${count}`, name: count === 1 ? '1 process' : `${count} workers`, anywhere: true },
-        // All of them at once stay below PostgreSQL's 100 connections.
+      createSide({
+        side: { key: `${count}`, name: count === 1 ? '1 process' : `${count} workers`, anywhere: true },
+        // All servers together stay below PostgreSQL's 100 connections.
         environment: { GATEHOUSE_WORKERS: String(count), GATEHOUSE_DATABASE_CONNECTIONS: '8' },
       }),
   });
@@ -120,15 +120,15 @@ async function addClient(settings, rotation) {
     '--refresh-token-rotation',
     rotation,
   ];
-  const made = await runCommand(settings, ['client', 'add', ...options]);
-  return { id: made.client_id, secret: made.client_secret };
+  const client = await runCommand(settings, ['client', 'add', ...options]);
+  return { id: client.client_id, secret: client.client_secret };
 }
 
-/** Gatehouse's own command line. @returns what it printed by --json */
-export function runCommand(settings, words, input) {
+/** Runs a command of Gatehouse's command line. @returns its JSON output */
+export function runCommand(settings, args, input) {
   const program = join(root, 'apps/provider/dist/cli/main.js');
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [program, ...words, '--json'], {
+    const child = spawn(process.execPath, [program, ...args, '--json'], {
       env: { ...plainEnvironment(), ...settings },
       stdio: ['pipe', 'pipe', 'pipe'],
     });
@@ -138,7 +138,7 @@ export function runCommand(settings, words, input) {
     child.stderr.on('data', (chunk) => (stderr += chunk));
     child.once('error', reject);
     child.once('close', (status) =>
-      status === 0 ? resolve(JSON.parse(stdout)) : reject(new Error(`gatehouse ${words.join(' ')}: ${stderr}`)),
+      status === 0 ? resolve(JSON.parse(stdout)) : reject(new Error(`gatehouse ${args.join(' ')}: ${stderr}`)),
     );
     child.stdin.end(input ?? '');
   });

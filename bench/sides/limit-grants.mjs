@@ -12,7 +12,7 @@ import {
 } from './limit-tokens.mjs';
 import { jwtApi } from './seed.mjs';
 
-/** The client of client_secret_basic, or undefined. */
+/** The client authenticated with client_secret_basic, or undefined. */
 export function authenticate(request) {
   const credentials = Buffer.from((request.headers.authorization ?? '').slice(6), 'base64').toString();
   const colon = credentials.indexOf(':');
@@ -36,8 +36,8 @@ function idToken({ userId, clientId, accessToken, authTime, nonce, sessionId, at
   return signJwt({ ...claims, at_hash: sha256(accessToken).toString('base64url', 0, 16) });
 }
 
-/** Makes the tokens of a grant, and the statements that store them: with a new refresh token, or the text of a kept one. */
-function prepare(grant, clientId, scope, nonce, at, { refresh, kept } = {}) {
+/** Creates the tokens of a grant and the statements that store them, with a new refresh token or the text of the existing one. */
+function prepare(grant, clientId, scope, nonce, at, { refresh, existingRefreshToken } = {}) {
   const access = newToken();
   const openid = scope.startsWith('openid');
   const body = JSON.stringify({
@@ -45,7 +45,7 @@ function prepare(grant, clientId, scope, nonce, at, { refresh, kept } = {}) {
     token_type: 'Bearer',
     expires_in: accessSeconds,
     scope,
-    refresh_token: refresh?.text ?? kept,
+    refresh_token: refresh?.text ?? existingRefreshToken,
     id_token: openid
       ? idToken({
           userId: grant.user_id,
@@ -77,21 +77,23 @@ function prepare(grant, clientId, scope, nonce, at, { refresh, kept } = {}) {
   return { body, write, successor: refresh?.selector ?? 0 };
 }
 
-/** The last use of a kept refresh token is written at most once a minute. */
-async function keepRefreshToken({ client, parameters, row, grant, at }) {
-  const made = prepare(grant, client.id, row.scope, undefined, at, { kept: parameters.refresh_token });
+/** Refreshes without rotation; the last use of the refresh token is written at most once a minute. */
+async function refreshWithoutRotation({ client, parameters, row, grant, at }) {
+  const prepared = prepare(grant, client.id, row.scope, undefined, at, {
+    existingRefreshToken: parameters.refresh_token,
+  });
   const expiresAt = at + refreshSeconds;
   const stored = await store.run(
     () =>
       (expiresAt - row.expires_at < 60 || store.extendRefresh.run(expiresAt, row.selector).changes === 1) &&
-      made.write(),
+      prepared.write(),
   );
-  return stored ? made.body : undefined;
+  return stored ? prepared.body : undefined;
 }
 
-/** The answer to each grant type: a value, its JSON, or undefined for invalid_grant. */
+/** The response body of each grant type, as an object or as JSON; undefined for invalid_grant. */
 export const grantTypes = {
-  /** A JWT is stored too: it can be revoked and asked about. So is the id of a proof: it must not come again. */
+  /** Stores JWTs too, so that they can be revoked and introspected, and the ids of proofs, which must not be replayed. */
   async client_credentials(client, parameters, proof) {
     const at = now();
     const token = newToken();
@@ -125,16 +127,16 @@ export const grantTypes = {
     const token = parseToken(parameters.code);
     const row = token && store.code.get(token.selector);
     if (!token || !proves(token, row) || row.client_id !== client.id) return undefined;
-    const fits =
+    const isBound =
       row.challenge === sha256(parameters.code_verifier ?? '').toString('base64url') &&
       row.redirect_uri === parameters.redirect_uri;
-    const grant = fits && row.expires_at > at ? store.grant.get(row.grant_selector, at) : undefined;
+    const grant = isBound && row.expires_at > at ? store.grant.get(row.grant_selector, at) : undefined;
     if (row.consumed_at !== null) await store.run(() => store.revokeGrant.run(at, row.grant_selector));
     if (!grant || row.consumed_at !== null) return undefined;
     const refresh = row.scope.includes('offline_access') ? newToken() : undefined;
-    const made = prepare(grant, client.id, row.scope, row.nonce, at, { refresh });
-    return (await store.run(() => store.consumeCode.run(at, token.selector).changes === 1 && made.write()))
-      ? made.body
+    const prepared = prepare(grant, client.id, row.scope, row.nonce, at, { refresh });
+    return (await store.run(() => store.consumeCode.run(at, token.selector).changes === 1 && prepared.write()))
+      ? prepared.body
       : undefined;
   },
   async refresh_token(client, parameters) {
@@ -148,12 +150,14 @@ export const grantTypes = {
     }
     const grant = store.grant.get(row.grant_selector, at);
     if (!grant) return undefined;
-    if (!client.rotates) return keepRefreshToken({ client, parameters, row, grant, at });
-    const made = prepare(grant, client.id, row.scope, undefined, at, { refresh: newToken() });
-    const answer = sealAnswer(token.verifier, made.body);
+    if (!client.rotates) return refreshWithoutRotation({ client, parameters, row, grant, at });
+    const prepared = prepare(grant, client.id, row.scope, undefined, at, { refresh: newToken() });
+    const sealedResponse = sealAnswer(token.verifier, prepared.body);
     const rotated = await store.run(
-      () => store.consumeRefresh.run(at, made.successor, answer, token.selector).changes === 1 && made.write(),
+      () =>
+        store.consumeRefresh.run(at, prepared.successor, sealedResponse, token.selector).changes === 1 &&
+        prepared.write(),
     );
-    return rotated ? made.body : undefined;
+    return rotated ? prepared.body : undefined;
   },
 };

@@ -31,9 +31,9 @@ export async function authorize(request, response, query) {
   const session = sessionOf(request);
   const at = now();
   if (!session) {
-    const kept = newToken();
-    await store.run(() => store.insertPending.run(kept.selector, query, at + accessSeconds));
-    return redirect(response, `/login?request=${kept.selector}`);
+    const interaction = newToken();
+    await store.run(() => store.insertPending.run(interaction.selector, query, at + accessSeconds));
+    return redirect(response, `/login?request=${interaction.selector}`);
   }
   const consented = store.consent.get(session.user_id, client.id)?.scope.split(' ') ?? [];
   if (!store.user.get(session.user_id) || !scope.every((one) => consented.includes(one)))
@@ -87,7 +87,7 @@ export async function login(request, response, query) {
   if (!user || !(await verify(user.password_hash, parameters.password))) return json(response, 401, { error: 'wrong' });
   const session = newToken();
   const at = now();
-  const kept = store.pending.get(Number(parseForm(query).request), at);
+  const interaction = store.pending.get(Number(parseForm(query).request), at);
   await store.run(() =>
     store.insertSession.run(
       session.selector,
@@ -100,7 +100,7 @@ export async function login(request, response, query) {
   );
   return redirect(
     response,
-    kept ? `/authorize?${kept.parameters}` : '/',
+    interaction ? `/authorize?${interaction.parameters}` : '/',
     `session=${session.text}; Path=/; HttpOnly; SameSite=Lax`,
   );
 }

@@ -1,5 +1,5 @@
-// The limit: the same protocol work as the others do, by hand on node:http, with no log, limits, audit or framework.
-// It shows what the work itself costs. It is no product: it answers what the benchmark asks and trusts its environment.
+// The limit: the protocol work of the other servers, hand-written on node:http without log, limits, audit or framework. It shows
+// the cost of the work itself. It is not a product: it supports only the requests of the benchmark and trusts its environment.
 import { createServer } from 'node:http';
 import { verify } from '@node-rs/argon2';
 import { issuer, now, port, store } from './limit-context.mjs';
@@ -65,14 +65,14 @@ function userinfo(request, response) {
   });
 }
 
-/** Nothing but the hash, over HTTP: the rate that no login can pass. */
+/** Only the hash, over HTTP: the upper limit of the login rate. */
 async function hashOnly(request, response) {
   const parameters = await form(request);
   const user = store.userByName.get(parameters.username);
   json(response, (await verify(user.password_hash, parameters.password)) ? 200 : 401, {});
 }
 
-function answer(request, response) {
+function handle(request, response) {
   const mark = request.url.indexOf('?');
   const path = mark < 0 ? request.url : request.url.slice(0, mark);
   const query = mark < 0 ? '' : request.url.slice(mark + 1);
@@ -138,7 +138,7 @@ function metadata() {
   };
 }
 
-const server = createServer({ keepAliveTimeout: 65_000 }, answer).listen(port, '127.0.0.1');
+const server = createServer({ keepAliveTimeout: 65_000 }, handle).listen(port, '127.0.0.1');
 process.on('SIGTERM', () => {
   server.close();
   server.closeAllConnections();

@@ -1,8 +1,8 @@
 import Database from 'better-sqlite3';
 
 /**
- * The limit's database: the rows that the protocol needs and nothing else; no secondary index, no audit. All that wait
- * in one turn of the event loop share one transaction and its flush.
+ * The database of the limit, with only the rows that the protocol requires: no secondary indexes, no audit log. All writes of one
+ * turn of the event loop share one transaction and its flush.
  */
 export function openLimitStore(path) {
   const database = new Database(path);
@@ -12,22 +12,22 @@ export function openLimitStore(path) {
   const statements = Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, database.prepare(text)]));
   const begin = database.prepare('BEGIN IMMEDIATE');
   const commit = database.prepare('COMMIT');
-  let waiting = [];
+  let queue = [];
 
   function drain() {
-    const jobs = waiting;
-    waiting = [];
+    const jobs = queue;
+    queue = [];
     begin.run();
     for (const job of jobs) job.outcome = job.work();
     commit.run();
     for (const job of jobs) job.resolve(job.outcome);
   }
 
-  /** Does synchronous database work; resolves when it is on disk. */
+  /** Runs synchronous database work; resolves when it is on disk. */
   function run(work) {
     return new Promise((resolve) => {
-      if (waiting.length === 0) setImmediate(drain);
-      waiting.push({ work, resolve, outcome: undefined });
+      if (queue.length === 0) setImmediate(drain);
+      queue.push({ work, resolve, outcome: undefined });
     });
   }
 

@@ -13,7 +13,7 @@ import {
 const pool = Buffer.alloc(16 * 1024);
 let used = pool.length;
 
-/** Random bytes out of a pool: one call of the system for hundreds of tokens. */
+/** Random bytes from a pool, which needs one system call for hundreds of tokens. */
 function random(count) {
   if (used + count > pool.length) {
     randomFillSync(pool);
@@ -25,7 +25,7 @@ function random(count) {
 
 let last = 0;
 
-/** A token as it goes over the wire, and what is stored of it: an integer in order of time finds it, a hash proves it. */
+/** A token and its stored parts: a time-ordered integer that finds the row, and the hash of the verifier. */
 export function newToken() {
   last = Math.max(last + 1, Date.now() * 2048);
   const verifier = random(32).toString('base64url');
@@ -43,7 +43,7 @@ export function sha256(text) {
   return createHash('sha256').update(text).digest();
 }
 
-/** Whether a row is of this token. */
+/** Whether the verifier of the token matches the row. */
 export function proves(token, row) {
   return row !== undefined && timingSafeEqual(row.verifier_hash, sha256(token.verifier));
 }
@@ -53,7 +53,7 @@ const keyId = 'limit-es256';
 const accessTokenHeader = `${Buffer.from(JSON.stringify({ alg: 'ES256', typ: 'at+jwt', kid: keyId })).toString('base64url')}.`;
 const header = `${Buffer.from(JSON.stringify({ alg: 'ES256', typ: 'JWT', kid: keyId })).toString('base64url')}.`;
 
-/** A JWT by ES256. */
+/** Signs a JWT with ES256. */
 export function signJwt(claims) {
   return signWith(header, claims);
 }
@@ -68,7 +68,7 @@ function signWith(start, claims) {
   return `${input}.${sign('sha256', Buffer.from(input), { key: privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`;
 }
 
-/** Three keys, as the others publish; only ES256 signs here. */
+/** Three keys, as the other servers publish; only ES256 is used. */
 export function publicKeys() {
   const others = [
     ['RS256', generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey],
@@ -82,7 +82,7 @@ export function publicKeys() {
   }));
 }
 
-/** RFC 6749 10.4 with a lost answer in mind: the answer is kept under a key that only the presented token gives. */
+/** Seals the response of a refresh for a retry of the request, with a key derived from the presented token. */
 export function sealAnswer(verifier, body) {
   const key = Buffer.from(hkdfSync('sha256', verifier, '', 'refresh answer', 32));
   const nonce = Buffer.from(random(12));
@@ -90,7 +90,7 @@ export function sealAnswer(verifier, body) {
   return Buffer.concat([nonce, cipher.update(body, 'utf8'), cipher.final(), cipher.getAuthTag()]);
 }
 
-/** What a DPoP proof by ES256 proves: the thumbprint of its key, and the id that must not come again (RFC 9449 4.3). */
+/** Validates an ES256 DPoP proof (RFC 9449 4.3). @returns the thumbprint of its key, and the id for the replay cache */
 export function provenKey(proof, method, url, at) {
   const [head, payload, signature] = proof.split('.');
   const { typ, alg, jwk } = JSON.parse(Buffer.from(head, 'base64url'));

@@ -4,8 +4,8 @@ import { benchFolder } from '../lib/root.mjs';
 import { makeSeed } from './seed.mjs';
 import { makeSide } from './side.mjs';
 
-/** A server of the bench's own: it makes the clients and the people at its start, from the seed in its environment. */
-async function ownSide({ key, name, folder, program, paths }) {
+/** A server in this folder, which creates clients and users at startup from the seed in its environment. */
+async function createSide({ key, name, folder, program, paths }) {
   mkdirSync(folder, { recursive: true });
   const seed = await makeSeed();
   return makeSide({
@@ -25,9 +25,9 @@ async function ownSide({ key, name, folder, program, paths }) {
   });
 }
 
-/** The same work by hand on node:http, and nothing else. */
+/** The same work, hand-written on node:http. */
 export function limit(folder) {
-  return ownSide({
+  return createSide({
     key: 'limit',
     name: 'limit (bare node:http, SQLite)',
     folder,
@@ -45,7 +45,7 @@ export function limit(folder) {
 }
 
 export function oidcProvider(folder) {
-  return ownSide({
+  return createSide({
     key: 'oidc-provider',
     name: 'node-oidc-provider (SQLite)',
     folder,

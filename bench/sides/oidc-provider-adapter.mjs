@@ -1,6 +1,6 @@
 import Database from 'better-sqlite3';
 
-/** How a storage adapter of node-oidc-provider looks on SQLite: one table, prepared statements, every write flushed. */
+/** The SQLite database of a node-oidc-provider adapter: one table, prepared statements, every write flushed. */
 export function openAdapterStore(path) {
   const database = new Database(path);
   database.pragma('journal_mode = WAL');

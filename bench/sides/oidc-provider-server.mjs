@@ -1,5 +1,5 @@
-// node-oidc-provider as its documentation sets it up, with what the benchmark's workloads need: a SQLite adapter, a
-// login page, and consent that is remembered.
+// node-oidc-provider configured according to its documentation, with what the workloads require: a SQLite adapter, a login page,
+// and remembered consent.
 import { generateKeyPairSync } from 'node:crypto';
 import { createServer } from 'node:http';
 import { parse as parseForm } from 'node:querystring';
@@ -122,7 +122,7 @@ async function interact(request, response) {
   await provider.interactionFinished(request, response, { login: { accountId: user.id, amr: ['pwd'] } });
 }
 
-/** Says yes to everything and remembers it; the workloads have consented before. */
+/** Grants and remembers every consent. */
 async function consent(request, response, details) {
   const { accountId } = details.session;
   const grant = new provider.Grant({ accountId, clientId: details.params.client_id });

@@ -1,18 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import { hash } from '@node-rs/argon2';
 
-/** OWASP's second recommended set for Argon2id; Gatehouse's own. */
+/** OWASP's second recommended parameter set for Argon2id, which Gatehouse uses. */
 export const argon2Parameters = { memoryCost: 19456, timeCost: 2, parallelism: 1 };
 export const redirectUri = 'https://client.example/callback';
 export const scope = 'openid profile email offline_access';
 export const password = 'correct horse battery staple';
-/** APIs of the benchmark's own: one takes JWTs by ES256, one opaque tokens. */
+/** The APIs of the benchmark: one accepts ES256 JWTs, one opaque tokens. */
 export const jwtApi = 'https://jwt.bench.example/';
 export const opaqueApi = 'https://opaque.bench.example/';
 export const apiScope = 'read';
 export const usernames = ['anna', 'bert', 'carla', 'dirk'];
 
-/** The clients and the people that a server of the bench's own makes at its start. */
+/** The clients and users that the servers in this folder create at startup. */
 export async function makeSeed() {
   const users = await Promise.all(
     usernames.map(async (username) => ({

@@ -2,14 +2,14 @@ import { partsOf } from '../lib/load.mjs';
 import { endServer, freePort, startServer } from '../lib/server-process.mjs';
 
 /**
- * One server that is measured.
+ * A measured server.
  * @typedef {object} Side
  * @property {string} key      in results
- * @property {string} name     for people
+ * @property {string} name     display name
  * @property {object} paths    of its endpoints
  * @property {object} client   id, secret; its refresh tokens rotate
  * @property {() => Side} forKeepingClient  the same server for requests of a client whose refresh tokens stay valid
- * @property {() => { name: string, pids: number[] }[]} pids  what is charged for its work
+ * @property {() => { name: string, pids: number[] }[]} pids  the processes whose processor time is measured
  */
 
 function basic({ id, secret }) {

@@ -15,27 +15,27 @@ import {
 const scope = 'openid profile email';
 
 /**
- * What is measured. `prepare(side, connections)` makes what the units need and gives one function per connection, which
- * does one unit on the connection that it is handed.
+ * A workload. `prepare(side, connections)` creates what the units require and returns one function per connection, which runs
+ * one unit on the connection that it receives.
  * @typedef {object} Workload
  * @property {string} key
- * @property {string} name         for people, with the algorithm
- * @property {string[]} [sides]    keys of the only sides that have it
- * @property {number} [one]        goal in milliseconds: p50 at one connection
+ * @property {string} name         display name, with the algorithm
+ * @property {string[]} [sides]    keys of the sides that have it; by default all
+ * @property {number} [one]        goal of p50 on one connection, in milliseconds
  */
 
-/** The same request again and again. */
+/** Repeats the same request. */
 function repeated(textOf, check) {
   return (side, connections) => {
     const text = textOf(side);
-    const doer = async (connection) => check(await connection.request(text));
-    return Array.from({ length: connections }, () => doer);
+    const task = async (connection) => check(await connection.request(text));
+    return Array.from({ length: connections }, () => task);
   };
 }
 
-const isJson = (name) => (answer) => {
-  if (answer.status !== 200 || !answer.body.includes(`"${name}"`))
-    throw new Error(`${answer.status}: ${answer.body.slice(0, 600)}`);
+const isJson = (name) => (response) => {
+  if (response.status !== 200 || !response.body.includes(`"${name}"`))
+    throw new Error(`${response.status}: ${response.body.slice(0, 600)}`);
 };
 
 const discovery = {
@@ -61,16 +61,16 @@ export const clientCredentials = {
   ),
 };
 
-/** A token for an API, as that takes it. */
-function forApi(key, name, resource, fits) {
+/** A token for an API, in the format of the API. */
+function forApi(key, name, resource, hasFormat) {
   return {
     key,
     name,
     prepare: repeated(
       (side) => clientPost(side, side.paths.token, { grant_type: 'client_credentials', resource, scope: apiScope }),
-      (answer) => {
-        if (answer.status !== 200 || !fits(JSON.parse(answer.body).access_token))
-          throw new Error(`${answer.status}: ${answer.body.slice(0, 600)}`);
+      (response) => {
+        if (response.status !== 200 || !hasFormat(JSON.parse(response.body).access_token))
+          throw new Error(`${response.status}: ${response.body.slice(0, 600)}`);
       },
     ),
   };
@@ -91,20 +91,20 @@ const clientCredentialsForApi = forApi(
   (token) => !isJwt(token),
 );
 
-/** Each connection has a key of its own, and each unit a fresh proof, which the load makes. */
+/** Each connection has its own key, and each unit a new proof, which the load signs. */
 const clientCredentialsDpop = {
   key: 'client_credentials_dpop',
   name: 'client_credentials for an API, JWT by ES256, bound by a DPoP proof by ES256',
   async prepare(side, connections) {
     const url = `http://127.0.0.1:${side.port}${side.paths.token}`;
     return Array.from({ length: connections }, () => {
-      const prove = proofs('POST', url);
+      const nextProof = proofs('POST', url);
       return async (connection) => {
         const text = clientPost(
           side,
           side.paths.token,
           { grant_type: 'client_credentials', resource: jwtApi, scope: apiScope },
-          { DPoP: prove() },
+          { DPoP: nextProof() },
         );
         const { token_type: type, access_token: token } = answered(await connection.request(text));
         if (type !== 'DPoP' || !isJwt(token)) throw new Error(`not bound: ${type}`);
@@ -113,20 +113,20 @@ const clientCredentialsDpop = {
   },
 };
 
-/** Introspects these tokens in turn. */
+/** Introspects these tokens one after another. */
 function introspecting(side, connections, tokens) {
   const texts = tokens.map((token) => clientPost(side, side.paths.introspect, { token }));
   let next = 0;
-  const doer = async (connection) => {
-    const answer = await connection.request(texts[next++ % texts.length]);
-    if (!answer.body.startsWith('{"active":true')) throw new Error(`${answer.status}: ${answer.body}`);
+  const task = async (connection) => {
+    const response = await connection.request(texts[next++ % texts.length]);
+    if (!response.body.startsWith('{"active":true')) throw new Error(`${response.status}: ${response.body}`);
   };
-  return Array.from({ length: connections }, () => doer);
+  return Array.from({ length: connections }, () => task);
 }
 
 export const introspection = {
   key: 'introspection',
-  name: "introspection, 1,000 opaque tokens of the client's own in turn",
+  name: 'introspection, 1,000 opaque tokens of the client itself',
   one: 0.3,
   async prepare(side, connections) {
     const connection = new Connection(side.port);
@@ -137,9 +137,9 @@ export const introspection = {
   },
 };
 
-const introspectionOfPeople = {
+const introspectionOfUserTokens = {
   key: 'introspection_people',
-  name: 'introspection, opaque tokens of people in turn',
+  name: 'introspection, opaque tokens of users',
   async prepare(side, connections) {
     return introspecting(
       side,
@@ -149,13 +149,13 @@ const introspectionOfPeople = {
   },
 };
 
-/** Each connection refreshes a grant of its own. `rotates`: whether each response has a new refresh token. */
+/** Each connection refreshes its own grant. `rotates`: whether each response has a new refresh token. */
 async function refreshing(side, connections, rotates) {
   return inTurn(connections, async (index) => {
-    // Without prompt=consent OpenID Connect (Core 11) lets a server ignore offline_access.
+    // Without prompt=consent, a server may ignore offline_access (OpenID Connect Core 11).
     const { tokens } = await logInForTokens(side, index, `${scope} offline_access`, { prompt: 'consent' });
     let token = tokens.refresh_token;
-    if (!token) throw new Error(`${side.name} gave no refresh token`);
+    if (!token) throw new Error(`${side.name} issued no refresh token`);
     return async (connection) => {
       const next = answered(
         await connection.request(
@@ -164,7 +164,7 @@ async function refreshing(side, connections, rotates) {
       );
       if (!next.id_token || !next.access_token) throw new Error('there is no ID token or access token');
       if ((next.refresh_token !== token) !== rotates)
-        throw new Error(rotates ? 'the refresh token was not rotated' : 'the refresh token was not kept');
+        throw new Error(rotates ? 'the refresh token was not rotated' : 'the refresh token changed');
       token = next.refresh_token;
     };
   });
@@ -179,13 +179,13 @@ export const refresh = {
 
 const refreshKept = {
   key: 'refresh_kept',
-  name: 'refresh with a token that is kept, ID token ES256',
+  name: 'refresh without rotation, ID token ES256',
   prepare: (side, connections) => refreshing(side.forKeepingClient(), connections, false),
 };
 
 const codeFlow = {
   key: 'code_flow',
-  name: 'code flow: authorize (live session, consent given), then token; ID token ES256',
+  name: 'code flow: authorize (active session, consent given), then token; ID token ES256',
   one: 2.0,
   async prepare(side, connections) {
     return inTurn(connections, async (index) => {
@@ -221,7 +221,7 @@ const userinfo = {
 
 export const passwordLogin = {
   key: 'password_login',
-  name: "password login, Argon2id m=19456 t=2 p=1: a stranger's authorization request, login page, password, code",
+  name: 'password login, Argon2id m=19456 t=2 p=1: authorization request of a new browser, login page, password, code',
   prepare: (side, connections) =>
     Array.from(
       { length: connections },
@@ -229,7 +229,7 @@ export const passwordLogin = {
     ),
 };
 
-/** What a login cannot undercut; the password login's goal is a share of it. */
+/** The minimum cost of a login; the goal of the password login is relative to it. */
 const rawHash = {
   key: 'raw_hash',
   name: 'Argon2id verification alone, m=19456 t=2 p=1',
@@ -243,7 +243,7 @@ const rawHash = {
         {},
         new URLSearchParams({ username: usernames[0], password }).toString(),
       ),
-    (answer) => answered(answer),
+    (response) => answered(response),
   ),
 };
 
@@ -256,7 +256,7 @@ export const workloads = [
   clientCredentialsForApi,
   clientCredentialsDpop,
   introspection,
-  introspectionOfPeople,
+  introspectionOfUserTokens,
   refresh,
   refreshKept,
   codeFlow,

@@ -1,9 +1,9 @@
-const runners = new Set(['Operations', 'PageOperations']);
+const operationRunners = new Set(['Operations', 'PageOperations']);
 
 /**
- * A class that Nest injects more than `max` dependencies into has more than one task. Counted are the constructor's
- * parameters with `@Inject(…)` and, in classes with `@Injectable()`, `@Controller()` and the like, those that Nest injects by
- * their type. The runner of operations counts once, for an API and for pages together.
+ * A class with more than `max` injected dependencies has more than one responsibility. The rule counts constructor parameters
+ * with `@Inject(…)` and, in classes with `@Injectable()`, `@Controller()` and the like, those that Nest injects by their type.
+ * `Operations` and `PageOperations` together count as one.
  */
 export const maxInjectedDependencies = {
   meta: {
@@ -19,7 +19,7 @@ export const maxInjectedDependencies = {
     ],
     messages: {
       tooMany:
-        '{{name}} has {{count}} injected dependencies, more than {{max}}. Split it, or move what belongs together into a service.',
+        '{{name}} has {{count}} injected dependencies, more than {{max}}. Split it, or move related dependencies into a service.',
     },
   },
   create(context) {
@@ -46,12 +46,12 @@ function countInjected(owner, parameters) {
   const injected = parameters
     .map((parameter) => injectedName(parameter, isNest))
     .filter((name) => name !== undefined)
-    .map((name) => (runners.has(name) ? 'Operations' : name));
+    .map((name) => (operationRunners.has(name) ? 'Operations' : name));
   const others = injected.filter((name) => name !== 'Operations');
   return others.length + (others.length < injected.length ? 1 : 0);
 }
 
-/** What is injected: the token of `@Inject(token)`, else the class that the type names. */
+/** The token of `@Inject(token)`, otherwise the class of the parameter's type. */
 function injectedName(parameter, isNest) {
   const variable = parameter.type === 'TSParameterProperty' ? parameter.parameter : parameter;
   const inject = parameter.decorators?.find((decorator) => decoratorName(decorator) === 'Inject');

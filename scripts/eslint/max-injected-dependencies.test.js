@@ -14,12 +14,12 @@ const tooMany = (name, count) => [{ messageId: 'tooMany', data: { name, count, m
 tester.run('max-injected-dependencies', maxInjectedDependencies, {
   valid: [
     {
-      name: 'as many as are allowed',
+      name: 'the maximum number of dependencies',
       code: '@Injectable() class Users { constructor(@Inject(Store) readonly store: Store, @Inject(Clock) clock: Clock) {} }',
       options,
     },
     {
-      name: 'the runner of operations counts once, for pages and for an API together',
+      name: 'Operations and PageOperations count as one',
       code: `@Controller('users') class UsersController {
         constructor(
           @Inject(Operations) private readonly operations: Operations,
@@ -30,43 +30,43 @@ tester.run('max-injected-dependencies', maxInjectedDependencies, {
       options,
     },
     {
-      name: 'a class that Nest does not make takes what its caller passes',
+      name: 'parameters of a class that is not a Nest provider are not injected',
       code: 'class Reader { constructor(readonly source: Source, readonly clock: Clock, readonly log: Log) {} }',
       options,
     },
     {
-      name: 'parameters of methods are not injected',
+      name: 'method parameters are not injected',
       code: '@Injectable() class A { set(a: A, b: B, c: C) {} }',
       options,
     },
   ],
   invalid: [
     {
-      name: 'one more than is allowed',
+      name: 'one dependency too many',
       code: '@Injectable() class Users { constructor(@Inject(Store) a: Store, @Inject(Clock) b: Clock, @Inject(Log) c: Log) {} }',
       options,
       errors: tooMany('Users', '3'),
     },
     {
-      name: 'injected by their types',
+      name: 'dependencies injected by type',
       code: '@Controller() class Pages { constructor(readonly store: Store, clock: Clock, private log: Log) {} }',
       options,
       errors: tooMany('Pages', '3'),
     },
     {
-      name: 'one that is optional',
+      name: 'an optional dependency counts',
       code: '@Injectable() class Mail { constructor(@Inject(A) a: A, @Inject(B) b: B, @Optional() @Inject(C) c?: C) {} }',
       options,
       errors: tooMany('Mail', '3'),
     },
     {
-      name: 'the runner and as many others as are allowed',
+      name: 'Operations and the maximum number of others',
       code: '@Injectable() class Api { constructor(@Inject(Operations) a: Operations, @Inject(B) b: B, @Inject(C) c: C) {} }',
       options,
       errors: tooMany('Api', '3'),
     },
     {
-      name: 'a class that is exported without a name',
+      name: 'an anonymous exported class',
       code: 'export default @Injectable() class { constructor(@Inject(A) a: A, @Inject(B) b: B, @Inject(C) c: C) {} }',
       options,
       errors: tooMany('The class', '3'),

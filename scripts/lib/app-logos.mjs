@@ -1,4 +1,4 @@
-/** The applications with a logo: our file name, the icon in @iconify-json/simple-icons, and the color of the brand. */
+/** The applications with a logo: file name, icon in @iconify-json/simple-icons, and brand color. */
 export const appLogos = [
   ['argocd', 'argo', '#ef7b4d'],
   ['apple', 'apple', '#000000'],
@@ -42,7 +42,7 @@ export const appLogos = [
 
 const DARK = '#101614';
 
-/** The icon in white, or in a dark color where white is hard to see, on a square of the brand's color. */
+/** The icon in white, or in a dark color where white lacks contrast, on a square of the brand color. */
 export function logoSvg(body, brandColor) {
   const luminance = luminanceOf(brandColor);
   const background = luminance > 0.75 ? DARK : brandColor;
@@ -53,7 +53,7 @@ export function logoSvg(body, brandColor) {
   );
 }
 
-/** WCAG 2.2: the relative luminance. */
+/** Relative luminance (WCAG 2.2). */
 function luminanceOf(color) {
   const [red, green, blue] = [1, 3, 5]
     .map((at) => parseInt(color.slice(at, at + 2), 16) / 255)

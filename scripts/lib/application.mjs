@@ -8,14 +8,14 @@ import { root } from './root.mjs';
 const rotateAtBytes = 10_000_000;
 const oneTimeLink = /https?:\/\/\S+\/password\/set\?token=[^\s"\\]+/;
 
-/** One of the two applications as a child: its log goes to a file, what a person should see is handed on. */
+/** One of the two applications as a child process. Its log is written to a file; links and warnings are passed to callbacks. */
 export class Application {
   #child;
-  #lastWords = [];
+  #lastLines = [];
 
   /**
-   * @param options  { name, entry, env, logPath, onLink(url), onWarning(text) } onLink: the one-time link for the admin's
-   *   password; onWarning: what the start warns of, for the terminal
+   * @param options  { name, entry, env, logPath, onLink(url), onWarning(text) } onLink: receives the one-time link for the
+   *   administrator's password; onWarning: receives each warning of the start
    */
   constructor({ name, entry, env, logPath, onLink = () => undefined, onWarning = () => undefined }) {
     this.name = name;
@@ -24,8 +24,8 @@ export class Application {
     this.onWarning = onWarning;
     mkdirSync(dirname(logPath), { recursive: true, mode: 0o700 });
     if (existsSync(logPath) && statSync(logPath).size > rotateAtBytes) renameSync(logPath, `${logPath}.1`);
-    // A process group of its own: Ctrl-C reaches this script alone, which then ends both in order. Should the script
-    // die without doing so, the preloaded module ends the application.
+    // In its own process group, so that Ctrl-C reaches only this script, which then stops both applications gracefully. If the
+    // script is killed, the preloaded module stops the application.
     const preload = pathToFileURL(join(root, 'scripts/lib/end-with-parent.mjs')).href;
     this.#child = spawn(process.execPath, ['--import', preload, join(root, entry)], {
       cwd: root,
@@ -33,27 +33,27 @@ export class Application {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
-    /** Resolves when it accepts requests; never, when it ends before. */
+    /** Resolves when the application accepts requests; stays pending if it exits before. */
     this.listening = new Promise((resolve) => {
       createInterface(this.#child.stdout).on('line', (line) => {
-        this.#take(line);
+        this.#processLine(line);
         if (/\blistening on https?:\/\//.test(line)) resolve();
       });
     });
-    createInterface(this.#child.stderr).on('line', (line) => this.#take(line));
-    /** Resolves when it has ended, with how: { code, signal }. */
+    createInterface(this.#child.stderr).on('line', (line) => this.#processLine(line));
+    /** Resolves with { code, signal } when the application has exited. */
     this.ended = new Promise((resolve) => {
-      this.#child.once('error', (error) => this.#take(error.message));
+      this.#child.once('error', (error) => this.#processLine(error.message));
       this.#child.once('close', (code, signal) => resolve({ code, signal }));
     });
   }
 
-  /** The end of what it said, for when it dies. */
+  /** The last lines of its output, for error messages. */
   get lastWords() {
-    return this.#lastWords.join('\n');
+    return this.#lastLines.join('\n');
   }
 
-  /** Asks it to end; after `graceMilliseconds` it is ended. */
+  /** Sends SIGTERM, and SIGKILL after `graceMilliseconds`. */
   async end(graceMilliseconds) {
     this.#child.kill('SIGTERM');
     const timer = setTimeout(() => this.kill(), graceMilliseconds);
@@ -65,24 +65,24 @@ export class Application {
     this.#child.kill('SIGKILL');
   }
 
-  #take(line) {
+  #processLine(line) {
     const link = oneTimeLink.exec(line)?.[0];
     if (link !== undefined) {
       this.onLink(link);
-      line = line.replace(oneTimeLink, '(the one-time link, shown on the terminal)'); // it opens an account: not into a log
+      line = line.replace(oneTimeLink, '(one-time link, shown on the terminal)'); // it gives access to an account, so it is not logged
     }
     const warning = /^warning: (.+)$/.exec(line)?.[1];
     if (warning !== undefined) this.onWarning(warning);
     appendFileSync(this.logPath, `${line}\n`, { mode: 0o600 });
-    this.#lastWords = [...this.#lastWords, line].slice(-15);
+    this.#lastLines = [...this.#lastLines, line].slice(-15);
     const entry = parseLogLine(line);
     if (entry !== undefined && ['error', 'fatal'].includes(entry.level)) {
-      console.error(`${this.name}: ${entry.err?.message ?? entry.msg} (more in ${this.logPath})`);
+      console.error(`${this.name}: ${entry.err?.message ?? entry.msg} (see ${this.logPath})`);
     }
   }
 }
 
-/** The applications log by JSON lines. */
+/** The applications log in JSON, one object per line. */
 function parseLogLine(line) {
   if (!line.startsWith('{')) return undefined;
   try {

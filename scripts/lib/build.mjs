@@ -7,10 +7,10 @@ import { areUiAssetsBuilt, buildUiAssets } from './ui-assets.mjs';
 
 const projects = ['libs/domain', 'libs/platform', 'apps/provider', 'apps/client'];
 
-/** The TypeScript compiler, to be run by Node. */
+/** The TypeScript compiler's script. */
 export const compiler = join(root, 'node_modules/typescript/bin/tsc');
 
-/** Compiles what changed since the last build, and makes the assets. @throws Failure with the compiler's messages */
+/** Compiles what changed since the last build, and builds the UI assets. @throws Failure with the compiler's messages */
 export async function build() {
   await compile();
   await buildUiAssets();
@@ -19,7 +19,7 @@ export async function build() {
 }
 
 /**
- * Compiles a project and what it references; without a folder, every project.
+ * Compiles projects and what they reference; without a folder, every project.
  * @throws Failure with the compiler's messages
  */
 export async function compile(...folders) {
@@ -30,9 +30,9 @@ export async function compile(...folders) {
 }
 
 /**
- * Removes what was compiled from a source that is gone: the compiler leaves it, and Nx would keep it in its cache.
+ * Removes outputs of deleted sources: the compiler does not remove them, and Nx would cache them.
  * @param {string} project  its folder
- * @returns {string[]} what was removed, from the folder `dist`
+ * @returns {string[]} the removed files, relative to `dist`
  */
 export function removeStaleOutputs(project) {
   const dist = join(root, project, 'dist');
@@ -46,7 +46,7 @@ export function removeStaleOutputs(project) {
 
 const compiled = /\.(js|d\.ts)(\.map)?$/;
 
-/** Whether every project was built after its newest source, and the assets from their present sources. */
+/** Whether every project was built after its newest source changed, and the UI assets are up to date. */
 export function isBuilt() {
   const areCompiled = projects.every((project) => {
     const record = join(root, project, 'dist/.tsbuildinfo');

@@ -4,15 +4,15 @@ import { capture } from './command.mjs';
 import { Failure } from './failure.mjs';
 import { root } from './root.mjs';
 
-/** More specs than these take longer than a check before a commit should. */
+/** More specs would take too long for a check before a commit. */
 const maxSpecs = 12;
-/** For a change that belongs to no spec by its name. */
-const basicSpecs = ['login', 'token-code'].map((name) => `apps/provider/test/http/${name}.http-spec.ts`);
+/** For a change that matches no spec by name. */
+const defaultSpecs = ['login', 'token-code'].map((name) => `apps/provider/test/http/${name}.http-spec.ts`);
 
 /**
- * Files that differ from a revision, committed or not, and new ones.
- * @param since  a revision; where the branch left main when it is left out
- * @returns {Promise<string[]>} paths from the root; those that were deleted among them
+ * Files that differ from a revision, committed or not, and untracked files.
+ * @param since  a revision; by default the merge base with main
+ * @returns {Promise<string[]>} paths relative to the root, including deleted files
  */
 export async function changedFiles(since) {
   const base = since ?? (await git('merge-base', 'HEAD', 'main'))[0];
@@ -21,13 +21,13 @@ export async function changedFiles(since) {
 }
 
 /**
- * The HTTP specs that are changed themselves, then those whose name shares a word with a changed module or file, those that
- * share most words first; a login and a code flow where there is none.
- * @param files  paths from the root
- * @returns at most twelve paths from the root, and all that are changed themselves
+ * The changed HTTP specs, then those whose name shares a word with a changed module or file, most shared words first; where
+ * there are none, the specs of a login and of the code flow.
+ * @param files  paths relative to the root
+ * @returns paths relative to the root: all changed specs, and related ones up to a total of twelve
  */
 export function httpSpecsOf(files) {
-  const own = files.filter((file) => file.endsWith('.http-spec.ts'));
+  const changed = files.filter((file) => file.endsWith('.http-spec.ts'));
   const words = new Map();
   for (const file of files) {
     const [, app, module, ...rest] = /^apps\/(provider|client)\/src\/([^/]+)\/(.+)$/.exec(file) ?? [];
@@ -37,7 +37,7 @@ export function httpSpecsOf(files) {
   }
   const related = ['apps/provider/test/http', 'apps/client/test/http']
     .flatMap((folder) => readdirSync(join(root, folder)).map((name) => `${folder}/${name}`))
-    .filter((path) => path.endsWith('.http-spec.ts') && !own.includes(path))
+    .filter((path) => path.endsWith('.http-spec.ts') && !changed.includes(path))
     .map((path) => {
       const names = basename(path).split('.')[0].split('-').map(singular);
       return { path, shared: names.filter((word) => path.startsWith(`apps/${words.get(word)}/`)).length };
@@ -46,8 +46,8 @@ export function httpSpecsOf(files) {
     .sort((a, b) => b.shared - a.shared || a.path.localeCompare(b.path))
     .map(({ path }) => path);
   const isCode = files.some((file) => /^(apps|libs)\/[^/]+\/(src|test)\//.test(file));
-  if (isCode && own.length + related.length === 0) return basicSpecs;
-  return [...own, ...related.slice(0, Math.max(0, maxSpecs - own.length))];
+  if (isCode && changed.length + related.length === 0) return defaultSpecs;
+  return [...changed, ...related.slice(0, Math.max(0, maxSpecs - changed.length))];
 }
 
 function singular(word) {

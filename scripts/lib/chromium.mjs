@@ -6,35 +6,37 @@ import { Failure } from './failure.mjs';
 import { npmEnvironment } from './npm.mjs';
 import { root } from './root.mjs';
 
-const packaged = '/usr/bin/chromium';
+const debianPath = '/usr/bin/chromium';
 
 /**
- * A Chromium that starts: CHROMIUM_PATH, Debian's, the one that Playwright keeps; else it is installed.
+ * A Chromium that starts: CHROMIUM_PATH, Debian's package or Playwright's download; if there is none, it is installed.
  * @returns {Promise<string>} its path
- * @throws Failure with the command to type
+ * @throws Failure with the command that installs one
  */
 export async function findChromium() {
-  const given = process.env.CHROMIUM_PATH;
-  if (given) {
-    if (await starts(given)) return given;
-    throw new Failure(`CHROMIUM_PATH=${given} does not start. Unset it, or name a Chromium or Chrome.`);
+  const configured = process.env.CHROMIUM_PATH;
+  if (configured) {
+    if (await starts(configured)) return configured;
+    throw new Failure(
+      `CHROMIUM_PATH=${configured} does not start. Unset it, or set it to the path of Chromium or Chrome.`,
+    );
   }
-  if (await starts(packaged)) return packaged;
-  const kept = playwrightPath();
-  if (await starts(kept)) return kept;
+  if (await starts(debianPath)) return debianPath;
+  const playwrightChromium = playwrightPath();
+  if (await starts(playwrightChromium)) return playwrightChromium;
   if (isDebian() && process.getuid() === 0) await installByApt();
-  if (await starts(packaged)) return packaged;
+  if (await starts(debianPath)) return debianPath;
   await installByPlaywright();
-  if (await starts(kept)) return kept;
+  if (await starts(playwrightChromium)) return playwrightChromium;
   throw new Failure(
-    `There is no Chromium for the browser tests. Type:\n  ${isLinux ? 'sudo apt-get install -y chromium' : 'npx playwright-core install chromium'}`,
+    `There is no Chromium for the browser tests. Install it:\n  ${isLinux ? 'sudo apt-get install -y chromium' : 'npx playwright-core install chromium'}`,
   );
 }
 
 const isLinux = process.platform === 'linux';
 
 async function starts(path) {
-  return existsSync(path) && (await capture(path, ['--version'])).status === 0; // Ubuntu's is a stub that asks for snap
+  return existsSync(path) && (await capture(path, ['--version'])).status === 0; // Ubuntu's package is a stub that requires snap
 }
 
 function isDebian() {
@@ -50,7 +52,7 @@ async function installByApt() {
   const logPath = join(root, 'data/logs/chromium.log');
   try {
     await runLogged({
-      sentence: 'Looking for packages (apt-get update)',
+      label: 'Updating the package lists (apt-get update)',
       program: 'apt-get',
       args: ['update', '-q'],
       env,
@@ -58,7 +60,7 @@ async function installByApt() {
     });
     const args = ['install', '-y', '-q', '--no-install-recommends', 'chromium'];
     await runLogged({
-      sentence: 'Installing Chromium for the browser tests (apt-get)',
+      label: 'Installing Chromium for the browser tests (apt-get)',
       program: 'apt-get',
       args,
       env,
@@ -73,9 +75,9 @@ async function installByPlaywright() {
   const args = [join(root, 'node_modules/playwright-core/cli.js'), 'install', 'chromium'];
   if (isLinux && process.getuid() === 0) args.push('--with-deps');
   const logPath = join(root, 'data/logs/chromium.log');
-  const sentence = 'Fetching Chromium for the browser tests (Playwright)';
+  const label = 'Downloading Chromium for the browser tests (Playwright)';
   try {
-    await runLogged({ sentence, program: process.execPath, args, env: npmEnvironment(), logPath });
+    await runLogged({ label, program: process.execPath, args, env: npmEnvironment(), logPath });
   } catch (error) {
     console.error(error.message);
   }

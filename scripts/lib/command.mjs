@@ -6,8 +6,8 @@ import { showProgress } from './progress.mjs';
 import { root } from './root.mjs';
 
 /**
- * Runs a program to its end and collects what it says.
- * @returns {Promise<{ status: number, stdout: string, stderr: string }>} status 127 when it does not exist
+ * Runs a program and collects its output.
+ * @returns {Promise<{ status: number, stdout: string, stderr: string }>} status 127 if it does not exist
  */
 export function capture(program, args, options = {}) {
   return new Promise((resolve) => {
@@ -28,7 +28,7 @@ export function capture(program, args, options = {}) {
   });
 }
 
-/** Runs a program with our own terminal. @returns {Promise<number>} its exit status */
+/** Runs a program with this process's stdio. @returns {Promise<number>} its exit status */
 export function runInherited(program, args, options = {}) {
   return new Promise((resolve) => {
     const child = spawn(program, args, { cwd: root, stdio: 'inherit', ...options });
@@ -40,11 +40,11 @@ export function runInherited(program, args, options = {}) {
   });
 }
 
-/** Runs a long step quietly, its output in a log file. @throws Failure with the end of the log */
-export async function runLogged({ sentence, program, args, logPath, env, cwd = root, advice }) {
+/** Runs a long step with its output in a log file. @throws Failure with the end of the log */
+export async function runLogged({ label, program, args, logPath, env, cwd = root, advice }) {
   mkdirSync(dirname(logPath), { recursive: true });
   const log = openSync(logPath, 'w');
-  const progress = showProgress(sentence);
+  const progress = showProgress(label);
   const status = await new Promise((resolve) => {
     const child = spawn(program, args, { cwd, env, stdio: ['ignore', log, log] });
     child.on('error', (error) => {
@@ -58,6 +58,6 @@ export async function runLogged({ sentence, program, args, logPath, env, cwd = r
   progress.failed();
   const end = readFileSync(logPath, 'utf8').trimEnd().split('\n').slice(-30).join('\n');
   throw new Failure(
-    `${end}\n\n${sentence} failed with status ${status}. The whole log: ${logPath}${advice === undefined ? '' : `\n${advice}`}`,
+    `${end}\n\n${label} failed with status ${status}. Full log: ${logPath}${advice === undefined ? '' : `\n${advice}`}`,
   );
 }

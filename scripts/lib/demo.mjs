@@ -9,28 +9,28 @@ import { dataFolder, secretIsSet, setting } from './settings.mjs';
 const commandLine = join(root, 'apps/provider/dist/cli/main.js');
 
 /**
- * What `npm start` keeps between runs, in `data/demo.json` (0600): the client's own secrets, and one registration for
- * each pair of addresses that the demo ran at. A registration has a client database of its own, because the client
- * takes a provider from its settings only while its table is empty.
+ * The state that `npm start` keeps between runs, in `data/demo.json` (0600): the client's secrets, and one registration for
+ * each pair of addresses that the demo ran at. Each registration has its own client database, because the client reads a
+ * provider from its settings only while its table is empty.
  */
 export class Demo {
   #path = join(dataFolder(), 'demo.json');
-  #kept;
+  #state;
 
   constructor() {
-    this.#kept = this.#read() ?? this.#begin();
+    this.#state = this.#read() ?? this.#create();
   }
 
-  /** The client's settings beyond its address: those set by hand stay. */
+  /** The client's settings besides its address, without those set in the environment. */
   clientSettings(registration) {
     const settings = {};
-    const offer = (name, value) => {
+    const setDefault = (name, value) => {
       if (!secretIsSet(name)) settings[name] = value;
     };
-    offer('GATEHOUSE_CLIENT_SESSION_SECRET', this.#kept.sessionSecret);
-    offer('GATEHOUSE_CLIENT_ADMIN_PASSWORD', this.#kept.adminPassword);
+    setDefault('GATEHOUSE_CLIENT_SESSION_SECRET', this.#state.sessionSecret);
+    setDefault('GATEHOUSE_CLIENT_ADMIN_PASSWORD', this.#state.adminPassword);
     if (registration === undefined) return settings;
-    offer('GATEHOUSE_CLIENT_DATABASE_URL', `sqlite:${join(dataFolder(), registration.database)}`);
+    setDefault('GATEHOUSE_CLIENT_DATABASE_URL', `sqlite:${join(dataFolder(), registration.database)}`);
     return {
       ...settings,
       GATEHOUSE_CLIENT_PROVIDER_ISSUER: registration.issuer,
@@ -39,29 +39,29 @@ export class Demo {
     };
   }
 
-  /** The password of the client's page of providers, unless one was set by hand. */
+  /** The file with the password of the client's providers page, unless the environment sets one. */
   get adminPasswordPath() {
     return secretIsSet('GATEHOUSE_CLIENT_ADMIN_PASSWORD') ? undefined : this.#path;
   }
 
   /**
-   * The client's registration at this provider, made when there is none yet or the provider has lost it (an emptied
-   * database). Undefined where the client's settings were set by hand.
+   * The client's registration at this provider. Registers the client if there is no registration yet, or if the provider no
+   * longer has it (an emptied database). Undefined if the environment configures the client.
    */
   async registration({ issuer, baseUrl, env }) {
     if (setting('GATEHOUSE_CLIENT_PROVIDER_ISSUER') ?? setting('GATEHOUSE_CLIENT_PROVIDER_CLIENT_ID')) return undefined;
-    const kept = this.#kept.registrations.find((each) => each.issuer === issuer && each.baseUrl === baseUrl);
-    if (kept !== undefined && !(await isLost(kept, env))) return kept;
-    const made = await register(baseUrl, env);
-    const registration = { issuer, baseUrl, ...made, database: this.#freeDatabase() };
-    this.#kept.registrations = [...this.#kept.registrations.filter((each) => each !== kept), registration];
+    const stored = this.#state.registrations.find((each) => each.issuer === issuer && each.baseUrl === baseUrl);
+    if (stored !== undefined && !(await isDeleted(stored, env))) return stored;
+    const credentials = await register(baseUrl, env);
+    const registration = { issuer, baseUrl, ...credentials, database: this.#freeDatabase() };
+    this.#state.registrations = [...this.#state.registrations.filter((each) => each !== stored), registration];
     this.#write();
     return registration;
   }
 
   #freeDatabase() {
     const names = ['client.sqlite', ...Array.from({ length: 999 }, (_, index) => `client-${index + 2}.sqlite`)];
-    const used = new Set(this.#kept.registrations.map(({ database }) => database));
+    const used = new Set(this.#state.registrations.map(({ database }) => database));
     return names.find((name) => !used.has(name) && !existsSync(join(dataFolder(), name)));
   }
 
@@ -70,27 +70,27 @@ export class Demo {
     try {
       return JSON.parse(readFileSync(this.#path, 'utf8'));
     } catch {
-      throw new Failure(`${this.#path} cannot be read as JSON. Delete it, and the demo is set up anew.`);
+      throw new Failure(`${this.#path} is not valid JSON. Delete it to set up the demo again.`);
     }
   }
 
-  #begin() {
+  #create() {
     const [sessionSecret, adminPassword] = [32, 12].map((bytes) => randomBytes(bytes).toString('base64url'));
-    this.#kept = { sessionSecret, adminPassword, registrations: [] };
+    this.#state = { sessionSecret, adminPassword, registrations: [] };
     this.#write();
-    return this.#kept;
+    return this.#state;
   }
 
   #write() {
     mkdirSync(dataFolder(), { recursive: true, mode: 0o700 });
     const draft = `${this.#path}.${process.pid}`;
-    writeFileSync(draft, `${JSON.stringify(this.#kept, null, 2)}\n`, { mode: 0o600 });
+    writeFileSync(draft, `${JSON.stringify(this.#state, null, 2)}\n`, { mode: 0o600 });
     chmodSync(draft, 0o600);
-    renameSync(draft, this.#path); // either the old or the new file, never half of one
+    renameSync(draft, this.#path); // atomic: the file is never half written
   }
 }
 
-/** Registers the demo's client by the command line, as a person would. */
+/** Registers the demo client with the command line, as an administrator would. */
 async function register(baseUrl, env) {
   const scopes = ['openid', 'profile', 'email', 'offline_access', 'roles'];
   const result = await gatehouse(
@@ -105,28 +105,28 @@ async function register(baseUrl, env) {
   return { clientId: result.client_id, clientSecret: result.client_secret };
 }
 
-/** Asks the provider whether it still takes the client's secret; only a clear no leads to a look at its list. */
-async function isLost({ issuer, clientId, clientSecret }, env) {
+/** Whether the provider no longer has the client. Lists its clients only if it rejects the client's secret. */
+async function isDeleted({ issuer, clientId, clientSecret }, env) {
   const credentials = Buffer.from([clientId, clientSecret].map(encodeURIComponent).join(':')).toString('base64');
   try {
-    const answer = await fetch(`${issuer}/oauth/introspect`, {
+    const response = await fetch(`${issuer}/oauth/introspect`, {
       method: 'POST',
       headers: { authorization: `Basic ${credentials}` },
       body: new URLSearchParams({ token: 'none' }),
       signal: AbortSignal.timeout(5000),
     });
-    if (answer.status !== 401) return false;
+    if (response.status !== 401) return false;
   } catch {
-    return false; // a certificate that this process does not trust, say: no proof of anything
+    return false; // for example an untrusted certificate, which shows nothing about the client
   }
-  // still listed: somebody rotated its secret, and will have told the client
+  // still listed: its secret was rotated
   const listed = await gatehouse(['client', 'list'], env);
   return !JSON.stringify(listed).includes(JSON.stringify(clientId));
 }
 
-async function gatehouse(words, env) {
-  const { status, stdout, stderr } = await capture(process.execPath, [commandLine, ...words, '--json'], { env });
+async function gatehouse(args, env) {
+  const { status, stdout, stderr } = await capture(process.execPath, [commandLine, ...args, '--json'], { env });
   if (status !== 0)
-    throw new Failure(`gatehouse ${words.slice(0, 2).join(' ')} failed:\n${stderr.trim() || stdout.trim()}`);
+    throw new Failure(`gatehouse ${args.slice(0, 2).join(' ')} failed:\n${stderr.trim() || stdout.trim()}`);
   return JSON.parse(stdout);
 }

@@ -1,5 +1,5 @@
-// Preloaded into the applications by `npm start`: when the script that began them is gone, however it died, its end
-// of the IPC channel closes, and they end too instead of holding their ports.
+// `npm start` preloads this into the applications: when the script that started them exits for any reason, the IPC channel closes,
+// and they stop instead of keeping their ports.
 import cluster from 'node:cluster';
 
 if (cluster.isPrimary && process.channel !== undefined) {

@@ -1,7 +1,7 @@
-/** Something a person can mend: the message is the whole of what they see, no stack. */
+/** An error that the user can fix: only its message is printed, without a stack. */
 export class Failure extends Error {}
 
-/** Runs a command's main function; a Failure ends it with its sentence, anything else is a bug and shows its stack. */
+/** Runs a command's main function. Prints the message of a Failure, and the stack of any other error, then exits with 1. */
 export async function runMain(main) {
   try {
     await main();

@@ -11,17 +11,17 @@ const stampPath = join(root, 'node_modules/.gatehouse-install.json');
 const lockfilePath = join(root, 'package-lock.json');
 
 /**
- * Whether node_modules holds what the lockfile says and the native driver loads in this Node.
- * @param {'everything' | 'runtime'} scope  runtime: an installation without development packages will do
+ * Whether node_modules matches the lockfile and the native driver loads in this Node.
+ * @param {'everything' | 'runtime'} scope  runtime: development packages may be missing
  */
 export async function isInstalled(scope) {
-  if (readStamp() === stampNow()) return true;
-  const fits = matchesLockfile(scope) && (await driverLoads());
-  if (fits) writeStamp();
-  return fits;
+  if (readStamp() === requiredStamp()) return true;
+  const isCurrent = matchesLockfile(scope) && (await driverLoads());
+  if (isCurrent) writeStamp();
+  return isCurrent;
 }
 
-/** Makes it so. Keeps an installation that fits, whoever made it. @throws Failure with the end of npm's log */
+/** Installs packages and rebuilds the driver where necessary. @throws Failure with the end of npm's log */
 export async function install(scope) {
   if (!matchesLockfile(scope)) await installPackages();
   if (!(await driverLoads())) await rebuildDriver();
@@ -31,14 +31,14 @@ export async function install(scope) {
 function writeStamp() {
   if (!matchesLockfile('everything')) return;
   try {
-    writeFileSync(stampPath, stampNow());
+    writeFileSync(stampPath, requiredStamp());
   } catch (error) {
-    if (error.code !== 'EACCES' && error.code !== 'EROFS') throw error; // only slower next time
+    if (error.code !== 'EACCES' && error.code !== 'EROFS') throw error; // without the stamp the next run is slower
   }
 }
 
-/** What an installation is good for: this lockfile, this kind of machine, this Node's binary interface. */
-function stampNow() {
+/** Identifies the installation that is required: lockfile, platform and this Node's ABI. */
+function requiredStamp() {
   const lockfile = createHash('sha256').update(readFileSync(lockfilePath)).digest('hex');
   const { platform, arch, versions } = process;
   return `${JSON.stringify({ lockfile, platform, arch, abi: versions.modules })}\n`;
@@ -48,16 +48,16 @@ function readStamp() {
   return existsSync(stampPath) ? readFileSync(stampPath, 'utf8') : undefined;
 }
 
-/** npm notes in node_modules what it installed; every package that this platform needs must be there in its version. */
+/** Compares the lockfile with npm's record of what it installed in node_modules. */
 function matchesLockfile(scope) {
-  const notePath = join(root, 'node_modules/.package-lock.json');
-  if (!existsSync(notePath)) return false;
+  const recordPath = join(root, 'node_modules/.package-lock.json');
+  if (!existsSync(recordPath)) return false;
   const stamp = readStamp();
   if (stamp !== undefined) {
     const { platform, arch } = JSON.parse(stamp);
     if (platform !== process.platform || arch !== process.arch) return false; // copied from another machine
   }
-  const installed = JSON.parse(readFileSync(notePath, 'utf8')).packages;
+  const installed = JSON.parse(readFileSync(recordPath, 'utf8')).packages;
   return Object.entries(JSON.parse(readFileSync(lockfilePath, 'utf8')).packages).every(([path, entry]) => {
     const mayBeMissing = entry.optional || entry.devOptional || (entry.dev && scope === 'runtime');
     if (!path.startsWith('node_modules/') || (mayBeMissing && installed[path] === undefined)) return true;
@@ -68,7 +68,7 @@ function matchesLockfile(scope) {
 async function installPackages() {
   const [program, args] = npmCommand();
   await runLogged({
-    sentence: 'Installing packages (one or two minutes; longer where SQLite has to be compiled)',
+    label: 'Installing packages (one or two minutes; longer if SQLite has to be compiled)',
     program,
     args: [...args, 'ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=warn'],
     env: npmEnvironment(await headersEnvironment()),
@@ -79,10 +79,10 @@ async function installPackages() {
 
 async function rebuildDriver() {
   const [program, args] = npmCommand();
-  // where the ready-made driver is what aborts, fetching it again would not help
+  // if the prebuilt driver aborts, downloading it again does not help
   const fromSource = driverAborts() ? { npm_config_build_from_source: 'true' } : {};
   await runLogged({
-    sentence: `Rebuilding the SQLite driver for Node ${process.versions.node}`,
+    label: `Rebuilding the SQLite driver for Node ${process.versions.node}`,
     program,
     args: [...args, 'rebuild', 'better-sqlite3', '--loglevel=warn'],
     env: npmEnvironment({ ...(await headersEnvironment()), ...fromSource }),
@@ -91,15 +91,15 @@ async function rebuildDriver() {
   });
   if (await driverLoads()) return;
   throw new Failure(
-    `The SQLite driver was rebuilt and does not work on Node ${process.versions.node}. Another Node will do: nvm install 22`,
+    `The SQLite driver was rebuilt and still does not work on Node ${process.versions.node}. Use another version of Node: nvm install 22`,
   );
 }
 
 const compilerAdvice =
-  'Where no ready-made SQLite driver can be fetched it is compiled, which takes python3, make and a C++ compiler\n' +
+  'If no prebuilt SQLite driver can be downloaded, it is compiled, which requires python3, make and a C++ compiler\n' +
   '(Debian, Ubuntu: apt-get install -y python3 make g++; macOS: xcode-select --install).';
 
-/** In a process of its own: a driver of another Node's binary interface fails by ERR_DLOPEN_FAILED, or is missing. */
+/** Runs in a separate process: a driver for another ABI fails with ERR_DLOPEN_FAILED, or is missing. */
 async function driverLoads() {
   const probe = "new (require('better-sqlite3'))(':memory:').close()";
   return !driverAborts() && (await capture(process.execPath, ['-e', probe], { cwd: root })).status === 0;

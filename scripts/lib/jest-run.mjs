@@ -7,8 +7,8 @@ import { root } from './root.mjs';
 export const jestProgram = join(root, 'node_modules/jest/bin/jest.js');
 
 /**
- * Runs Jest and counts: each assertion, and each suite that could not run at all.
- * @param options  { projects, args, env, label, skipped: 'fail' | 'allow' } what a skipped test counts as
+ * Runs Jest and counts each test, and each suite that could not run.
+ * @param options  { projects, args, env, label, skipped: 'fail' | 'allow' } skipped: whether a skipped test is a failure
  */
 export async function runJest(tally, { projects, args = [], env = process.env, label = 'Jest', skipped = 'fail' }) {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-jest-'));
@@ -35,18 +35,18 @@ export async function runJest(tally, { projects, args = [], env = process.env, l
 
 function count(tally, results, { label, skipped, status }) {
   tally.pass(results.numPassedTests);
-  let complaints = 0;
-  const complain = (text) => {
-    complaints++;
+  let failures = 0;
+  const fail = (text) => {
+    failures++;
     tally.fail(`${label}: ${text}`);
   };
   for (const suite of results.testResults) {
     const name = relative(root, suite.name);
     const failed = suite.assertionResults.filter((each) => each.status === 'failed');
-    for (const each of failed) complain(`${name} › ${each.fullName}`);
-    if (suite.status === 'failed' && failed.length === 0) complain(`${name} could not run`);
-    const left = suite.assertionResults.filter((each) => each.status === 'pending');
-    if (skipped === 'fail') for (const each of left) complain(`${name} › ${each.fullName} (was skipped)`);
+    for (const each of failed) fail(`${name} › ${each.fullName}`);
+    if (suite.status === 'failed' && failed.length === 0) fail(`${name} could not run`);
+    const pending = suite.assertionResults.filter((each) => each.status === 'pending');
+    if (skipped === 'fail') for (const each of pending) fail(`${name} › ${each.fullName} (was skipped)`);
   }
-  if (status !== 0 && complaints === 0) complain(`ended with status ${status}`); // no tests found, say
+  if (status !== 0 && failures === 0) fail(`ended with status ${status}`); // for example because it found no tests
 }

@@ -2,18 +2,18 @@
 
 const { default: Sequencer } = require('@jest/test-sequencer');
 
-/** Browsers, other processes and databases: for about half of their time these suites wait. */
+/** Suites that use browsers, other processes and databases spend about half of their time waiting. */
 const waiting = /\.(e2e|store)-spec\.ts$/;
 
-/** Seconds, where no previous run on this machine has measured the suite. */
+/** Seconds, used until a run on this machine has measured the suite. */
 const estimates = [
   [waiting, 30],
   [/-spec\.ts$/, 9],
 ];
 
 /**
- * Orders suites so that those which mostly wait run beside those which mostly compute, and the long ones come first. All
- * suites that wait in a row would leave processors idle, and all that compute in a row would slow one another down.
+ * Orders suites so that suites that mostly wait run next to suites that mostly compute, and long suites run first. Otherwise
+ * waiting suites in a row leave processors idle, and computing suites in a row slow each other down.
  */
 class InterleavingSequencer extends Sequencer {
   sort(tests) {

@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { root } from './root.mjs';
 
 const path = join(root, '.prepare.lock');
-const oldestMilliseconds = 30 * 60 * 1000;
+const maxAgeMilliseconds = 30 * 60 * 1000;
 
-/** Lets one process at a time install and build: `start:provider` and `start:client` may begin together. */
+/** Lets one process at a time install and build: `start:provider` and `start:client` may start at the same time. */
 export async function withLock(work) {
-  let said = false;
-  while (!take()) {
-    if (!said) process.stderr.write('Another command is installing or building here; waiting for it …\n');
-    said = true;
+  let isAnnounced = false;
+  while (!acquire()) {
+    if (!isAnnounced) process.stderr.write('Waiting for another command that installs or builds in this checkout …\n');
+    isAnnounced = true;
     await new Promise((resolve) => setTimeout(resolve, 300));
   }
   const release = () => rmSync(path, { force: true });
@@ -23,11 +23,11 @@ export async function withLock(work) {
   }
 }
 
-function take() {
+function acquire() {
   const own = `${path}.${process.pid}`;
   writeFileSync(own, String(process.pid));
   try {
-    // a link appears with its content; a file that is created and then written would be seen empty
+    // a link appears with its content; a file that is created and then written could be read empty
     linkSync(own, path);
     return true;
   } catch (error) {
@@ -41,10 +41,10 @@ function take() {
 
 function isStale() {
   try {
-    if (Date.now() - statSync(path).mtimeMs > oldestMilliseconds) return true;
+    if (Date.now() - statSync(path).mtimeMs > maxAgeMilliseconds) return true;
     process.kill(Number(readFileSync(path, 'utf8')), 0);
     return false;
   } catch (error) {
-    return error.code === 'ESRCH'; // EPERM: it lives, as another user; ENOENT: given back just now
+    return error.code === 'ESRCH'; // EPERM: it runs as another user; ENOENT: just released
   }
 }

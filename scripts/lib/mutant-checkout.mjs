@@ -18,11 +18,11 @@ export class MutantCheckout {
     };
   }
 
-  /** With the mutant in place. Specs that start processes build by themselves what is older than its sources. */
+  /** Runs `work` with the mutant applied. Specs that start processes rebuild outputs that are older than their sources. */
   async mutated({ file, find, replace }, work) {
     const path = join(this.#folder, file);
     const original = readFileSync(path, 'utf8');
-    // By a function: a replacement may have a $ in it.
+    // A function, because the replacement may contain a $.
     writeFileSync(
       path,
       original.replace(find, () => replace),
@@ -43,8 +43,8 @@ export class MutantCheckout {
       process.execPath,
       [
         join(this.#folder, 'node_modules/jest/bin/jest.js'),
-        // A spec that a mutant cuts short may leave connections open.
-        ...['--ci', '--json', `--outputFile=${outputFile}`, '--silent', '--forceExit', ...namesOf(killers)],
+        // A spec that a mutant interrupts may leave connections open.
+        ...['--ci', '--json', `--outputFile=${outputFile}`, '--silent', '--forceExit', ...testNameArguments(killers)],
         ...['--runTestsByPath', ...specs.map((spec) => join(this.#folder, spec))],
       ],
       { cwd: this.#folder, env: this.#environment },
@@ -58,8 +58,8 @@ export class MutantCheckout {
   }
 }
 
-/** Only the named tests, where each spec of this run names some. */
-function namesOf(killers) {
+/** Selects only the named tests, if every killer of this run names some. */
+function testNameArguments(killers) {
   if (killers.some(({ test }) => test === undefined)) return [];
   return ['--testNamePattern', [...new Set(killers.map(({ test }) => `(${test.source})`))].join('|')];
 }
@@ -69,6 +69,6 @@ function readResults(path, stderr) {
     return JSON.parse(readFileSync(path, 'utf8')).testResults;
   } catch (error) {
     if (error.code !== 'ENOENT') throw error;
-    throw new Failure(`Jest gave no results:\n${stderr.trim().slice(-2000)}`);
+    throw new Failure(`Jest produced no results:\n${stderr.trim().slice(-2000)}`);
   }
 }

@@ -4,23 +4,23 @@ import { pathToFileURL } from 'node:url';
 import { root } from './root.mjs';
 
 /**
- * @typedef {object} Killer a spec that must turn red
+ * @typedef {object} Killer a spec that must fail
  * @property {string} spec its path
- * @property {RegExp} [test] which of its tests, by their full names; all when left out
- * @property {readonly ('SQLite' | 'PostgreSQL')[]} [on] on each of these a test fails, whose full name says which; when
- *   left out, any failing test is enough
+ * @property {RegExp} [test] matches the full names of its tests; by default all tests
+ * @property {readonly ('SQLite' | 'PostgreSQL')[]} [on] for each of these databases, a test must fail whose full name contains it;
+ *   by default one failing test is enough
  *
- * @typedef {object} Mutant one fault that the tests must notice
- * @property {string} name what no longer holds
+ * @typedef {object} Mutant a fault that the tests must detect
+ * @property {string} name the fault
  * @property {string} file
- * @property {string} find stands in the file exactly once
+ * @property {string} find occurs exactly once in the file
  * @property {string} replace
  * @property {readonly Killer[]} killers
  */
 
 const folder = join(root, 'scripts/mutants');
 
-/** @returns {Promise<(Mutant & { list: string })[]>} all mutants, each with the name of the list that it stands in */
+/** @returns {Promise<(Mutant & { list: string })[]>} all mutants, each with the file name of its list */
 export async function readMutants() {
   const lists = readdirSync(folder)
     .filter((name) => name.endsWith('.mjs'))
@@ -31,18 +31,18 @@ export async function readMutants() {
   return modules.flatMap(({ list, mutants }) => mutants.map((mutant) => ({ ...mutant, list })));
 }
 
-/** @returns {string[]} what is wrong with a mutant; nothing where it can be applied */
+/** @returns {string[]} why a mutant cannot be applied; empty if it can */
 export function problemsOf({ name, file, find, replace, killers }) {
   const problems = [];
-  const complain = (text) => problems.push(`${name}: ${text}`);
+  const report = (text) => problems.push(`${name}: ${text}`);
   const isFile = (path) => existsSync(join(root, path)) && statSync(join(root, path)).isFile();
-  if (!isFile(file)) complain(`there is no ${file}`);
+  if (!isFile(file)) report(`${file} does not exist`);
   else {
     const times = readFileSync(join(root, file), 'utf8').split(find).length - 1;
-    if (times !== 1) complain(`its text stands ${times} times in ${file}, not once: ${find}`);
+    if (times !== 1) report(`its text occurs ${times} times in ${file}, not once: ${find}`);
   }
-  if (find === replace) complain('it changes nothing');
-  if (killers.length === 0) complain('no spec is named that must turn red');
-  for (const { spec } of killers) if (!isFile(spec)) complain(`there is no ${spec}`);
+  if (find === replace) report('it changes nothing');
+  if (killers.length === 0) report('it names no spec that must fail');
+  for (const { spec } of killers) if (!isFile(spec)) report(`${spec} does not exist`);
   return problems;
 }

@@ -5,14 +5,14 @@ import { prepareBuild } from '../prepare.mjs';
 
 /**
  * HTTP specs of endpoints that the server dispatches without Express' router (libs/platform/src/http/exact-routes.ts). They run
- * once more with every request going through the router, which must make no difference. (exact-routes.http-spec.ts compares
- * the two for every fixed path in each run of the tests.)
+ * a second time with every request routed by Express, with the same expectations. (exact-routes.http-spec.ts compares both for
+ * every fixed path in each run of the tests.)
  */
 const exactRoutes = String.raw`apps/provider/test/http/(authorize|discovery|introspect|token-|userinfo|dpop|client-identity|cross-origin|errors)[a-z-]*\.http-spec\.ts$`;
 
 /**
- * Runs inside the copy, by the Node in question: builds the driver for it, then the domain and HTTP suites.
- * @param short only the domain, which needs no driver
+ * Runs inside the copy on the tested Node: builds the driver for it, then runs the domain and HTTP suites.
+ * @param short runs only the domain suite, which requires no driver
  */
 export async function runSuites({ short }) {
   const label = `Node ${process.versions.node}`;
@@ -47,8 +47,8 @@ export async function runSuites({ short }) {
   tally.report();
 }
 
-/** Without a person's own settings. */
+/** The environment without Gatehouse settings of the developer. */
 function environment() {
-  const own = Object.entries(process.env).filter(([name]) => !name.startsWith('GATEHOUSE_'));
-  return { ...Object.fromEntries(own), NODE_ENV: 'test' };
+  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('GATEHOUSE_'));
+  return { ...Object.fromEntries(inherited), NODE_ENV: 'test' };
 }

@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 
 /**
- * npm as [program, first arguments], run by the Node that runs us: native modules are built for that one, and the
- * first `node` in PATH may be another.
+ * npm as [program, first arguments], run by this process's Node: npm builds native modules for the Node that runs it, and the
+ * first `node` in PATH may be a different version.
  */
 export function npmCommand() {
   const bin = dirname(process.execPath);
@@ -17,10 +17,10 @@ export function npmCommand() {
   return script === undefined ? ['npm', []] : [process.execPath, [script]];
 }
 
-/** Our environment without what `npm run` put into it, and with this Node first in PATH. */
+/** This process's environment without the variables that `npm run` sets, and with this Node first in PATH. */
 export function npmEnvironment(additions = {}) {
   const inherited = Object.entries(process.env).filter(
-    // npm_config_* that a person set (a registry, a proxy) stay; `npm run -s` must not silence the install's log
+    // keeps npm_config_* that the user set (a registry, a proxy); `npm run -s` must not silence the log of the installation
     ([name]) => !/^npm_(package|lifecycle|command|execpath)|^npm_config_(loglevel|local_prefix|silent)$/i.test(name),
   );
   const env = { ...Object.fromEntries(inherited), ...additions };
@@ -28,16 +28,16 @@ export function npmEnvironment(additions = {}) {
   return env;
 }
 
-/** Ends us, by SIGTERM, when the npm that began us was killed without a word: nobody is left who could press Ctrl-C. */
+/** Sends this process SIGTERM when the npm that started it was killed: nobody could stop it with Ctrl-C any more. */
 export function endWithNpm() {
   if (process.env.npm_lifecycle_event === undefined) return;
-  const [parent, above] = [process.ppid, parentOfShell(process.ppid)];
+  const [parent, grandparent] = [process.ppid, parentOfShell(process.ppid)];
   setInterval(() => {
-    if (process.ppid !== parent || parentOfShell(parent) !== above) process.kill(process.pid, 'SIGTERM');
+    if (process.ppid !== parent || parentOfShell(parent) !== grandparent) process.kill(process.pid, 'SIGTERM');
   }, 1000).unref();
 }
 
-/** npm runs a script by `sh -c`, which on some systems stays between npm and us. Linux only; elsewhere undefined. */
+/** npm runs a script with `sh -c`, which on some systems remains as the parent of this process. Linux only; elsewhere undefined. */
 function parentOfShell(pid) {
   try {
     if (readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')[1] !== '-c') return undefined;

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { capture } from './command.mjs';
 
-/** The program that listens on a TCP port, in words: `node server.js (pid 4711)`. Undefined when it cannot be found. */
+/** Describes the program that listens on a TCP port: `node server.js (pid 4711)`. Undefined if it cannot be found. */
 export async function describeHolder(port) {
   return process.platform === 'linux' ? (fromProc(port) ?? (await fromLsof(port))) : fromLsof(port);
 }
@@ -10,7 +10,7 @@ function fromProc(port) {
   const listeners = ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((table) => listenersIn(table, port));
   if (listeners.length === 0) return undefined;
   const sockets = new Set(listeners.map(({ inode }) => `socket:[${inode}]`));
-  const pid = readdirSync('/proc').find((name) => /^\d+$/.test(name) && holds(name, sockets));
+  const pid = readdirSync('/proc').find((name) => /^\d+$/.test(name) && hasSocket(name, sockets));
   if (pid !== undefined) return `${commandOf(pid)} (pid ${pid})`;
   const { uid } = listeners[0];
   return Number(uid) === process.getuid() ? undefined : `a program of ${userName(uid)}`;
@@ -26,14 +26,14 @@ function listenersIn(table, port) {
     .map((fields) => ({ uid: fields[7], inode: fields[9] }));
 }
 
-function holds(pid, sockets) {
+function hasSocket(pid, sockets) {
   const descriptors = readIfAllowed(() => readdirSync(`/proc/${pid}/fd`)) ?? [];
   return descriptors.some((fd) => sockets.has(readIfAllowed(() => readlinkSync(`/proc/${pid}/fd/${fd}`))));
 }
 
 function commandOf(pid) {
-  const words = (readIfAllowed(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8')) ?? '').split('\0').filter(Boolean);
-  return words.slice(0, 2).join(' ') || 'a program';
+  const args = (readIfAllowed(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8')) ?? '').split('\0').filter(Boolean);
+  return args.slice(0, 2).join(' ') || 'a program';
 }
 
 function userName(uid) {

@@ -6,10 +6,10 @@ import { fileURLToPath } from 'node:url';
 const script = fileURLToPath(new URL('postgres-server.mjs', import.meta.url));
 
 /**
- * A real PostgreSQL of our own that can be stopped and started again, and that ends with us, however we end.
- * @param options  durable: every commit is flushed; standby: a second server follows it
+ * Starts a PostgreSQL server that can be stopped and started again, and that stops when this process exits for any reason.
+ * @param options  durable: every commit is flushed; standby: a second server replicates it
  * @returns {Promise<{ url: string, standbyUrl: string | undefined, pid: number, tell: (command: 'stop' | 'crash' | 'start') => Promise<string>, end: () => Promise<void> }>}
- *   pid: of the server when it started first
+ *   pid: of the server after the first start
  */
 export async function runPostgres({ durable = false, standby = false } = {}) {
   const flags = [...(durable ? ['--durable'] : []), ...(standby ? ['--standby'] : [])];
@@ -21,7 +21,7 @@ export async function runPostgres({ durable = false, standby = false } = {}) {
     Promise.race([
       once(lines, 'line').then(([line]) => line),
       once(child, 'exit').then(([code]) => {
-        throw new Error(`PostgreSQL ended with ${code}`);
+        throw new Error(`PostgreSQL exited with ${code}`);
       }),
     ]);
   const { url, standbyUrl, pid } = JSON.parse(await nextLine());
@@ -35,9 +35,9 @@ export async function runPostgres({ durable = false, standby = false } = {}) {
       return done;
     },
     end: async () => {
-      const gone = once(child, 'exit');
+      const exited = once(child, 'exit');
       child.stdin.end();
-      await gone;
+      await exited;
     },
   };
 }

@@ -1,11 +1,11 @@
-// A real PostgreSQL as a process of its own (see postgres.mjs). Its first line is { url, pid } as JSON; then it reads `stop`,
-// `crash` and `start` as lines and says `done` after each. It ends when its standard input does: a run that is killed
-// leaves no server behind. `--durable`: every commit is flushed, as after installation. `--standby`: a second server follows
-// it, whose URL is `standbyUrl` of the first line.
+// Runs PostgreSQL (see postgres.mjs) as a child of this process. Prints { url, pid } as JSON in its first line, then reads the
+// commands `stop`, `crash` and `start`, one per line, and prints `done` after each. Stops when its standard input closes, so that
+// a killed run leaves no server behind. `--durable`: every commit is flushed, which is PostgreSQL's default. `--standby`: starts a
+// second server that replicates it, whose URL is `standbyUrl` in the first line.
 import { createInterface } from 'node:readline';
 import { startPostgres } from './postgres.mjs';
 
-// A terminal's signal is for the script that began this.
+// The parent script handles Ctrl-C.
 process.on('SIGINT', () => undefined);
 process.on('SIGTERM', () => process.stdin.destroy());
 

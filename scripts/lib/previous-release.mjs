@@ -4,14 +4,14 @@ import { capture } from './command.mjs';
 import { Failure } from './failure.mjs';
 import { root } from './root.mjs';
 
-/** The last commit before the migrations of 2026-11-29. Update it, and make the fixture again, after each release. */
+/** The last commit before the migrations of 2026-11-29. Update it, and create the fixture again, after each release. */
 export const previousRelease = '21c79412d13b8547a9724700d7c08af3c88fa412';
 
 const workspaces = ['libs/domain', 'libs/server', 'libs/resource-server'];
 
 /**
- * Builds the previous release from the history into a folder, with the packages that are installed here.
- * @returns its provider and its command line @throws Failure without the history, or where the build fails
+ * Builds the previous release from the Git history in a folder, with the packages that are installed here.
+ * @returns the paths of its provider and command line @throws Failure if the history is missing or the build fails
  */
 export async function buildPreviousRelease(folder) {
   await unpack(folder);
@@ -36,7 +36,7 @@ async function unpack(folder) {
   if (unpacked.status !== 0) throw new Failure(`The previous release cannot be unpacked:\n${unpacked.stderr.trim()}`);
 }
 
-/** Everything but the workspaces of this checkout: those of the release are its own. */
+/** Links all packages except the workspaces, which come from the release. */
 function linkPackages(folder) {
   const packages = join(folder, 'node_modules');
   mkdirSync(join(packages, '@gatehouse'), { recursive: true });

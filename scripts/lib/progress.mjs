@@ -1,18 +1,18 @@
-/** One line on stderr for a step that takes long; on a terminal it counts the seconds. Returns how to end it. */
-export function showProgress(sentence) {
+/** Shows a long step in one line on stderr, on a terminal with the elapsed seconds. @returns functions that end the line */
+export function showProgress(label) {
   const { stderr } = process;
   const startedAt = Date.now();
   const seconds = () => `${Math.round((Date.now() - startedAt) / 1000)} s`;
   if (!stderr.isTTY) {
-    stderr.write(`${sentence} …\n`);
+    stderr.write(`${label} …\n`);
     return { done: () => stderr.write(`  done in ${seconds()}\n`), failed: () => undefined };
   }
-  const draw = () => stderr.write(`\r\x1b[K${sentence} … ${seconds()}`);
+  const draw = () => stderr.write(`\r\x1b[K${label} … ${seconds()}`);
   draw();
   const timer = setInterval(draw, 1000);
   const end = (text) => {
     clearInterval(timer);
-    stderr.write(`\r\x1b[K${sentence}: ${text} after ${seconds()}\n`);
+    stderr.write(`\r\x1b[K${label}: ${text} after ${seconds()}\n`);
   };
   return { done: () => end('done'), failed: () => end('failed') };
 }

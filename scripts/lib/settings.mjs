@@ -2,13 +2,13 @@ import { isAbsolute, join } from 'node:path';
 import { Failure } from './failure.mjs';
 import { root } from './root.mjs';
 
-/** A setting of the environment; empty means unset. */
+/** A setting from the environment; an empty value means unset. */
 export function setting(name) {
   const value = process.env[name]?.trim();
   return value === undefined || value === '' ? undefined : value;
 }
 
-/** Whether a secret is set, or the file that holds it. */
+/** Whether a secret, or the path of its file, is set. */
 export function secretIsSet(name) {
   return setting(name) !== undefined || setting(`${name}_FILE`) !== undefined;
 }
@@ -20,21 +20,21 @@ export function dataFolder() {
 }
 
 /**
- * Where an application will be reached and which port it will want, as its own settings would decide it.
- * @param names  of the settings for { origin, host, port }
- * @param standard  { host: of the origin, port }
+ * The origin, host and port of an application according to its settings.
+ * @param names  the settings for { origin, host, port }
+ * @param defaults  { host: of the origin, port }
  */
-function plannedAddress(names, standard) {
+function plannedAddress(names, defaults) {
   const originText = setting(names.origin);
   const origin = originText === undefined ? undefined : parseOrigin(names.origin, originText);
   const portText = setting(names.port);
-  const port = portText === undefined ? Number(origin?.port) || standard.port : parsePort(names.port, portText);
+  const port = portText === undefined ? Number(origin?.port) || defaults.port : parsePort(names.port, portText);
   return {
     origin: origin?.origin,
-    host: setting(names.host) ?? hostToListenOn(origin?.hostname ?? standard.host),
+    host: setting(names.host) ?? hostToListenOn(origin?.hostname ?? defaults.host),
     port,
     setBy: portText !== undefined ? names.port : origin !== undefined ? names.origin : undefined,
-    at: (chosen) => origin?.origin ?? `http://${standard.host}:${chosen}`,
+    at: (selectedPort) => origin?.origin ?? `http://${defaults.host}:${selectedPort}`,
     instead: (next) =>
       portText === undefined
         ? `${names.origin}=${origin?.protocol}//${origin?.hostname}:${next}`
@@ -42,13 +42,13 @@ function plannedAddress(names, standard) {
   };
 }
 
-/** Where the provider will be. */
+/** The provider's address. */
 export function plannedProvider() {
   const names = { origin: 'GATEHOUSE_ISSUER', host: 'GATEHOUSE_HOST', port: 'GATEHOUSE_PORT' };
   return plannedAddress(names, { host: 'localhost', port: 5000 });
 }
 
-/** Where the client will be. */
+/** The client's address. */
 export function plannedClient() {
   const names = { origin: 'GATEHOUSE_CLIENT_BASE_URL', host: 'GATEHOUSE_CLIENT_HOST', port: 'GATEHOUSE_CLIENT_PORT' };
   return plannedAddress(names, { host: 'localhost', port: 8000 });
@@ -56,7 +56,7 @@ export function plannedClient() {
 
 function parseOrigin(name, text) {
   if (!URL.canParse(text))
-    throw new Failure(`${name}: ${JSON.stringify(text)} is not an address such as http://localhost:5000`);
+    throw new Failure(`${name}: ${JSON.stringify(text)} is not a URL such as http://localhost:5000`);
   return new URL(text);
 }
 

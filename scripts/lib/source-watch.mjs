@@ -6,8 +6,8 @@ const pollMilliseconds = 200;
 const settleMilliseconds = 50;
 
 /**
- * A project and the projects that it references, by the `references` of their tsconfig.json.
- * @returns {string[]} their folders, from the root
+ * A project and the projects that it references, according to `references` in tsconfig.json.
+ * @returns {string[]} their folders, relative to the root
  */
 export function projectsOf(folder) {
   const { references = [] } = JSON.parse(readFileSync(join(root, folder, 'tsconfig.json'), 'utf8'));
@@ -16,20 +16,20 @@ export function projectsOf(folder) {
 }
 
 /**
- * Reports which files below `src` were changed, added or removed, once they have not changed for a moment: an editor may
- * write a file in several steps, and a checkout writes many. Polled, because notifications of changes get lost on network and
- * container file systems.
- * @param {string[]} projects  folders, from the root
- * @param {(paths: string[]) => Promise<void>} onChange  from the root; not called again before its promise is fulfilled
+ * Reports files below `src` that were changed, added or removed. Waits until they stay unchanged for a moment, because an editor
+ * may write a file in several steps and a checkout writes many files. Polls, because network and container file systems lose
+ * change notifications.
+ * @param {string[]} projects  folders, relative to the root
+ * @param {(paths: string[]) => Promise<void>} onChange  receives paths relative to the root; calls do not overlap
  */
 export async function watchSources(projects, onChange) {
   let before = stateOf(projects);
   for (;;) {
-    await pause(pollMilliseconds);
+    await sleep(pollMilliseconds);
     let now = stateOf(projects);
     if (differences(before, now).length === 0) continue;
     for (;;) {
-      await pause(settleMilliseconds);
+      await sleep(settleMilliseconds);
       const later = stateOf(projects);
       if (differences(now, later).length === 0) break;
       now = later;
@@ -40,7 +40,7 @@ export async function watchSources(projects, onChange) {
   }
 }
 
-/** @returns {Map<string, string>} what changes with each source, by its path */
+/** @returns {Map<string, string>} modification time and size of each source, by path */
 function stateOf(projects) {
   const state = new Map();
   for (const project of projects) {
@@ -60,6 +60,6 @@ function differences(one, other) {
   return [...paths].filter((path) => one.get(path) !== other.get(path));
 }
 
-function pause(milliseconds) {
+function sleep(milliseconds) {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

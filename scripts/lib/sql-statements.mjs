@@ -1,16 +1,16 @@
-// Finds the SQL in TypeScript sources: what is passed to `statement(name, sql, …)`, directly or through functions that build
-// statements, and SQL in any other string. Constants, local functions and what a file imports by a relative path are
-// substituted; a value that only exists at run time becomes `?`.
+// Finds the SQL in TypeScript sources: arguments of `statement(name, sql, …)`, also through functions that build statements, and
+// SQL in any other string. Constants, local functions and imports with a relative path are resolved; a value that is only known
+// at run time becomes `?`.
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import ts from 'typescript';
 
 const unknown = ' ? ';
-const deepest = 20;
+const maxDepth = 20;
 
 /**
- * @param paths the sources to read; imports are followed among them only
- * @returns for each piece of SQL: `file`, `line`, `name` (of a statement, otherwise undefined) and `sql`
+ * @param paths the sources; only imports of these files are resolved
+ * @returns for each string of SQL: `file`, `line`, `name` (of a statement, otherwise undefined) and `sql`
  */
 export function readStatements(paths) {
   const sources = new Map(paths.map((path) => [path, parse(path)]));
@@ -32,26 +32,26 @@ class Reader {
     this.sources = sources;
   }
 
-  /** The statements that a file declares. A call inside a function is read where that function is called. */
+  /** The statements that a file declares. A call inside a function is resolved where that function is called. */
   statements(source) {
     const calls = descendants(source, ts.isCallExpression).filter((call) => this.#buildsStatement(call));
     const outer = calls.filter((call) => !calls.some((other) => other !== call && contains(other, call)));
     return outer
       .filter((call) => enclosingFunction(call) === undefined)
       .flatMap((call) =>
-        this.#statementsOf(call, new Map(), 0).map((statement) => ({ ...place(source, call), ...statement })),
+        this.#statementsOf(call, new Map(), 0).map((statement) => ({ ...location(source, call), ...statement })),
       );
   }
 
-  /** SQL that is passed to no statement: for TypeORM's query builder, or in a function that no statement is built by. */
+  /** Strings that are not part of a statement: SQL for TypeORM's query builder, or in a function that builds no statement. */
   otherStrings(source) {
     return descendants(source, isText)
       .filter((node) => !this.#read.has(node) && !(node.parent && isText(node.parent)))
-      .map((node) => ({ ...place(source, node), name: undefined, sql: this.#text(node, new Map(), 0) }));
+      .map((node) => ({ ...location(source, node), name: undefined, sql: this.#text(node, new Map(), 0) }));
   }
 
   #statementsOf(call, values, depth) {
-    if (depth > deepest) return [];
+    if (depth > maxDepth) return [];
     if (isStatementCall(call)) {
       const [name, ...rest] = call.arguments.map((argument) => this.#text(argument, values, depth).trim());
       return [{ name, sql: rest.join('\n;\n') }];
@@ -69,16 +69,16 @@ class Reader {
     const callee = ts.isIdentifier(call.expression) ? this.#functionOf(call.expression, new Map()) : undefined;
     if (callee === undefined) return false;
     if (!this.#builders.has(callee)) {
-      this.#builders.set(callee, false); // ends a recursion
+      this.#builders.set(callee, false); // stops recursion
       const builds = descendants(callee.body, ts.isCallExpression).some((other) => this.#buildsStatement(other));
       this.#builders.set(callee, builds);
     }
     return this.#builders.get(callee);
   }
 
-  /** The text that an expression stands for. Where it may be one of several, all of them. */
+  /** The text of an expression. If it has several possible values, all of them. */
   #text(node, values, depth) {
-    if (node === undefined || depth > deepest) return unknown;
+    if (node === undefined || depth > maxDepth) return unknown;
     const text = (inner) => this.#text(inner, values, depth + 1);
     if (ts.isStringLiteralLike(node)) {
       this.#read.add(node);
@@ -134,7 +134,7 @@ class Reader {
     return found !== undefined && isFunction(found) && found.body !== undefined ? found : undefined;
   }
 
-  /** What a name stands for at its place: an argument, a constant, a function, or the same in the file that it is imported from. */
+  /** Resolves an identifier in its scope to an argument, a constant or a function, in this file or the file it is imported from. */
   #resolve(node, values) {
     if (!ts.isIdentifier(node)) return { node, values };
     for (let scope = node.parent; scope !== undefined; scope = scope.parent) {
@@ -159,17 +159,17 @@ class Reader {
   }
 }
 
-/** The values of a function's parameters in one call. */
+/** The values of a function's parameters in a call. */
 function bind(callee, call, values) {
   const inner = new Map(values);
   callee.parameters.forEach((parameter, index) => {
     const node = call.arguments[index] ?? parameter.initializer;
     inner.set(parameter, node && { node, values });
     if (!ts.isObjectBindingPattern(parameter.name)) return;
-    const given = node !== undefined && ts.isObjectLiteralExpression(node) ? node.properties : [];
+    const properties = node !== undefined && ts.isObjectLiteralExpression(node) ? node.properties : [];
     for (const element of parameter.name.elements) {
       const key = (element.propertyName ?? element.name).text;
-      const property = given.find(({ name }) => name?.text === key);
+      const property = properties.find(({ name }) => name?.text === key);
       const value = property?.initializer ?? property?.name ?? element.initializer;
       inner.set(element, value && { node: value, values });
     }
@@ -224,7 +224,7 @@ const contains = (outer, inner) => outer.pos <= inner.pos && inner.end <= outer.
 const isFunction = (node) => ts.isFunctionLike(node) && 'parameters' in node && !ts.isTypeNode(node);
 const isText = (node) => ts.isStringLiteralLike(node) || ts.isTemplateExpression(node);
 const isStatementCall = ({ expression }) => ts.isIdentifier(expression) && expression.text === 'statement';
-const place = (source, node) => ({
+const location = (source, node) => ({
   file: source.fileName,
   line: source.getLineAndCharacterOfPosition(node.getStart()).line + 1,
 });

@@ -1,22 +1,21 @@
-/** Counts what passed and what failed over everything, for the plain last line of a run. */
+/** Counts passed and failed checks for the last line of a run. */
 export class Tally {
   passed = 0;
   failed = 0;
-  #complaints = [];
+  #failures = [];
 
   pass(count = 1) {
     this.passed += count;
   }
 
-  fail(complaint, count = 1) {
+  fail(failure, count = 1) {
     this.failed += count;
-    this.#complaints.push(complaint);
+    this.#failures.push(failure);
   }
 
-  /** Says what failed, and ends with `N passed, N failed`. The process' exit status follows. */
+  /** Prints the failures and `N passed, N failed`, and sets the exit code of the process. */
   report() {
-    if (this.#complaints.length > 0)
-      console.log(`\nFailed:\n${this.#complaints.map((line) => `  ${line}`).join('\n')}`);
+    if (this.#failures.length > 0) console.log(`\nFailed:\n${this.#failures.map((line) => `  ${line}`).join('\n')}`);
     console.log(`\n${this.passed} passed, ${this.failed} failed`);
     process.exitCode = this.failed === 0 && this.passed > 0 ? 0 : 1;
   }

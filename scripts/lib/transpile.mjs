@@ -6,10 +6,10 @@ import { root } from './root.mjs';
 const compiledSuffixes = ['.js', '.js.map', '.d.ts', '.d.ts.map'];
 
 /**
- * Writes to `dist` what the compiler would write for these sources, without checking types: `isolatedModules` makes the
- * JavaScript of each file depend on that file alone. Removes what belongs to sources that are gone.
- * @param {string[]} paths  sources, from the root
- * @returns {string[]} syntax errors; files that have one are left as they were
+ * Writes the compiler's output for these sources to `dist` without checking types: with `isolatedModules`, the JavaScript of a
+ * file depends only on that file. Removes the output of deleted sources.
+ * @param {string[]} paths  sources, relative to the root
+ * @returns {string[]} syntax errors; the output of files with errors stays unchanged
  */
 export function transpileChanged(paths) {
   const errors = [];
@@ -42,13 +42,13 @@ function transpile(path, target) {
   const map = JSON.parse(sourceMapText);
   map.sources = [relative(dirname(output), source).split(sep).join('/')];
   mkdirSync(dirname(output), { recursive: true });
-  replace(`${output}.map`, JSON.stringify(map));
-  replace(output, outputText);
+  writeAtomically(`${output}.map`, JSON.stringify(map));
+  writeAtomically(output, outputText);
   return [];
 }
 
-/** Never half a file, whoever reads it at the same time. */
-function replace(path, text) {
+/** Writes a file atomically, because another process may read it at the same time. */
+function writeAtomically(path, text) {
   const draft = join(dirname(path), `.${basename(path)}.${process.pid}`);
   writeFileSync(draft, text);
   renameSync(draft, path);
@@ -59,7 +59,7 @@ let options;
 function compilerOptions() {
   const path = join(root, 'tsconfig.base.json');
   const { compilerOptions: json } = ts.readConfigFile(path, ts.sys.readFile).config;
-  // Of a single file the compiler cannot see that its package consists of ES modules.
+  // For a single file the compiler does not know that its package consists of ES modules.
   const modules = { module: ts.ModuleKind.ESNext, moduleResolution: ts.ModuleResolutionKind.Bundler };
   options ??= { ...ts.convertCompilerOptionsFromJson(json, root).options, ...modules };
   return options;

@@ -14,7 +14,7 @@ const builders = ['ui-assets.mjs', 'icons.mjs', 'app-logos.mjs'].map((name) => j
 const packages = ['@fontsource-variable/inter', '@iconify-json/lucide', '@iconify-json/simple-icons', 'esbuild'];
 const minifiers = ['lightningcss', 'subset-font'];
 
-/** The characters of the Latin subset; `unicode-range` in fonts.css says the same. */
+/** The characters of the Latin subset; `unicode-range` in fonts.css has the same ranges. */
 const characters = [
   [0x20, 0x7e],
   [0xa0, 0xff],
@@ -35,33 +35,32 @@ const characters = [
 ];
 
 /**
- * Makes the assets of the design system that are not in the repository: the style sheet and the script (bundled and
- * minified), the font, the icons that templates name, logos of applications and the licenses. Does nothing if they are
- * up to date.
- * @throws Failure if a template names an icon that does not exist, or a source does not parse
+ * Builds the assets of the design system that are not in the repository: the style sheet and the script (bundled and minified),
+ * the font, the icons that templates use, application logos and the licenses. Does nothing if they are up to date.
+ * @throws Failure if a template uses an unknown icon, or a style sheet does not parse
  */
 export async function buildUiAssets() {
   const icons = namedIcons();
   const inputs = inputsOf(icons);
   if (isUpToDate(inputs)) return;
-  const written = `${target}.new`;
-  rmSync(written, { recursive: true, force: true });
-  mkdirSync(written, { recursive: true });
-  const write = (name, content) => writeFileSync(join(written, name), content);
+  const output = `${target}.new`;
+  rmSync(output, { recursive: true, force: true });
+  mkdirSync(output, { recursive: true });
+  const write = (name, content) => writeFileSync(join(output, name), content);
   write('icons.json', JSON.stringify(iconBodies(icons)));
   write('gatehouse.css', await styleSheet());
   write('gatehouse.js', await script());
   write('inter-latin.woff2', await font());
   const logos = loadIconSet('simple-icons');
   for (const [name, icon, color] of appLogos) write(`app-${name}.svg`, logoSvg(bodyOf(logos, icon), color));
-  for (const name of ['chevron.svg', 'arches.svg']) cpSync(join(source, 'assets', name), join(written, name));
+  for (const name of ['chevron.svg', 'arches.svg']) cpSync(join(source, 'assets', name), join(output, name));
   write('licenses.txt', licenses());
   write(stampName, inputs);
   rmSync(target, { recursive: true, force: true });
-  renameSync(written, target);
+  renameSync(output, target);
 }
 
-/** Whether the assets were made from the present sources. */
+/** Whether the assets are up to date. */
 export function areUiAssetsBuilt() {
   return isUpToDate(inputsOf(namedIcons()));
 }
@@ -71,7 +70,7 @@ function isUpToDate(inputs) {
   return existsSync(stamp) && readFileSync(stamp, 'utf8') === inputs;
 }
 
-/** A hash of everything that the assets are made of. */
+/** A hash of everything that the assets depend on. */
 function inputsOf(icons) {
   const hash = createHash('sha256');
   const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));

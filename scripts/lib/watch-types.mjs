@@ -1,5 +1,5 @@
-// node watch-types.mjs FOLDER: as `tsc -b -w FOLDER`, with two differences: a file is replaced at once, so that nobody loads
-// half of one, and only errors are reported, or that there are none any more.
+// node watch-types.mjs FOLDER: like `tsc -b -w FOLDER`, with two differences: it replaces files atomically, so that no process
+// loads a partial file, and it reports only errors, and once that there are none any more.
 import { renameSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import ts from 'typescript';
@@ -19,7 +19,7 @@ const system = {
       writeFileSync(draft, writeByteOrderMark ? `\uFEFF${text}` : text);
       renameSync(draft, path);
     } catch {
-      ts.sys.writeFile(path, text, writeByteOrderMark); // the folder does not exist yet: the compiler makes it and comes again
+      ts.sys.writeFile(path, text, writeByteOrderMark); // the folder does not exist yet: the compiler creates it and retries
     }
   },
 };
@@ -33,7 +33,7 @@ function report(diagnostic) {
 
 function reportStatus(diagnostic) {
   const text = ts.flattenDiagnosticMessageText(diagnostic.messageText, '\n');
-  if (!text.startsWith('Found ')) return; // that a compilation starts
+  if (!text.startsWith('Found ')) return; // the start of a compilation
   const hasErrors = foundErrors.test(text);
   if (hasErrors || hadErrors) console.error(`Types: ${text}`);
   hadErrors = hasErrors;

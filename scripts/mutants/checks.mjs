@@ -1,10 +1,10 @@
-// Expiry, hashes and bindings: who may use a credential, and until when.
+// Hashes, expiry and bindings: which client may use a credential, and until when.
 const provider = (path) => `apps/provider/src/${path}`;
 const domain = (path) => `libs/domain/src/${path}`;
 const http = (name, test) => ({ spec: `apps/provider/test/http/${name}.http-spec.ts`, test });
 
 const hash = '!equalInConstantTime(row.verifier_hash, sha256(token.verifier))';
-/** A look-up by the selector alone: the secret half of the credential counts for nothing. */
+/** The credential is found by its selector; its secret half is not checked. */
 const anyVerifier = (what, file, killer) => ({
   name: `${what} is found by its selector alone`,
   file: provider(file),
@@ -35,7 +35,7 @@ const hashes = [
     http('par', /when it is forged/),
   ),
   {
-    name: 'hashes are equal that are of one length',
+    name: 'hashes of the same length are equal',
     file: domain('kernel/digest.ts'),
     find: ' && timingSafeEqual(a, b)',
     replace: ' && timingSafeEqual(a, a)',
@@ -45,7 +45,7 @@ const hashes = [
 
 const expiry = [
   {
-    name: 'an authorization code outlives a lifetime that was shortened since',
+    name: 'an authorization code outlives a lifetime that was shortened',
     file: provider('protocol/token/grant-types/authorization-code.ts'),
     find: 'if (addSeconds(code.issuedAt, this.codes.lifetimeSeconds(client)) <= now)',
     replace: 'if (addSeconds(code.issuedAt, this.codes.lifetimeSeconds(client)) < 0)',
@@ -56,7 +56,7 @@ const expiry = [
     file: provider('protocol/token/grant-types/refresh-token.ts'),
     find: 'if (this.tokens.expiryOf(token, grant.createdAt) <= now)',
     replace: 'if (this.tokens.expiryOf(token, grant.createdAt) < 0)',
-    // A grant lives as long as its tokens: the two differ where the absolute lifetime was shortened since.
+    // A grant expires with its tokens, unless the absolute lifetime was shortened.
     killers: [http('token-refresh-kept', /before the absolute lifetime was shortened/)],
   },
   {
@@ -81,7 +81,7 @@ const expiry = [
     killers: [{ spec: domain('oauth/client-assertion.spec.ts') }],
   },
   {
-    name: 'a DPoP proof works after its time',
+    name: 'a DPoP proof works after it expired',
     file: domain('oauth/dpop.ts'),
     find: 'if (iat + maxAgeSeconds <= context.now)',
     replace: 'if (iat + maxAgeSeconds < context.now)',
@@ -91,7 +91,7 @@ const expiry = [
 
 const bindings = [
   {
-    name: 'a client redeems the code of another one (RFC 6749 4.1.3)',
+    name: 'a client redeems a code of another client (RFC 6749 4.1.3)',
     file: provider('protocol/token/grant-types/authorization-code.ts'),
     find: "if (code.clientId !== client.id) throw invalidGrant('code.other_client');",
     replace: '',
@@ -112,49 +112,49 @@ const bindings = [
     killers: [http('token-code', /refuses none where/)],
   },
   {
-    name: 'any code_verifier fits (RFC 7636 4.6)',
+    name: 'any code_verifier is accepted (RFC 7636 4.6)',
     file: domain('oauth/pkce.ts'),
     find: '!equalInConstantTime(computed, Buffer.from(challenge))',
     replace: 'computed.length !== challenge.length',
     killers: [{ spec: domain('oauth/pkce.spec.ts') }, http('token-code', /verifier/)],
   },
   {
-    name: 'a code is redeemed by the proof of another key (RFC 9449 10)',
+    name: 'a code is redeemed with a proof of another key (RFC 9449 10)',
     file: provider('protocol/token/grant-types/authorization-code.ts'),
     find: 'code.dpopJkt !== undefined && code.dpopJkt !== proof?.jkt',
     replace: 'code.dpopJkt !== undefined && dpopJkt === undefined',
     killers: [http('dpop', /binds the code/)],
   },
   {
-    name: 'a client refreshes with the token of another one',
+    name: 'a client refreshes with a token of another client',
     file: provider('protocol/token/grant-types/refresh-token.ts'),
     find: "if (token.clientId !== client.id) throw invalidGrant('refresh.other_client');",
     replace: '',
     killers: [http('token-refresh', /refuses one of another client/)],
   },
   {
-    name: 'a bound refresh token is used by another key (RFC 9449 5)',
+    name: 'a bound refresh token is used with another key (RFC 9449 5)',
     file: provider('protocol/token/grant-types/refresh-token.ts'),
     find: 'token.dpopJkt !== undefined && token.dpopJkt !== proof?.jkt',
     replace: 'token.dpopJkt !== undefined && dpopJkt === undefined',
     killers: [http('dpop', /of a public client are bound to the key/)],
   },
   {
-    name: 'a client exchanges the device code of another one',
+    name: 'a client exchanges a device code of another client',
     file: provider('protocol/token/grant-types/device-code.ts'),
     find: "if (device.clientId !== client.id) throw invalidGrant('device_code.other_client');",
     replace: '',
     killers: [http('device', /refuses a code of another client/)],
   },
   {
-    name: 'a client uses the pushed request of another one (RFC 9126 2.2)',
+    name: 'a client uses a pushed request of another client (RFC 9126 2.2)',
     file: provider('protocol/authorization/pushed-requests.service.ts'),
     find: "if (row.client_id !== client.id) throw invalidUri('request_uri.other_client');",
     replace: '',
     killers: [http('par', /is of one client/)],
   },
   {
-    name: 'a DPoP proof is good with any access token (RFC 9449 4.3)',
+    name: 'a DPoP proof is accepted with any access token (RFC 9449 4.3)',
     file: domain('oauth/dpop.ts'),
     find: 'context.accessToken !== undefined && ath !==',
     replace: 'context.accessToken === undefined && ath ===',

@@ -1,4 +1,4 @@
-// What may be used once, and the conditions that decide who was first.
+// Single-use credentials, and the conditions of the statements that consume them.
 const interleaved = 'apps/provider/test/store/interleaved.store-spec.ts';
 const races = 'apps/provider/test/store/races.store-spec.ts';
 const both = ['SQLite', 'PostgreSQL'];
@@ -9,14 +9,14 @@ const provider = (path) => `apps/provider/src/${path}`;
 
 const codes = [
   {
-    name: 'an authorization code is spent whoever was first',
+    name: 'an authorization code is consumed twice by concurrent requests',
     file: provider('protocol/authorization/authorization-code.statements.ts'),
     find: 'SET consumed_at = $2 WHERE selector = $1 AND consumed_at IS NULL',
     replace: 'SET consumed_at = $2 WHERE selector = $1',
     killers: [inUnits(/an authorization code is spent once/), overHttp(/100 redemptions of one code/)],
   },
   {
-    name: 'tokens are issued whether or not the authorization code was spent',
+    name: 'tokens are issued whether or not the authorization code was consumed',
     file: provider('protocol/authorization/authorization-codes.service.ts'),
     find: 'unit.expectChange(codeStatements.consume',
     replace: 'unit.write(codeStatements.consume',
@@ -33,21 +33,21 @@ const codes = [
 
 const refreshTokens = [
   {
-    name: 'a refresh token is exchanged whoever was first',
+    name: 'a refresh token is exchanged twice by concurrent requests',
     file: provider('tokens/token.statements.ts'),
     find: 'SET consumed_at = $2, successor_selector = $3 WHERE selector = $1 AND consumed_at IS NULL',
     replace: 'SET consumed_at = $2, successor_selector = $3 WHERE selector = $1',
     killers: [inUnits(/a refresh token that rotates/), overHttp(/100 refreshes with one token that rotates/)],
   },
   {
-    name: 'tokens are issued whether or not the refresh token was spent',
+    name: 'tokens are issued whether or not the refresh token was consumed',
     file: provider('tokens/refresh-tokens.service.ts'),
     find: 'unit.expectChange(refreshTokenStatements.consume',
     replace: 'unit.write(refreshTokenStatements.consume',
     killers: [inUnits(/a refresh token that rotates/), overHttp(/100 refreshes with one token that rotates/)],
   },
   {
-    name: 'a kept refresh token is extended after it was spent',
+    name: 'a refresh token without rotation is extended after it was consumed',
     file: provider('tokens/token.statements.ts'),
     find: `THEN $2 ELSE expires_at END
      WHERE selector = $1 AND consumed_at IS NULL`,
@@ -66,14 +66,14 @@ const refreshTokens = [
 
 const devices = [
   {
-    name: 'a device code is exchanged whoever was first',
+    name: 'a device code is exchanged twice by concurrent requests',
     file: provider('protocol/authorization/device-authorization.statements.ts'),
     find: 'selector = $1 AND consumed_at IS NULL AND grant_selector IS NOT NULL',
     replace: 'selector = $1 AND grant_selector IS NOT NULL',
     killers: [inUnits(/a device code is exchanged once/), overHttp(/100 polls of a device/)],
   },
   {
-    name: 'tokens are issued whether or not the device code was spent',
+    name: 'tokens are issued whether or not the device code was consumed',
     file: provider('protocol/authorization/device-authorizations.service.ts'),
     find: 'unit.expectChange(deviceAuthorizationStatements.consume',
     replace: 'unit.write(deviceAuthorizationStatements.consume',
@@ -106,11 +106,11 @@ const devices = [
 
 const links = [
   {
-    name: 'a one-time link is used whoever was first',
+    name: 'a one-time link is used twice by concurrent requests',
     file: provider('users/credentials/one-time-links.service.ts'),
     find: 'SET consumed_at = $2 WHERE selector = $1 AND consumed_at IS NULL AND expires_at > $2',
     replace: 'SET consumed_at = $2 WHERE selector = $1 AND expires_at > $2',
-    // Over HTTP the new password removes the links of its account in the same unit.
+    // Over HTTP, a new password deletes the account's links in the same unit of work.
     killers: [inUnits(/a one-time link is used once/)],
   },
   {
@@ -121,21 +121,21 @@ const links = [
     killers: [inUnits(/a one-time link is used once, and not after/)],
   },
   {
-    name: 'a password is set whether or not the link was spent',
+    name: 'a password is set whether or not the link was consumed',
     file: provider('users/credentials/operations/set-password-by-link.ts'),
     find: 'if (!(await this.links.consume(unit, selector, actor.now))) throw linkUsed();',
     replace: 'await this.links.consume(unit, selector, actor.now);',
     killers: [overHttp(/uses of a one-time link/)],
   },
   {
-    name: 'an invitation is used by all who present it at once',
+    name: 'an invitation is used twice by concurrent requests',
     file: provider('users/invitations/invitations.service.ts'),
     find: 'SET consumed_at = $2 WHERE selector = $1 AND consumed_at IS NULL AND expires_at > $2',
     replace: 'SET consumed_at = $2 WHERE selector = $1 AND expires_at > $2',
     killers: [inUnits(/an invitation is used once/), overHttp(/two accounts by one invitation/)],
   },
   {
-    name: 'an account is made whether or not the invitation was spent',
+    name: 'an account is created whether or not the invitation was consumed',
     file: provider('users/operations/sign-up.ts'),
     find: '!(await this.invitations.consume(unit, invitation.selector, now))',
     replace: '(await this.invitations.consume(unit, invitation.selector, now)) === undefined',
@@ -152,35 +152,35 @@ const links = [
 
 const factors = [
   {
-    name: 'a time step is spent whoever was first (RFC 6238 5.2)',
+    name: 'a time step is consumed twice by concurrent requests (RFC 6238 5.2)',
     file: provider('users/factors/totp.service.ts'),
     find: 'WHERE user_id = $1 AND last_step < $2 AND failures < $4',
     replace: 'WHERE user_id = $1 AND failures < $4',
     killers: [inUnits(/a time step of an authenticator app/)],
   },
   {
-    name: 'a time step is spent twice',
+    name: 'a time step is consumed twice',
     file: provider('users/factors/totp.service.ts'),
     find: 'last_step < $2',
     replace: 'last_step <= $2',
     killers: [inUnits(/a time step of an authenticator app/)],
   },
   {
-    name: 'a locked authenticator app takes a code',
+    name: 'a locked authenticator app accepts a code',
     file: provider('users/factors/totp.service.ts'),
     find: 'last_step < $2 AND failures < $4',
     replace: 'last_step < $2 AND $4 > 0',
     killers: [inUnits(/an authenticator app that was locked/)],
   },
   {
-    name: 'a recovery code is spent whoever was first',
+    name: 'a recovery code is consumed twice by concurrent requests',
     file: provider('users/factors/recovery-codes.service.ts'),
     find: 'code_hash = $2 AND used_at IS NULL',
     replace: 'code_hash = $2',
     killers: [inUnits(/a recovery code is spent once/)],
   },
   {
-    name: 'a second factor counts whether or not it was spent',
+    name: 'a second factor is accepted whether or not it was consumed',
     file: provider('users/factors/second-factor.service.ts'),
     find: "if (!(await validated.consume(unit))) return 'consumed';",
     replace: 'await validated.consume(unit);',
@@ -189,7 +189,7 @@ const factors = [
     ],
   },
   {
-    name: 'a count of signatures is accepted twice',
+    name: 'a signature counter is accepted twice',
     file: provider('users/factors/passkeys.service.ts'),
     find: 'WHERE id = $1 AND (counter < $2 OR',
     replace: 'WHERE id = $1 AND (counter <= $2 OR',
@@ -199,14 +199,14 @@ const factors = [
 
 const requests = [
   {
-    name: 'a pushed request is used whoever was first (RFC 9126 4)',
+    name: 'a pushed request is used twice by concurrent requests (RFC 9126 4)',
     file: provider('protocol/authorization/pushed-request.statements.ts'),
     find: 'WHERE selector = $1 AND kept_selector IS NULL',
     replace: 'WHERE selector = $1',
     killers: [inUnits(/a pushed request is used by one/)],
   },
   {
-    name: 'a browser goes on whether or not it used the pushed request',
+    name: 'an authorization continues whether or not it consumed the pushed request',
     file: provider('protocol/authorization/pushed-requests.service.ts'),
     find: 'unit.expectChange(pushedRequestStatements.use',
     replace: 'unit.write(pushedRequestStatements.use',
@@ -220,7 +220,7 @@ const requests = [
     killers: [inUnits(/an authorization request is answered once/)],
   },
   {
-    name: 'a jti is spent again before it expired',
+    name: 'a jti is accepted again before it expires',
     file: provider('replay/replay-cache.service.ts'),
     find: 'DO UPDATE SET expires_at = $2 WHERE spent_ids.expires_at <= $3',
     replace: 'DO UPDATE SET expires_at = $2 WHERE $3 > 0',
@@ -230,7 +230,7 @@ const requests = [
     ],
   },
   {
-    name: 'a client assertion counts whether or not its jti was spent (RFC 7523 3)',
+    name: 'a client assertion is accepted whether or not its jti was consumed (RFC 7523 3)',
     file: provider('clients/authentication/client-assertion.ts'),
     find: 'if (!(await store.run((unit) => replay.use(unit, issuer, assertion.jti, assertion.expiresAt, now))))',
     replace:
@@ -238,14 +238,14 @@ const requests = [
     killers: [overHttp(/50 uses of one client assertion/)],
   },
   {
-    name: 'the token endpoint does not spend the DPoP proof (RFC 9449 11.1)',
+    name: 'the token endpoint does not consume the DPoP proof (RFC 9449 11.1)',
     file: provider('protocol/token/token.controller.ts'),
     find: 'this.proofs.consume(unit, proof, now);',
     replace: '',
     killers: [{ spec: 'apps/provider/test/store/dpop-proofs.store-spec.ts', test: /one code and one proof/, on: both }],
   },
   {
-    name: 'an initial access token is used more often than it may be',
+    name: 'an initial access token is used more often than allowed',
     file: provider('clients/registration/initial-access-tokens.service.ts'),
     find: 'AND (most_uses IS NULL OR uses < most_uses)',
     replace: '',
@@ -259,7 +259,7 @@ const requests = [
     killers: [inUnits(/an initial access token that expired/)],
   },
   {
-    name: 'a later answer takes the place of an idempotency key’s first',
+    name: 'a later response replaces the first response of an idempotency key',
     file: provider('replay/idempotent-responses.service.ts'),
     find: 'ON CONFLICT (id) DO NOTHING',
     replace: 'ON CONFLICT (id) DO UPDATE SET answer_sealed = excluded.answer_sealed',
@@ -269,14 +269,14 @@ const requests = [
 
 const states = [
   {
-    name: 'a message is claimed whoever was first',
+    name: 'a message is claimed twice by concurrent workers',
     file: provider('outbox/outbox.statements.ts'),
     find: 'WHERE selector = $1 AND attempts = $2 AND due_at <= $3',
     replace: 'WHERE selector = $1 AND $2 >= 0',
     killers: [inUnits(/claimed by one of two workers/)],
   },
   {
-    name: 'a worker whose lease ended removes the message that another one delivers',
+    name: 'a worker whose lease expired removes a message that another worker delivers',
     file: provider('outbox/outbox.statements.ts'),
     find: "'DELETE FROM outbox_messages WHERE selector = $1 AND attempts = $2'",
     replace: "'DELETE FROM outbox_messages WHERE selector = $1 AND $2 >= 0'",
@@ -297,14 +297,14 @@ const states = [
     killers: [inUnits(/a session ends once/)],
   },
   {
-    name: 'a grant is made in a session that ended meanwhile, on SQLite',
+    name: 'a grant is created in a session that ended concurrently, on SQLite',
     file: provider('grants/grant.statements.ts'),
     find: 'FROM sessions s WHERE s.id = $4 AND s.ended_at IS NULL`',
     replace: 'FROM sessions s WHERE s.id = $4`',
     killers: [{ ...inUnits(/no grant is made in a session/), on: ['SQLite'] }],
   },
   {
-    name: 'a grant is made in a session that ended meanwhile, on PostgreSQL',
+    name: 'a grant is created in a session that ended concurrently, on PostgreSQL',
     file: provider('grants/grant.statements.ts'),
     find: 'FROM sessions s WHERE s.id = $4 AND s.ended_at IS NULL FOR SHARE',
     replace: 'FROM sessions s WHERE s.id = $4 AND s.ended_at IS NULL',

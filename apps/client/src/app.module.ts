@@ -32,7 +32,7 @@ export interface ClientParts {
 
 /**
  * Owns: application dependencies (settings, store, clock, keys, forms, pages).
- * Must not know: any page or endpoint.
+ * Must not depend on: any page or endpoint.
  */
 @Global()
 @Module({})
@@ -49,7 +49,7 @@ class EdgeModule {
       { provide: Log, useValue: log },
       { provide: ProviderFetch, useValue: providerFetch },
       { provide: Keyring, useValue: keyring },
-      // A single process uses this database. With the same generator id as an earlier process, only an insert could fail.
+      // Only one process uses this database. If it has the generator id of an earlier process, an insert can fail at worst.
       { provide: SelectorSource, useValue: new SelectorSource(randomBuffer(2).readUInt16BE() % 2048) },
       {
         provide: PageForms,

@@ -5,7 +5,7 @@ import { useTheatre } from './support/theatre.js';
 
 jest.setTimeout(90_000);
 
-/** OpenID Connect Back-Channel Logout 1.0 between our own two: the provider's outbox tells, the client's session ends. */
+/** OpenID Connect Back-Channel Logout 1.0 between Gatehouse's provider and client: the provider's outbox sends the logout token. */
 describe('a logout at the provider', () => {
   const theatre = useTheatre({ provider: { GATEHOUSE_OUTBOUND_ALLOW: '127.0.0.0/8,::1/128' } });
   let context: BrowserContext;
@@ -14,7 +14,7 @@ describe('a logout at the provider', () => {
   });
   afterEach(() => context.close());
 
-  it('ends the login at the client, whose browser does nothing', async () => {
+  it('ends the session at the client without its browser', async () => {
     const { stage } = theatre;
     await stage.command(
       'client',
@@ -40,11 +40,11 @@ describe('a logout at the provider', () => {
       await page.goto(stage.clientUrl);
       return page.getByText('Logged in as').first().isVisible();
     };
-    let there = await isLoggedIn();
-    for (let waited = 0; there && waited < 50; waited++) {
+    let isActive = await isLoggedIn();
+    for (let waited = 0; isActive && waited < 50; waited++) {
       await page.waitForTimeout(100);
-      there = await isLoggedIn();
+      isActive = await isLoggedIn();
     }
-    expect(there).toBe(false);
+    expect(isActive).toBe(false);
   });
 });

@@ -11,7 +11,7 @@ import { useTheatre } from './support/theatre.js';
 
 const library = join(__dirname, '../../../node_modules/oidc-client-ts/dist/browser/oidc-client-ts.min.js');
 
-/** A single-page application with oidc-client-ts: it has no secret, and talks to the provider from another origin. */
+/** A single-page application with oidc-client-ts: a public client on another origin. */
 const application = (issuer: string, clientId: string): string => `<!doctype html><title>SPA</title>
 <button id="login">Log in</button><button id="renew">Renew</button><button id="logout">Log out</button><pre id="who"></pre>
 <script src="/library.js"></script>
@@ -63,7 +63,7 @@ describe('oidc-client-ts in a page on another origin', () => {
     return JSON.parse((await page.textContent('#who')) ?? '') as Record<string, unknown>;
   };
 
-  it('logs in with PKCE, reads UserInfo across origins, renews by a refresh token and logs out', async () => {
+  it('logs in with PKCE, reads UserInfo cross-origin, renews tokens with a refresh token and logs out', async () => {
     await page.goto(origin);
     await page.click('#login');
     await page.waitForURL(/\/login/);

@@ -7,7 +7,7 @@ import { useTheatre } from './support/theatre.js';
 const path = '/development/components';
 const frames = ['', '?frame=user', '?frame=account', '?frame=gate', '?auditor=yes'];
 
-/** The components of the design system, on their page for developers. */
+/** The components of the design system, on the component page for developers. */
 describe('the components', () => {
   const theatre = useTheatre({ adminPassword: 'a gate needs its keeper', provider: { NODE_ENV: 'development' } });
   let page: Page;
@@ -25,7 +25,7 @@ describe('the components', () => {
   afterEach(() => page.context().close());
 
   describe.each(frames)('%s', (query) => {
-    it.each(['light', 'dark'] as const)('are without findings of axe in %s, wide and narrow', async (colorScheme) => {
+    it.each(['light', 'dark'] as const)('have no axe violations in %s mode, wide and narrow', async (colorScheme) => {
       await openPage(query, { colorScheme });
       const faults: string[] = [];
       for (const width of [1440, 390]) {
@@ -37,7 +37,7 @@ describe('the components', () => {
       expect(errors).toEqual([]);
     });
 
-    it.each(['', 'dir=rtl'])('never scroll sideways, at any width %s', async (direction) => {
+    it.each(['', 'dir=rtl'])('never scroll horizontally, at any width %s', async (direction) => {
       await openPage([query || '?', direction].join('&'));
       const faults: string[] = [];
       for (const width of [320, 390, 768, 1024, 1440]) {
@@ -49,7 +49,7 @@ describe('the components', () => {
     });
   });
 
-  it('come in the theme that was chosen, from the server', async () => {
+  it('are rendered by the server in the selected theme', async () => {
     await openPage('', { colorScheme: 'light' });
     const theme = (): Promise<string | undefined> => page.evaluate(() => document.documentElement.dataset['theme']);
     expect(await theme()).toBeUndefined();
@@ -59,7 +59,7 @@ describe('the components', () => {
     expect(await answer?.text()).toContain('data-theme="dark"');
   });
 
-  it('copy, and say so', async () => {
+  it('copy to the clipboard and announce it', async () => {
     await openPage('', { permissions: ['clipboard-read', 'clipboard-write'] });
     await page.getByRole('button', { name: 'Copy Issuer' }).click();
     await page.locator('#announcements', { hasText: 'Copied' }).waitFor();
@@ -68,7 +68,7 @@ describe('the components', () => {
     await expect(page.evaluate(() => navigator.clipboard.readText())).resolves.toBe('client_id: grafana-7c1f');
   });
 
-  it('show a password until the form is sent', async () => {
+  it('show and hide a password', async () => {
     await openPage();
     const field = page.locator('#f-password');
     const button = page.getByRole('button', { name: 'Show password' });
@@ -80,7 +80,7 @@ describe('the components', () => {
     expect(await field.getAttribute('type')).toBe('password');
   });
 
-  it('close a menu on Escape, with the focus on its button, and on a click elsewhere', async () => {
+  it('close a menu on Escape, which focuses its button, and on a click outside', async () => {
     await openPage();
     const menu = page.locator('details.menu', { hasText: 'Sign out' });
     await menu.locator('summary').click();
@@ -93,7 +93,7 @@ describe('the components', () => {
     expect(await menu.getAttribute('open')).toBeNull();
   });
 
-  it('select all rows, count them, and offer the bulk actions only then', async () => {
+  it('select and count all rows, and show the bulk actions only for a selection', async () => {
     await openPage();
     const bar = page.locator('#people-bulk');
     expect(await bar.isVisible()).toBe(false);
@@ -106,7 +106,7 @@ describe('the components', () => {
     expect(await bar.isVisible()).toBe(false);
   });
 
-  it('ask before changes are lost, and not when they are sent', async () => {
+  it('ask before unsaved changes are lost, but not when they are submitted', async () => {
     await openPage();
     const dialogs: string[] = [];
     page.on('dialog', (dialog) => {
@@ -121,7 +121,7 @@ describe('the components', () => {
     expect(dialogs).toEqual(['beforeunload']);
   });
 
-  it('have the sidebar as a drawer on a phone, also without JavaScript', async () => {
+  it('show the sidebar as a drawer on a phone, also without JavaScript', async () => {
     await openPage('', { viewport: { width: 390, height: 844 }, javaScriptEnabled: false });
     const sidebar = page.locator('#sidebar');
     expect(await sidebar.isVisible()).toBe(false);
@@ -131,13 +131,13 @@ describe('the components', () => {
     expect(await sidebar.isVisible()).toBe(false);
   });
 
-  it('show only what works without JavaScript', async () => {
+  it('hide controls that require JavaScript', async () => {
     await openPage('', { javaScriptEnabled: false });
     for (const control of await page.locator('.needs-js').all()) expect(await control.isVisible()).toBe(false);
     expect(await page.locator('#people-bulk').isVisible()).toBe(true);
   });
 
-  it('do not move when the font arrives', async () => {
+  it('do not shift when the font loads', async () => {
     await openPage('?frame=gate');
     await page.route('**/*.woff2', async (route) => {
       await new Promise((resolve) => setTimeout(resolve, 700));

@@ -11,13 +11,13 @@ interface Project {
 
 const read = (path: string): Project => JSON.parse(readFileSync(join(root, path), 'utf8')) as Project;
 
-/** Every project of the workspace but the root. */
+/** Every project of the workspace except the root. */
 const projects = ['apps', 'libs', 'examples']
   .flatMap((folder) => readdirSync(join(root, folder)).map((name) => `${folder}/${name}/project.json`))
   .filter((path) => existsSync(join(root, path)))
   .map(read);
 
-describe('the commands of CONTRIBUTING', () => {
+describe('the commands of CONTRIBUTING.md', () => {
   it('`npx nx test` runs the tests of every project', () => {
     const [{ projects: named }] = read('project.json').targets['test']?.dependsOn as [{ projects: string[] }];
     expect([...named].sort()).toEqual(
@@ -28,7 +28,7 @@ describe('the commands of CONTRIBUTING', () => {
     );
   });
 
-  it('`npx nx test <project> <pattern>` runs the specs whose path has the pattern, and no others', () => {
+  it('`npx nx test <project> <pattern>` runs only the specs whose path matches the pattern', () => {
     const list = execFileSync(process.execPath, ['scripts/jest.mjs', 'domain', 'kernel/digest', '--listTests'], {
       cwd: root,
       encoding: 'utf8',
@@ -38,7 +38,7 @@ describe('the commands of CONTRIBUTING', () => {
     expect(paths).toEqual([join(root, 'libs/domain/src/kernel/digest.spec.ts')]);
   });
 
-  it('tests have the time that the configuration at the root sets, which a project of its own cannot', () => {
+  it('tests have the timeout of the root configuration, which a project cannot set', () => {
     const shown = execFileSync(process.execPath, ['node_modules/jest/bin/jest.js', '--showConfig'], {
       cwd: root,
       encoding: 'utf8',
@@ -47,8 +47,8 @@ describe('the commands of CONTRIBUTING', () => {
     expect(globalConfig.testTimeout).toBe(120_000);
   });
 
-  it('`npm run test:mutants` has a place for each of its mutants', () => {
-    const said = execFileSync(process.execPath, ['scripts/mutants.mjs', '--check'], { cwd: root, encoding: 'utf8' });
-    expect(said.trim()).toMatch(/^\d{2,} passed, 0 failed$/);
+  it('`npm run test:mutants` can apply all of its mutants', () => {
+    const output = execFileSync(process.execPath, ['scripts/mutants.mjs', '--check'], { cwd: root, encoding: 'utf8' });
+    expect(output.trim()).toMatch(/^\d{2,} passed, 0 failed$/);
   });
 });

@@ -15,21 +15,21 @@ import { pathToFileURL } from 'node:url';
 
 const root = join(__dirname, '../../..');
 
-// Compilers run in these tests, beside whatever else the machine is testing.
+// These tests run compilers, in parallel with other tests.
 jest.setTimeout(600_000);
 
 function run(folder: string, ...words: readonly string[]): string {
   return execFileSync(process.execPath, words, { cwd: folder, encoding: 'utf8' });
 }
 
-/** Runs a script that imports a module of `scripts/lib`, which is an ES module and no TypeScript. */
+/** Runs a script that imports a module of `scripts/lib`, which are ES modules in JavaScript. */
 function runWith(folder: string, module: string, names: string, script: string): string {
   const address = pathToFileURL(join(folder, 'scripts/lib', module)).href;
   return run(folder, '--input-type=module', '--eval', `import { ${names} } from '${address}'; ${script}`);
 }
 
 describe('development', () => {
-  /** The checkout may not be edited while other tests run in it. */
+  /** A copy, because other tests run in the checkout. */
   let copy: string;
   beforeAll(() => {
     copy = realpathSync(mkdtempSync(join(tmpdir(), 'gatehouse-development-')));
@@ -37,7 +37,7 @@ describe('development', () => {
   });
   afterAll(() => rmSync(copy, { recursive: true, force: true }));
 
-  it('`nx serve` shows edits of controllers, views and libraries, at both applications', () => {
+  it('`nx serve` shows edits of controllers, views and libraries in both applications', () => {
     const shown = run(root, 'bench/serve.mjs', '--once').trim().split('\n');
     expect(shown.map((line) => line.replace(/: .*/, ''))).toEqual([
       'provider, controller',
@@ -50,7 +50,7 @@ describe('development', () => {
     ]);
   });
 
-  it('`nx serve` transpiles a file to what the compiler makes of it', () => {
+  it('`nx serve` transpiles a file to the output of the compiler', () => {
     const output = join(copy, 'libs/resource-server/dist/resource-server.js');
     const both = (): string[] => [output, `${output}.map`].map((path) => readFileSync(path, 'utf8'));
     run(copy, 'scripts/build.mjs', 'libs/resource-server');
@@ -63,10 +63,10 @@ describe('development', () => {
 
   describe("Nx's cache", () => {
     const nx = (...words: readonly string[]): string => run(copy, 'node_modules/nx/dist/bin/nx.js', ...words);
-    /** @returns how many tasks were restored, of how many: `1/1` */
+    /** @returns the number of restored tasks and of all tasks: `1/1` */
     const restored = (...words: readonly string[]): string | undefined => /Cache:\s+(\d+\/\d+)/.exec(nx(...words))?.[1];
 
-    it('restores a build as it was', () => {
+    it('restores a build unchanged', () => {
       const dist = join(copy, 'libs/domain/dist');
       expect(restored('build', 'domain')).toBe('0/1');
       rmSync(join(dist, 'kernel'), { recursive: true });
@@ -76,7 +76,7 @@ describe('development', () => {
       expect(existsSync(join(dist, 'left-behind.js'))).toBe(false);
     });
 
-    it('builds again after an edit, also of a project that is depended on or of the configuration', () => {
+    it('builds again after an edit, also of a dependency or of the configuration', () => {
       expect(restored('build', 'resource-server')).toBe('0/1');
       appendFileSync(join(copy, 'libs/domain/src/kernel/index.ts'), '// edited\n');
       expect(restored('build', 'domain')).toBe('0/1');
@@ -86,7 +86,7 @@ describe('development', () => {
       expect(restored('build', 'resource-server')).toBe('0/1');
     });
 
-    it('does not keep what was compiled from a deleted source', () => {
+    it('does not restore the output of a deleted source', () => {
       const source = join(copy, 'libs/resource-server/src/added.ts');
       const output = join(copy, 'libs/resource-server/dist/added.js');
       writeFileSync(source, 'export const added = true;\n');

@@ -7,7 +7,7 @@ import { useTheatre } from './support/theatre.js';
 
 jest.setTimeout(90_000);
 
-/** RFC 8628 as a person meets it: a device by openid-client, its person in a real browser. */
+/** RFC 8628 for a user: the device uses openid-client, the user a real browser. */
 describe('a device without a browser', () => {
   const theatre = useTheatre({});
   let context: BrowserContext;
@@ -38,39 +38,39 @@ describe('a device without a browser', () => {
     });
   }
 
-  async function look(name: string): Promise<void> {
+  async function checkPage(name: string): Promise<void> {
     faults.push(...(await portrait(page, name)));
   }
 
-  it('gets its tokens when the person has typed the code, logged in and said yes', async () => {
+  it('gets its tokens after the user has entered the code, logged in and allowed it', async () => {
     const { stage } = theatre;
     const person = await stage.addPerson('viewer');
     const config = await deviceFor('Television');
     const answer = await client.initiateDeviceAuthorization(config, { scope: 'openid offline_access' });
     const polled = client.pollDeviceAuthorizationGrant(config, answer);
     await page.goto(answer.verification_uri);
-    await look('provider-device');
+    await checkPage('provider-device');
     await page.fill('input[name=user_code]', 'WRONG-CODE');
     await page.getByRole('button', { name: 'Continue' }).click();
     await page.locator('[aria-invalid=true]').waitFor();
-    await look('provider-device-problem');
-    // As somebody types it: small, and without the dash.
+    await checkPage('provider-device-problem');
+    // As a user might type it: in lower case, and without the dash.
     await page.fill('input[name=user_code]', answer.user_code.toLowerCase().replace('-', ' '));
     await page.getByRole('button', { name: 'Continue' }).click();
     await submitLogin(page, person);
     await page.waitForURL(/consent/);
     expect(await page.textContent('main')).toContain('Television');
-    await look('provider-device-consent');
+    await checkPage('provider-device-consent');
     await allow(page);
     await page.waitForURL((url) => !url.pathname.startsWith('/consent'));
-    await look('provider-device-done');
+    await checkPage('provider-device-done');
     const tokens = await polled;
     expect(tokens.claims()?.sub).toBeDefined();
     expect(tokens.refresh_token).toBeDefined();
     expect(faults).toEqual([]);
   });
 
-  it('by the complete address asks before it acts, shows a QR code, and hears a no', async () => {
+  it('with the complete verification URI, asks for confirmation, shows a QR code, and receives a denial', async () => {
     const { stage } = theatre;
     const person = await stage.addPerson('other');
     const config = await deviceFor('Radio');
@@ -81,9 +81,9 @@ describe('a device without a browser', () => {
     await page.getByText('Go on with another screen').click();
     const picture = page.getByRole('img', { name: /QR code/ });
     await picture.waitFor();
-    // It is a picture, and the policy of the page lets it be seen.
+    // The image is displayed: the content security policy allows it.
     expect(await picture.evaluate((image) => (image as HTMLImageElement).naturalWidth)).toBeGreaterThan(0);
-    await look('provider-device-given');
+    await checkPage('provider-device-given');
     await page.getByRole('button', { name: 'Continue' }).click();
     await submitLogin(page, person);
     await page.click('button[name=confirm][value=no]');

@@ -9,7 +9,7 @@ import { useTheatre } from './support/theatre.js';
 jest.setTimeout(90_000);
 
 const plainPage = '<!doctype html><title>Client</title><p>Bye</p>';
-/** A client that keeps its login in the browser alone, and one that tries to leave its frame when it is told. */
+/** A client that stores its login only in the browser, and one that tries to leave its frame on logout. */
 const clientPages: Readonly<Record<string, string>> = {
   '/authorized': `<!doctype html><title>Client</title><script>
     document.cookie = 'login=yes; path=/'; localStorage.setItem('login', 'yes');
@@ -23,19 +23,19 @@ const clientPages: Readonly<Record<string, string>> = {
 };
 
 /** OpenID Connect Front-Channel Logout 1.0 in a real browser: the page that logs out loads the clients' pages in frames. */
-describe('a client that is told of a logout in the browser', () => {
+describe('a client that is notified of a logout in the browser', () => {
   const theatre = useTheatre({});
   let server: Server;
   let origin: string;
   let context: BrowserContext;
-  const asked: URL[] = [];
+  const requested: URL[] = [];
 
   beforeAll(async () => {
     server = createServer((request, response) => {
-      asked.push(new URL(request.url ?? '', origin));
+      requested.push(new URL(request.url ?? '', origin));
       response
         .writeHead(200, { 'Content-Type': 'text/html' })
-        .end(clientPages[asked.at(-1)?.pathname ?? ''] ?? plainPage);
+        .end(clientPages[requested.at(-1)?.pathname ?? ''] ?? plainPage);
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
     origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -49,7 +49,7 @@ describe('a client that is told of a logout in the browser', () => {
     server.close();
   });
 
-  it('gets a request from the browser with issuer and session, before the person goes on', async () => {
+  it('gets a request from the browser with issuer and session before the user continues', async () => {
     const { stage } = theatre;
     const person = await stage.addPerson('leaver');
     const registered = await stage.addClient(
@@ -68,17 +68,17 @@ describe('a client that is told of a logout in the browser', () => {
     await submitLogin(page, person);
     await allow(page);
     await page.waitForURL((url) => url.origin === origin);
-    asked.length = 0;
+    requested.length = 0;
 
     await page.goto(`${stage.issuer}/logout`);
     await page.click('button[name=logout][value=yes]');
     await page.getByRole('heading', { name: 'You are logged out' }).waitFor();
-    for (let waited = 0; asked.length === 0 && waited < 50; waited++) await page.waitForTimeout(100);
-    const told = asked.find(({ pathname }) => pathname === '/logged-out');
-    expect(told?.searchParams.get('iss')).toBe(stage.issuer);
-    expect(told?.searchParams.get('sid')).toMatch(/.{10,}/);
+    for (let waited = 0; requested.length === 0 && waited < 50; waited++) await page.waitForTimeout(100);
+    const notification = requested.find(({ pathname }) => pathname === '/logged-out');
+    expect(notification?.searchParams.get('iss')).toBe(stage.issuer);
+    expect(notification?.searchParams.get('sid')).toMatch(/.{10,}/);
     expect(blocked).toEqual([]);
-    // What a client keeps in this browser is gone: the frame ran its script with its own cookies and storage.
+    // The client's data in this browser is deleted: the frame ran its script with its own cookies and storage.
     await page.goto(`${origin}/plain`);
     expect(await page.evaluate(() => [document.cookie.includes('login=yes'), localStorage.getItem('login')])).toEqual([
       false,
@@ -86,7 +86,7 @@ describe('a client that is told of a logout in the browser', () => {
     ]);
   });
 
-  it('cannot take the page that logs out elsewhere, or open windows', async () => {
+  it('cannot navigate the logout page or open windows', async () => {
     const { stage } = theatre;
     const person = await stage.addPerson('framed');
     const registered = await stage.addClient(
@@ -100,18 +100,18 @@ describe('a client that is told of a logout in the browser', () => {
     await submitLogin(page, person);
     await allow(page);
     await page.waitForURL((url) => url.origin === origin);
-    asked.length = 0;
+    requested.length = 0;
     await page.goto(`${stage.issuer}/logout`);
     await page.click('button[name=logout][value=yes]');
-    for (let waited = 0; !wasAsked('/tried') && waited < 50; waited++) await page.waitForTimeout(100);
-    expect(wasAsked('/tried')).toBe(true);
+    for (let waited = 0; !wasRequested('/tried') && waited < 50; waited++) await page.waitForTimeout(100);
+    expect(wasRequested('/tried')).toBe(true);
     await page.waitForTimeout(300);
     expect(new URL(page.url()).origin).toBe(stage.issuer);
     expect(context.pages()).toHaveLength(1);
-    expect(wasAsked('/taken') || wasAsked('/opened')).toBe(false);
+    expect(wasRequested('/taken') || wasRequested('/opened')).toBe(false);
   });
 
-  const wasAsked = (path: string): boolean => asked.some(({ pathname }) => pathname === path);
+  const wasRequested = (path: string): boolean => requested.some(({ pathname }) => pathname === path);
 
   function requestOf(clientId: string): URLSearchParams {
     return new URLSearchParams({

@@ -47,7 +47,7 @@ describe('the keyboard alone', () => {
     await page.getByRole('heading', { name: 'You are not logged in' }).waitFor();
   });
 
-  it('hears an error and stands in the field that it is about', async () => {
+  it('announces an error and focuses its field', async () => {
     await page.goto(stage.clientUrl);
     await tabTo(page, /^Log in with/);
     await page.keyboard.press('Enter');
@@ -59,14 +59,14 @@ describe('the keyboard alone', () => {
     await page.getByRole('alert').waitFor();
     expect(await page.textContent('[role=alert]')).toContain('That didn’t match an account.');
     expect(await page.title()).toMatch(/^Error: /);
-    // The name is there already: what is missing is the password.
+    // The username is already filled in, so the password is focused.
     expect(await focused(page)).toMatchObject({ name: 'password' });
     await page.keyboard.type(person.password);
     await page.keyboard.press('Enter');
     await page.waitForURL(/\/consent/);
   });
 
-  it('signs up, corrected once, with each message tied to its field', async () => {
+  it('signs up after a correction, with each message associated with its field', async () => {
     await page.goto(`${stage.issuer}/sign-up`);
     expect(await focused(page)).toMatchObject({ name: 'username' });
     await page.keyboard.type(`${person.username}-too`);
@@ -84,7 +84,7 @@ describe('the keyboard alone', () => {
   it('skips to the content', async () => {
     for (const address of [`${stage.issuer}/login`, stage.clientUrl]) {
       await page.goto(address);
-      // The login page begins in its field: the skip link is the first thing before it.
+      // The login page focuses its first field; the skip link precedes it.
       await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
       await tabTo(page, /^Skip to/);
       expect(await focusIsVisible(page)).toBe(true);
@@ -93,7 +93,7 @@ describe('the keyboard alone', () => {
     }
   });
 
-  it('shows where it stands on every stop of the admin’s client form, and Enter saves instead of removing a row', async () => {
+  it('shows the focus on every control of the client form, and Enter saves instead of removing a row', async () => {
     await page.goto(`${stage.issuer}/client/add`);
     await page.keyboard.type('admin');
     await page.keyboard.press('Tab');
@@ -106,7 +106,7 @@ describe('the keyboard alone', () => {
     await tabTo(page, /^Add a redirect URI/);
     await page.keyboard.press('Enter');
     await page.waitForFunction(() => document.querySelectorAll('input[name=redirectUri]').length === 2);
-    // The new row is where one goes on typing.
+    // The new row is focused.
     expect(await focused(page)).toMatchObject({
       name: 'redirectUri',
       id: await page.locator('input[name=redirectUri]').nth(1).getAttribute('id'),

@@ -2,7 +2,7 @@ import { Visitor } from './support/visitor.js';
 import type { Stage } from './support/stage.js';
 import { useTheatre } from './support/theatre.js';
 
-/** What a client was told is on disk: kill -9 takes nothing back that was answered. */
+/** Everything that a response confirms is on disk: kill -9 does not undo it. */
 describe('a provider that is killed during logins', () => {
   const theatre = useTheatre();
   let stage: Stage;
@@ -11,33 +11,33 @@ describe('a provider that is killed during logins', () => {
     stage = theatre.stage;
   });
 
-  it('still knows every session, token and grant that it answered with, after three deaths', async () => {
+  it('still has every session, token and grant of its responses after being killed three times', async () => {
     const people = await Promise.all(Array.from({ length: 6 }, () => stage.addPerson()));
-    const answered: Visitor[] = [];
-    let answers = 0;
-    for (let death = 0; death < 3; death++) {
-      let dying = false;
+    const visitors: Visitor[] = [];
+    let previousCount = 0;
+    for (let round = 0; round < 3; round++) {
+      let isStopping = false;
       const streams = people.map(async (person) => {
-        while (!dying) {
+        while (!isStopping) {
           const visitor = new Visitor(stage);
           try {
             await visitor.logIn(person);
           } catch (error) {
-            if (dying) return;
+            if (isStopping) return;
             throw error;
           }
-          answered.push(visitor);
+          visitors.push(visitor);
         }
       });
-      await until(() => answered.length >= answers + 12);
-      dying = true;
+      await waitUntil(() => visitors.length >= previousCount + 12);
+      isStopping = true;
       await stage.provider.kill();
       await Promise.all(streams);
-      answers = answered.length;
+      previousCount = visitors.length;
       await stage.restartProvider('kill');
     }
-    expect(answered.length).toBeGreaterThanOrEqual(36);
-    for (const visitor of answered) {
+    expect(visitors.length).toBeGreaterThanOrEqual(36);
+    for (const visitor of visitors) {
       expect(await visitor.username()).toBe(visitor.person?.username);
       expect(await visitor.introspect(visitor.tokens?.access_token ?? '')).toMatchObject({
         active: true,
@@ -45,12 +45,12 @@ describe('a provider that is killed during logins', () => {
       });
       expect(await visitor.isLoggedIn()).toBe(true);
     }
-    // A refresh token that was answered is one that can be used, once more and on.
-    const [first] = answered;
+    // A refresh token in a response can be used.
+    const [first] = visitors;
     expect((await first?.refresh())?.status).toBe(200);
   });
 
-  it('never answers a spent code again, although it died right after the answer', async () => {
+  it('never accepts a consumed code again, even if it was killed right after the response', async () => {
     const visitor = new Visitor(stage);
     await visitor.logIn(await stage.addPerson());
     await stage.restartProvider('kill');
@@ -60,7 +60,7 @@ describe('a provider that is killed during logins', () => {
   });
 });
 
-async function until(condition: () => boolean): Promise<void> {
+async function waitUntil(condition: () => boolean): Promise<void> {
   const deadline = Date.now() + 30_000;
   while (!condition()) {
     if (Date.now() > deadline) throw new Error('it took too long');

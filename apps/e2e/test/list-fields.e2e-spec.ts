@@ -9,7 +9,7 @@ import { useTheatre } from './support/theatre.js';
 
 const admin = { username: 'admin', password: 'a gate needs its keeper' };
 
-/** Every list field of the provider's forms, with the `name` of its inputs. */
+/** All list fields of the provider's forms, with the `name` of their inputs. */
 const lists = [
   { path: '/client/add', id: 'f-redirectUris', field: 'redirectUri', row: 'redirect-uri', label: 'Redirect URI' },
   {
@@ -28,7 +28,7 @@ describe('list fields', () => {
   let stage: Stage;
   let context: BrowserContext;
   let page: Page;
-  /** Documents that were loaded since the form was opened. */
+  /** Number of documents loaded since the form was opened. */
   let loads: number;
 
   const open = async (path: string, options: { readonly javaScriptEnabled?: boolean } = {}): Promise<void> => {
@@ -66,7 +66,7 @@ describe('list fields', () => {
       const remove = page.getByRole('button', { name: `Remove ${label} 2`, exact: true });
       await remove.click();
       expect(await valuesOf(field)).toEqual(['one', 'three']);
-      // The next row has moved into its place, name and number included.
+      // The next row has moved into its place, with name and number.
       expect(await inputs(field).evaluateAll((all) => all.map((input) => input.getAttribute('aria-label')))).toEqual([
         `${label} 1`,
         `${label} 2`,
@@ -82,7 +82,7 @@ describe('list fields', () => {
     });
   });
 
-  it('tell by a status message what was added and removed', async () => {
+  it('announce added and removed rows in a status message', async () => {
     await open('/client/add');
     await page.click('button[value=add-redirect-uri]');
     expect(await says('f-redirectUris')).toBe('Redirect URI 2 was added.');
@@ -92,20 +92,20 @@ describe('list fields', () => {
     expect(await axeFaultsOf(page)).toEqual([]);
   });
 
-  it('are worked by the keyboard alone', async () => {
+  it('can be operated with the keyboard', async () => {
     await open('/client/add');
     await page.focus('#f-redirectUris');
     await page.keyboard.press('Space');
     await page.keyboard.type('https://two.example/cb');
     await page.keyboard.press('Tab');
-    // Past the unchosen radio button, which the arrow keys lead to.
+    // Skips the unselected radio button, which is reached with the arrow keys.
     expect((await focused(page)).text).toBe('Remove Redirect URI 2');
     await page.keyboard.press('Enter');
     expect(await focused(page)).toMatchObject({ id: 'f-redirectUris-0' });
     expect(loads).toBe(0);
   });
 
-  it('take the default with its row, and save what is shown', async () => {
+  it('keep the default with its row, and save the displayed rows', async () => {
     await open('/client/add');
     await page.fill('input[name=name]', 'By script');
     await page.fill('#f-redirectUris-0', 'https://one.example/cb');
@@ -127,7 +127,7 @@ describe('list fields', () => {
     expect(await page.isChecked('input[name=defaultScope][value="3"]')).toBe(true);
   });
 
-  it('forget the problem of a removed row and lead to the others under their new numbers', async () => {
+  it('remove the error of a removed row and link the others with their new numbers', async () => {
     await open('/client/add');
     await page.fill('input[name=name]', 'With mistakes');
     await page.fill('#f-redirectUris-0', 'http://first-mistake.example/');
@@ -150,7 +150,7 @@ describe('list fields', () => {
     'end at the number of rows that the server reads, %s JavaScript',
     async (mode) => {
       await open('/resource/add', { javaScriptEnabled: mode === 'with' });
-      // A form that was sent with as many rows as fit: the server answers with the page of a full list.
+      // A form with the maximum number of rows: the server responds with the page of a full list.
       const fields = await page
         .locator('form.card')
         .evaluate((form) =>

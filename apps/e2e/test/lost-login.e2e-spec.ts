@@ -15,7 +15,7 @@ import {
 } from './support/steps.js';
 import { useTheatre } from './support/theatre.js';
 
-/** Ways to lose a login. Each ends in the client, logged in, by what the pages themselves offer. */
+/** Situations in which a login could be lost. In each, the links and forms of the pages complete it at the client. */
 describe('a login is not lost', () => {
   const theatre = useTheatre({ adminPassword: 'a gate needs its keeper' });
   let stage: Stage;
@@ -32,7 +32,7 @@ describe('a login is not lost', () => {
   afterEach(() => context.close());
 
   describe('at the login page', () => {
-    it('by a form that was open for too long (its CSRF token has expired)', async () => {
+    it('with a form that was open for too long (its CSRF token has expired)', async () => {
       await beginLogin(page, stage);
       await spoilFormToken(page);
       await submitLogin(page, person);
@@ -44,7 +44,7 @@ describe('a login is not lost', () => {
       await expectLoggedIn(page, stage, person);
     });
 
-    it('by a wrong password, twice', async () => {
+    it('after a wrong password, twice', async () => {
       await beginLogin(page, stage);
       for (const password of ['wrong', 'wrong again']) {
         await submitLogin(page, { ...person, password });
@@ -56,18 +56,18 @@ describe('a login is not lost', () => {
       await expectLoggedIn(page, stage, person);
     });
 
-    it('by signing up on the way, with a form that has to be corrected', async () => {
-      const stranger = { username: `${person.username}-new`, password: 'quite long enough' };
+    it('when the user signs up during it, with a form that has to be corrected', async () => {
+      const newUser = { username: `${person.username}-new`, password: 'quite long enough' };
       await beginLogin(page, stage);
       await page.getByRole('link', { name: 'Create an account' }).click();
-      await submitLogin(page, { ...stranger, password: 'short' });
-      expect(await page.inputValue('input[name=username]')).toBe(stranger.username);
-      await submitLogin(page, stranger);
+      await submitLogin(page, { ...newUser, password: 'short' });
+      expect(await page.inputValue('input[name=username]')).toBe(newUser.username);
+      await submitLogin(page, newUser);
       await allow(page);
-      await expectLoggedIn(page, stage, stranger);
+      await expectLoggedIn(page, stage, newUser);
     });
 
-    it('by going to sign up and back to log in', async () => {
+    it('when the user opens the sign-up page and returns to the login page', async () => {
       await beginLogin(page, stage);
       await page.getByRole('link', { name: 'Create an account' }).click();
       await page.getByRole('link', { name: 'Log in' }).click();
@@ -76,7 +76,7 @@ describe('a login is not lost', () => {
       await expectLoggedIn(page, stage, person);
     });
 
-    it('by pressing the button twice', async () => {
+    it('when the button is pressed twice', async () => {
       await beginLogin(page, stage);
       await typeCredentials(page, person);
       await page.dblclick('main form button[type=submit].btn-primary');
@@ -84,12 +84,12 @@ describe('a login is not lost', () => {
       await expectLoggedIn(page, stage, person);
     });
 
-    it('by reloading every page on the way', async () => {
+    it('when every page is reloaded', async () => {
       await beginLogin(page, stage);
       await page.reload();
       await submitLogin(page, { ...person, password: 'wrong' });
       await page.getByRole('alert').waitFor();
-      // Sends the form again, as the browser asks.
+      // Sends the form again, after the browser's confirmation.
       await page.reload();
       await submitLogin(page, person);
       await page.waitForURL(/\/consent/);
@@ -100,41 +100,41 @@ describe('a login is not lost', () => {
       await expectLoggedIn(page, stage, person);
     });
 
-    it('by a provider that was killed while it was open, and by a form sent while it was down', async () => {
+    it('when the provider is killed, and the form is sent while it is down', async () => {
       await beginLogin(page, stage);
       await typeCredentials(page, person);
       await stage.provider.kill();
       await pressSubmit(page).catch(() => undefined);
       await stage.restartProvider('kill');
-      // What a person does at the browser's own error page.
+      // What a user does on the browser's error page.
       await page.goBack();
       await submitLogin(page, person);
       await allow(page);
       await expectLoggedIn(page, stage, person);
     });
 
-    it('by a password that was forgotten and set anew by a one-time link in another tab', async () => {
+    it('when a forgotten password is reset with a one-time link in another tab', async () => {
       await beginLogin(page, stage);
       const link = await adminLinkFor(person.username);
       const other = await context.newPage();
       await other.goto(link);
       await other.fill('input[name=password]', 'set in the other tab');
       await pressSubmit(other);
-      // The new tab offers to go on …
+      // The new tab offers to continue …
       expect(await other.getByRole('link', { name: 'Continue to Gatehouse demo' }).count()).toBe(1);
-      // … and so does the old one, still open.
+      // … and so does the old tab, which is still open.
       await submitLogin(page, { ...person, password: 'set in the other tab' });
       await allow(page);
       await expectLoggedIn(page, stage, person);
     });
 
-    it('by going on in the tab that set the password', async () => {
+    it('when it is continued in the tab that set the password', async () => {
       await beginLogin(page, stage);
       const other = await context.newPage();
       await other.goto(await adminLinkFor(person.username));
       await other.fill('input[name=password]', 'set in the other tab');
       await pressSubmit(other);
-      // The link was made by an administrator: setting the password has signed the person in.
+      // An administrator created the link, so setting the password signs the user in.
       await other.getByRole('link', { name: 'Continue to Gatehouse demo' }).click();
       await allow(other);
       await expectLoggedIn(other, stage, person);
@@ -142,7 +142,7 @@ describe('a login is not lost', () => {
   });
 
   describe('between tabs', () => {
-    it('by two logins begun, finished in the order B, A', async () => {
+    it('when two logins are started and completed in reverse order', async () => {
       const tabB = await context.newPage();
       await beginLogin(page, stage);
       await beginLogin(tabB, stage);
@@ -153,7 +153,7 @@ describe('a login is not lost', () => {
       await expectLoggedIn(page, stage, person);
     });
 
-    it('by a tab that goes on with what the other one did', async () => {
+    it('when a tab continues with the login of another tab', async () => {
       const tabB = await context.newPage();
       await beginLogin(page, stage);
       await beginLogin(tabB, stage);
@@ -167,7 +167,7 @@ describe('a login is not lost', () => {
       await expectLoggedIn(tabB, stage, person);
     });
 
-    it('by another person who logged in meanwhile: the old consent page does not answer for them', async () => {
+    it('when another user logs in: the old consent page does not act for them', async () => {
       const another = await stage.addPerson('another');
       await beginLogin(page, stage);
       await submitLogin(page, person);
@@ -184,7 +184,7 @@ describe('a login is not lost', () => {
       await expectLoggedIn(page, stage, another);
     });
 
-    it('by a session that was ended between login and consent', async () => {
+    it('when the session ends between login and consent', async () => {
       await beginLogin(page, stage);
       await submitLogin(page, person);
       await page.waitForURL(/\/consent/);
@@ -201,7 +201,7 @@ describe('a login is not lost', () => {
   });
 
   describe('by the back button', () => {
-    it('from the client to the consent page, which is answered a second time', async () => {
+    it('from the client to the consent page, which is submitted a second time', async () => {
       await logIn(page, stage, person);
       await page.goBack();
       await page.waitForURL(/\/consent/);
@@ -209,7 +209,7 @@ describe('a login is not lost', () => {
       await expectLoggedIn(page, stage, person);
     });
 
-    it('from the client to the login page, and on from there', async () => {
+    it('from the client to the login page, which continues', async () => {
       await logIn(page, stage, person);
       await page.goBack();
       await page.goBack();
@@ -218,7 +218,7 @@ describe('a login is not lost', () => {
       await expectLoggedIn(page, stage, person);
     });
 
-    it('from the client that was logged out of meanwhile: it says that this login was used, and logs in again', async () => {
+    it('from the client after a logout: it reports that this login was used, and logs in again', async () => {
       await logIn(page, stage, person);
       await page.getByRole('button', { name: 'Log out here', exact: true }).click();
       await page.getByRole('heading', { name: 'You are not logged in' }).waitFor();
@@ -247,8 +247,8 @@ describe('a login is not lost', () => {
     }
   });
 
-  describe('on the way', () => {
-    it('by an administrator’s page that was asked for first: its login does not swallow the client’s', async () => {
+  describe('in between', () => {
+    it('when an administration page was requested first: its login does not replace the client’s', async () => {
       await beginLogin(page, stage);
       const tabB = await context.newPage();
       await tabB.goto(`${stage.issuer}/account`);
@@ -260,7 +260,7 @@ describe('a login is not lost', () => {
       await expectLoggedIn(tabB, stage, person);
     });
 
-    it('by a consent page that was open for too long', async () => {
+    it('with a consent page that was open for too long', async () => {
       await beginLogin(page, stage);
       await submitLogin(page, person);
       await page.waitForURL(/\/consent/);
@@ -271,7 +271,7 @@ describe('a login is not lost', () => {
       await expectLoggedIn(page, stage, person);
     });
 
-    it('by a provider that was killed between login and consent', async () => {
+    it('when the provider is killed between login and consent', async () => {
       await beginLogin(page, stage);
       await submitLogin(page, person);
       await page.waitForURL(/\/consent/);
@@ -280,7 +280,7 @@ describe('a login is not lost', () => {
       await expectLoggedIn(page, stage, person);
     });
 
-    it('by losing the client’s cookies before its callback: it says so and starts again', async () => {
+    it('when the client’s cookies are lost before its callback: it reports this and starts again', async () => {
       await beginLogin(page, stage);
       await submitLogin(page, person);
       await page.waitForURL(/\/consent/);
@@ -296,7 +296,7 @@ describe('a login is not lost', () => {
       await expectLoggedIn(page, stage, person);
     });
 
-    it('by losing the provider’s cookies at the consent page: it says where to begin, and that is enough', async () => {
+    it('when the provider’s cookies are lost on the consent page: it links to where the login can be started again', async () => {
       await beginLogin(page, stage);
       await submitLogin(page, person);
       await page.waitForURL(/\/consent/);
@@ -309,7 +309,7 @@ describe('a login is not lost', () => {
       await expectLoggedIn(page, stage, person);
     });
 
-    it('by a client whose callback redirects on to another origin', async () => {
+    it('when the callback of the client redirects to another origin', async () => {
       const site = await startHoppingClient(stage);
       try {
         await page.goto(`${site.url}/start`);
@@ -317,7 +317,7 @@ describe('a login is not lost', () => {
         await allow(page);
         await page.waitForURL(`${site.elsewhere}/home`);
         expect(await heading(page)).toBe('Logged in: a code came');
-        // Without a consent page in between it is the login form whose redirects lead there.
+        // Without a consent page, the redirects of the login form lead there.
         await page.goto(`${stage.issuer}/logout`);
         await page.click('button[name=logout][value=yes]');
         await page.goto(`${site.url}/start`);
@@ -330,10 +330,10 @@ describe('a login is not lost', () => {
     });
   });
 
-  describe('after its time', () => {
+  describe('after its expiry', () => {
     afterEach(() => stage.restartProvider('stop'));
 
-    it('by a request that has expired: the person logs in, and one press at the client is enough', async () => {
+    it('with an expired request: the user logs in, and one click at the client completes the login', async () => {
       await stage.restartProvider('stop', { GATEHOUSE_REQUEST_LIFETIME: '1' });
       await beginLogin(page, stage);
       await new Promise((resolve) => setTimeout(resolve, 2100));
@@ -346,14 +346,14 @@ describe('a login is not lost', () => {
     });
   });
 
-  /** What a day of waiting does to the hidden field, without the day. */
+  /** Invalidates the hidden field, as its expiry after a day does. */
   async function spoilFormToken(at: Page): Promise<void> {
     await at.locator('main form input[name=csrf]').evaluateAll((fields) => {
       for (const field of fields) (field as HTMLInputElement).value = `1.${'A'.repeat(43)}`;
     });
   }
 
-  /** An administrator, in a browser of their own, makes a one-time link for somebody. */
+  /** An administrator creates a one-time link for a user in a separate browser. */
   async function adminLinkFor(username: string): Promise<string> {
     const own = await openContext(theatre.chromium);
     try {

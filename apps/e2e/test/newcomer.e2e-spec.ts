@@ -4,7 +4,7 @@ import { clientAdminPassword, type Person, type Stage } from './support/stage.js
 import { allow, beginLogin, expectLoggedIn, heading, pressSubmit, submitLogin } from './support/steps.js';
 import { useTheatre } from './support/theatre.js';
 
-describe('a newcomer', () => {
+describe('a new user', () => {
   const theatre = useTheatre();
   let stage: Stage;
   let context: BrowserContext;
@@ -17,7 +17,7 @@ describe('a newcomer', () => {
   });
   afterEach(() => context.close());
 
-  it('signs up on the way, allows, uses the token, logs out, comes back without a second consent, logs out everywhere', async () => {
+  it('signs up during the login, consents, uses the token, logs out, returns without a second consent, logs out everywhere', async () => {
     const ada: Person = { username: 'ada', password: 'the analytical engine' };
     await page.goto(stage.clientUrl);
     expect(await heading(page)).toBe('You are not logged in');
@@ -47,7 +47,7 @@ describe('a newcomer', () => {
     await page.getByRole('button', { name: 'Log out here', exact: true }).click();
     await page.getByRole('heading', { name: 'You are not logged in' }).waitFor();
 
-    // The provider still knows who this is, and what was allowed: one press is enough.
+    // The provider session and the consent are still valid, so one click is enough.
     await beginLogin(page, stage);
     await expectLoggedIn(page, stage, ada);
 
@@ -55,14 +55,14 @@ describe('a newcomer', () => {
     await page.waitForURL(`${stage.clientUrl}/`);
     expect(await heading(page)).toBe('You are not logged in');
 
-    // Now the provider asks again who it is, but not what was allowed already.
+    // Now the provider requires a login, but no consent.
     await beginLogin(page, stage);
     expect(await heading(page)).toMatch(/^Sign in/);
     await submitLogin(page, ada);
     await expectLoggedIn(page, stage, ada);
   });
 
-  it('goes back to the client with a sentence when the person says no', async () => {
+  it('returns to the client with an explanation after denying consent', async () => {
     const person = await stage.addPerson();
     await beginLogin(page, stage);
     await submitLogin(page, person);
@@ -74,7 +74,7 @@ describe('a newcomer', () => {
     await expectLoggedIn(page, stage, person);
   });
 
-  it('comes back to where it was going inside the client', async () => {
+  it('returns to the requested page of the client', async () => {
     const person = await stage.addPerson();
     await page.goto(`${stage.clientUrl}/login?next=/messages`);
     await page.getByRole('button', { name: /^Log in with/ }).click();
@@ -84,7 +84,7 @@ describe('a newcomer', () => {
     expect(await heading(page)).toBe('What was sent and received');
   });
 
-  it('is the first administrator: sets the password by the printed link, adds a client by hand, logs in through it', async () => {
+  it('is the first administrator: sets the password with the printed link, adds a client, and logs in with it', async () => {
     const admin: Person = { username: 'admin', password: 'a gate needs its keeper' };
     const [, link = ''] = await stage.provider.says(/^set the password of admin: (\S+)$/m);
     await page.goto(link);
@@ -131,7 +131,7 @@ describe('a newcomer', () => {
     await expectLoggedIn(page, stage, admin);
   });
 
-  it('is asked for nothing at a new provider that a new client there may not have, when both forms are left as they are', async () => {
+  it('can log in at a new provider with the default values of the forms of both applications', async () => {
     const keeper = { username: 'form-keeper', password: 'another keeper of forms' };
     await stage.commandWithInput(
       keeper.password,
@@ -157,7 +157,7 @@ describe('a newcomer', () => {
     expect(offered).toEqual(expect.arrayContaining(asked));
   });
 
-  it('may change the client’s providers by a login with the role admin, without the client’s password', async () => {
+  it('may change the client’s providers with the role admin, without the client’s password', async () => {
     const keeper = { username: 'keeper', password: 'another keeper of keys' };
     await stage.commandWithInput(
       keeper.password,

@@ -18,7 +18,7 @@ describe('without JavaScript', () => {
   });
   afterEach(() => context.close());
 
-  it('a newcomer signs up, allows, uses the token, logs out here and at the provider', async () => {
+  it('a new user signs up, consents, uses the token, and logs out at the client and at the provider', async () => {
     const ada = { username: 'ada', password: 'the analytical engine' };
     await beginLogin(page, stage);
     await page.getByRole('link', { name: 'Create an account' }).click();
@@ -35,7 +35,7 @@ describe('without JavaScript', () => {
     expect(await heading(page)).toMatch(/^Sign in/);
   });
 
-  it('the client form adds and removes redirect URIs and scopes and loses nothing that was typed', async () => {
+  it('the client form adds and removes redirect URIs and scopes and keeps all input', async () => {
     await page.goto(`${stage.issuer}/client/add`);
     await submitLogin(page, { username: 'admin', password: adminPassword });
     await page.waitForURL(`${stage.issuer}/client/add`);
@@ -58,13 +58,13 @@ describe('without JavaScript', () => {
     expect(await page.inputValue('input[name=name]')).toBe('Without scripts');
     expect(await page.isChecked('input[name=grantType][value=client_credentials]')).toBe(true);
     expect(await valuesOf('redirectUri')).toEqual(['https://two.example/cb', 'https://three.example/cb']);
-    // The default moved up with its row.
+    // The default moved with its row.
     expect(await page.isChecked('input[name=defaultRedirectUri][value="1"]')).toBe(true);
     expect(await valuesOf('scope')).toContain('offline_access');
     await page.click('button[value="remove-scope:1"]');
     expect(await valuesOf('scope')).not.toContain('profile');
 
-    // A mistake comes back with its message beside the field, and all the rest.
+    // An error is shown with its message next to the field, and all input is kept.
     await uris.nth(0).fill('http://not-loopback.example/cb');
     await page.getByRole('button', { name: 'Add the client' }).click();
     await page.getByRole('alert').waitFor();
@@ -82,7 +82,7 @@ describe('without JavaScript', () => {
     await page.getByRole('heading', { name: 'Clients' }).waitFor();
   });
 
-  it('an administrator adds a person, who sets the password by the link', async () => {
+  it('an administrator adds a user, who sets the password with the link', async () => {
     await page.goto(`${stage.issuer}/user/add`);
     await submitLogin(page, { username: 'admin', password: adminPassword });
     await page.fill('input[name=username]', 'grace');
@@ -93,13 +93,13 @@ describe('without JavaScript', () => {
     await hers.goto(link);
     await hers.fill('input[name=password]', 'nanoseconds of wire');
     await pressSubmit(hers);
-    // The link is an administrator's: it signs in too.
+    // An administrator created the link, so it also signs the user in.
     await hers.waitForURL(`${stage.issuer}/home`);
     await own.close();
   });
 
   function valuesOf(name: string): Promise<string[]> {
-    // No script runs in the page itself; the attribute is what the server sent.
+    // No script runs in the page, so this is the attribute that the server sent.
     return page
       .locator(`input[name=${name}]`)
       .evaluateAll((fields) => fields.map((field) => field.getAttribute('value') ?? ''));

@@ -7,7 +7,7 @@ import type { Person, Stage } from './support/stage.js';
 import { allow, beginLogin, expectLoggedIn, heading, logIn, submitLogin } from './support/steps.js';
 import { useTheatre } from './support/theatre.js';
 
-describe('passkeys, on an issuer that has a name', () => {
+describe('passkeys, on an issuer with a host name', () => {
   const theatre = useTheatre({ host: 'localhost' });
   let stage: Stage;
   let context: BrowserContext;
@@ -48,13 +48,13 @@ describe('passkeys, on an issuer that has a name', () => {
     await page.getByRole('heading', { name: 'You are logged out' }).waitFor();
   }
 
-  /** Out at both; what the client remembers does not matter to these tests. */
+  /** Logs out at both applications. */
   async function leave(): Promise<void> {
     await logOut();
     await context.clearCookies({ name: /client|session/ });
   }
 
-  it('one is added, named, and logs in by itself: the login ends in the client', async () => {
+  it('a passkey is added, named, and sufficient for a login at the client', async () => {
     const authenticator = await addAuthenticator(page);
     await logIn(page, stage, person);
     await page.goto(`${stage.issuer}/account/passkeys`);
@@ -94,18 +94,18 @@ describe('passkeys, on an issuer that has a name', () => {
     expect(credential?.signCount).toBeGreaterThan(1);
   });
 
-  it('is among the suggestions of the username field', async () => {
+  it('is suggested in the username field', async () => {
     await addAuthenticator(page);
     await logIn(page, stage, person);
     await enroll('Phone');
     await page.getByRole('heading', { name: 'Your recovery codes' }).waitFor();
     await leave();
     await beginLogin(page, stage).catch(() => undefined);
-    // The pretended authenticator chooses the suggestion at once.
+    // The virtual authenticator selects the suggestion immediately.
     await expectLoggedIn(page, stage, person);
   });
 
-  it('is a second factor beside the password, also where the authenticator verifies nobody', async () => {
+  it('is a second factor in addition to the password, also without user verification', async () => {
     await addAuthenticator(page, { hasUserVerification: false });
     await logIn(page, stage, person);
     await enroll('Key on my ring');
@@ -113,7 +113,7 @@ describe('passkeys, on an issuer that has a name', () => {
     await leave();
     await beginLogin(page, stage);
     await page.click('[data-passkey=login]');
-    // Alone it is not enough.
+    // Without the password it is not sufficient.
     await page.locator('[data-passkey-message]:not([hidden])').waitFor();
     await submitLogin(page, person);
     await page.waitForURL(/login\/factor/);
@@ -152,7 +152,7 @@ describe('passkeys, on an issuer that has a name', () => {
     await expectLoggedIn(page, stage, person);
   });
 
-  it('a login by a passkey that is known no more falls back to the password, with its request', async () => {
+  it('a login with a deleted passkey falls back to the password and keeps its request', async () => {
     const authenticator = await addAuthenticator(page);
     await logIn(page, stage, person);
     await enroll('Lost');
@@ -160,7 +160,7 @@ describe('passkeys, on an issuer that has a name', () => {
     await stage.command('user', 'reset-mfa', '--username', person.username, '--json');
     await context.clearCookies({ name: /client|session/ });
     await beginLogin(page, stage).catch(() => undefined);
-    // Suggested, chosen, and refused once: after a refusal nothing is suggested by itself.
+    // Suggested, selected, and rejected once: after that, no passkey is suggested automatically.
     await page.getByText('That passkey didn’t work').waitFor();
     expect(page.url()).toContain('/login/passkey');
     await authenticator.remove();
@@ -168,7 +168,7 @@ describe('passkeys, on an issuer that has a name', () => {
     await expectLoggedIn(page, stage, person);
   });
 
-  it('consent is still asked of whoever logs in without a password', async () => {
+  it('consent is still required after a login without a password', async () => {
     await addAuthenticator(page);
     await page.goto(`${stage.issuer}/login`);
     await submitLogin(page, person);

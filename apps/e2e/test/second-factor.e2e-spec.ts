@@ -34,11 +34,11 @@ describe('second factors', () => {
     expect(faults).toEqual([]);
   });
 
-  async function look(name: string): Promise<void> {
+  async function checkPage(name: string): Promise<void> {
     faults.push(...(await portrait(page, name)));
   }
 
-  /** What an app shows that scanned the page's code; another one than the last, which is spent. */
+  /** The next code of an authenticator app that scanned the QR code; never the last one, which was consumed. */
   function appOf(secret: string): () => Promise<string> {
     let last = '';
     return async () => {
@@ -58,71 +58,71 @@ describe('second factors', () => {
     await context.clearCookies({ name: /client|session/ });
   }
 
-  it('an app is added, asked for, and its pages are fit to look at', async () => {
+  it('an authenticator app is added and required, and its pages pass the checks', async () => {
     await open(true);
     const person = await stage.addPerson();
     await page.goto(`${stage.issuer}/account/factors`);
     await submitLogin(page, person);
     await page.waitForURL(/account\/factors/);
-    await look('provider-factors-empty');
+    await checkPage('provider-factors-empty');
     await page.goto(`${stage.issuer}/account/passkeys`);
     await page.getByText('Passkeys need a host name').waitFor();
-    await look('provider-passkeys-impossible');
+    await checkPage('provider-passkeys-impossible');
     await page.goto(`${stage.issuer}/account/factors/app`);
-    await look('provider-factor-app');
+    await checkPage('provider-factor-app');
     const code = await scan();
     await page.fill('input[name=otp]', '000000');
     await pressSubmit(page);
     await page.locator('[aria-invalid=true]').waitFor();
-    await look('provider-factor-app-problem');
+    await checkPage('provider-factor-app-problem');
     await page.fill('input[name=otp]', await code());
     await pressSubmit(page);
     await page.getByRole('heading', { name: 'Your recovery codes' }).waitFor();
     const recovery = (await page.locator('#recovery-codes li').first().textContent()) ?? '';
     await page.getByRole('link', { name: /I have kept them/ }).click();
     await page.getByText('The second factor was added').waitFor();
-    await look('provider-factors');
+    await checkPage('provider-factors');
 
     await leave();
     await beginLogin(page, stage);
     await submitLogin(page, person);
     await page.waitForURL(/login\/factor/);
     expect(await heading(page)).toBe('Second factor');
-    await look('provider-second-factor');
+    await checkPage('provider-second-factor');
     await page.fill('input[name=otp]', '000000');
     await pressSubmit(page);
     await page.getByText('This code is wrong').waitFor();
     await page.getByText('Use a recovery code').click();
     await page.fill('input[name=recovery]', recovery);
-    await look('provider-second-factor-recovery');
+    await checkPage('provider-second-factor-recovery');
     await page.getByRole('button', { name: 'Use it' }).click();
     await page.waitForURL(/consent/);
     await allow(page);
     await expectLoggedIn(page, stage, person);
   }, 120_000);
 
-  it('a role demands one: it is added on the way; an administrator sees and resets it', async () => {
+  it('a role requires one: it is added during the login; an administrator sees and resets it', async () => {
     await open(true);
-    const boss = await openContext(theatre.chromium, { reducedMotion: 'reduce' });
-    const theirs = await boss.newPage();
-    await theirs.goto(`${stage.issuer}/user/roles`);
-    await submitLogin(theirs, admin);
-    await theirs.waitForURL(/user\/roles/);
-    faults.push(...(await portrait(theirs, 'provider-roles')));
+    const adminContext = await openContext(theatre.chromium, { reducedMotion: 'reduce' });
+    const adminPage = await adminContext.newPage();
+    await adminPage.goto(`${stage.issuer}/user/roles`);
+    await submitLogin(adminPage, admin);
+    await adminPage.waitForURL(/user\/roles/);
+    faults.push(...(await portrait(adminPage, 'provider-roles')));
     await stage.commandWithInput(
       'correct horse battery staple',
       ...['user', 'add', '--username', 'dev', '--password-stdin', '--role', 'developer', '--json'],
     );
     const person = { username: 'dev', password: 'correct horse battery staple' };
-    await theirs.check('input[name=secondFactor][value=developer]');
-    await pressSubmit(theirs);
-    await theirs.getByText('Saved.').waitFor();
+    await adminPage.check('input[name=secondFactor][value=developer]');
+    await pressSubmit(adminPage);
+    await adminPage.getByText('Saved.').waitFor();
 
     await beginLogin(page, stage);
     await submitLogin(page, person);
     await page.waitForURL(/login\/factor/);
     expect(await heading(page)).toBe('Add a second factor');
-    await look('provider-second-factor-add');
+    await checkPage('provider-second-factor-add');
     await page.fill('input[name=otp]', await (await scan())());
     await pressSubmit(page);
     await page.getByRole('link', { name: /I have kept them: continue to Gatehouse demo/ }).click();
@@ -130,15 +130,15 @@ describe('second factors', () => {
     await allow(page);
     await expectLoggedIn(page, stage, person);
 
-    await theirs.goto(`${stage.issuer}/user?q=dev`);
-    await theirs.getByRole('link', { name: 'dev' }).first().click();
-    await theirs.getByRole('link', { name: /^See and reset/ }).click();
-    await theirs.getByRole('heading', { name: 'Second factors of dev' }).waitFor();
-    faults.push(...(await portrait(theirs, 'provider-user-factors')));
-    await theirs.fill('input[name=username]', 'dev');
-    await theirs.getByRole('button', { name: 'Remove all second factors' }).click();
-    await theirs.getByText('Their second factors are gone').waitFor();
-    await boss.close();
+    await adminPage.goto(`${stage.issuer}/user?q=dev`);
+    await adminPage.getByRole('link', { name: 'dev' }).first().click();
+    await adminPage.getByRole('link', { name: /^See and reset/ }).click();
+    await adminPage.getByRole('heading', { name: 'Second factors of dev' }).waitFor();
+    faults.push(...(await portrait(adminPage, 'provider-user-factors')));
+    await adminPage.fill('input[name=username]', 'dev');
+    await adminPage.getByRole('button', { name: 'Remove all second factors' }).click();
+    await adminPage.getByText('Their second factors are gone').waitFor();
+    await adminContext.close();
   }, 120_000);
 
   it('works without JavaScript', async () => {

@@ -17,7 +17,7 @@ jest.setTimeout(60_000);
 const provider = join(__dirname, '../../provider/dist/main.js');
 const person = { username: 'watched', password: 'correct horse battery staple' };
 
-/** A client's page: keeps the frame, and asks it what `ask()` says, by default the question of the answer in its address. */
+/** A client's page with the frame; `ask()` posts a message to it, by default with the session_state of the page's URL. */
 const clientPage = (issuer: string, clientId: string): string => `<!doctype html><title>Client</title>
 <iframe src="${issuer}/oauth/check-session" hidden></iframe>
 <script>
@@ -30,8 +30,8 @@ const clientPage = (issuer: string, clientId: string): string => `<!doctype html
   }));
 </script>`;
 
-/** OpenID Connect Session Management 3.2, on an https issuer, where browsers keep its cookie. */
-describe('a client’s page that watches the login of its browser', () => {
+/** OpenID Connect Session Management 3.2, with an https issuer, because browsers require https for its cookie. */
+describe('a client page that monitors the session in its browser', () => {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-e2e-'));
   let issuer: string;
   let running: RunningProcess;
@@ -95,7 +95,7 @@ describe('a client’s page that watches the login of its browser', () => {
   const ask = (question?: string): Promise<unknown> =>
     page.evaluate(question === undefined ? 'ask()' : `ask(${question})`);
 
-  it('is told unchanged, then changed by a logout in another tab, and the same anew with the next login', async () => {
+  it('gets unchanged, then changed after a logout in another tab, and likewise after the next login', async () => {
     await page.goto(authorizeUrl());
     await allow(page);
     await page.waitForURL(/session_state=/);
@@ -109,7 +109,7 @@ describe('a client’s page that watches the login of its browser', () => {
     await other.getByRole('heading', { name: 'You are logged out' }).waitFor();
     expect(await ask()).toBe('changed');
 
-    // What a client does then (3.1): it asks without a page, and learns that nobody is logged in.
+    // What a client does then (3.1): it sends a request with prompt=none, and gets login_required.
     await page.goto(authorizeUrl({ prompt: 'none' }));
     await page.waitForURL(/error=login_required/);
     expect(await ask()).toBe('unchanged');
@@ -124,16 +124,16 @@ describe('a client’s page that watches the login of its browser', () => {
     expect(await ask()).toBe('unchanged');
   });
 
-  it('is told changed about another client or a forged state, and error about what is no question', async () => {
+  it('gets changed for another client or a forged state, and error for a malformed message', async () => {
     expect(await ask(`'another ' + sessionState`)).toBe('changed');
     expect(await ask(`'${clientId} ' + 'A'.repeat(43) + '.salt'`)).toBe('changed');
     for (const question of [`''`, `'${clientId}'`, `{ text: 1 }`, `'x'.repeat(100000)`, `null`])
       expect({ question, answer: await ask(question) }).toEqual({ question, answer: 'error' });
   });
 
-  it('may not frame any other page', async () => {
-    const refused = page.waitForEvent('console', (message) => message.text().includes('frame-ancestors'));
+  it('cannot frame any other page', async () => {
+    const violation = page.waitForEvent('console', (message) => message.text().includes('frame-ancestors'));
     await page.evaluate(`frame.src = '${issuer}/login'; undefined`);
-    expect((await refused).type()).toBe('error');
+    expect((await violation).type()).toBe('error');
   });
 });

@@ -5,10 +5,10 @@ import { clientAdminPassword } from './support/stage.js';
 import { beginLogin, expectLoggedIn, heading, logIn, submitLogin } from './support/steps.js';
 import { useTheatre } from './support/theatre.js';
 
-// Cookies know hosts and no ports (RFC 6265 8.5): on one host both applications share a cookie jar.
-describe.each(['localhost', '127.0.0.1'] as const)('a provider on %s beside a client on localhost', (host) => {
+// Cookies are not isolated by port (RFC 6265 8.5), so both applications share the cookies of a host.
+describe.each(['localhost', '127.0.0.1'] as const)('a provider on %s and a client on localhost', (host) => {
   const theatre = useTheatre({ host });
-  /** The names of the cookies that each origin set. */
+  /** The names of the cookies set by each origin. */
   const names = new Map<string, Set<string>>();
   let context: BrowserContext;
   let page: Page;
@@ -33,7 +33,7 @@ describe.each(['localhost', '127.0.0.1'] as const)('a provider on %s beside a cl
     return heading(page);
   }
 
-  it('a sign-in and a sign-out of one leaves the other as it was', async () => {
+  it('sign-in and sign-out at one do not affect the other', async () => {
     const { stage } = theatre;
     const person = await stage.addPerson();
     await page.goto(`${stage.clientUrl}/providers/add`);
@@ -74,7 +74,7 @@ describe.each(['localhost', '127.0.0.1'] as const)('a provider on %s beside a cl
     expect(await homeOfProvider()).toBe('Sign in');
   });
 
-  it('no cookie of one has the name of a cookie of the other', () => {
+  it('no cookies of the two have the same name', () => {
     const [ofProvider, ofClient] = [theatre.stage.issuer, theatre.stage.clientUrl].map((origin) => [
       ...(names.get(origin) ?? []),
     ]);
@@ -87,20 +87,20 @@ describe.each(['localhost', '127.0.0.1'] as const)('a provider on %s beside a cl
         'gatehouse_client_logged_out',
       ]),
     );
-    // On https each name has `__Host-` before it: what differs on http differs there.
+    // On https each name has the prefix `__Host-`, so names that differ on http differ there too.
     expect(ofClient?.filter((name) => !name.startsWith('gatehouse_client_'))).toEqual([]);
     expect(ofProvider?.filter((name) => name.startsWith('gatehouse_client_'))).toEqual([]);
   });
 
-  it('listens on both addresses of localhost where there is IPv6, and on its own alone otherwise', async () => {
+  it('listens on both addresses of localhost if IPv6 is available, otherwise only on 127.0.0.1', async () => {
     const { port } = new URL(theatre.stage.issuer);
     const hasIPv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'));
-    const answers = async (address: string): Promise<boolean> =>
+    const responds = async (address: string): Promise<boolean> =>
       fetch(`http://${address}:${port}/healthz`).then(
         ({ ok }) => ok,
         () => false,
       );
-    expect(await answers('127.0.0.1')).toBe(true);
-    expect(await answers('[::1]')).toBe(host === 'localhost' && hasIPv6);
+    expect(await responds('127.0.0.1')).toBe(true);
+    expect(await responds('[::1]')).toBe(host === 'localhost' && hasIPv6);
   });
 });

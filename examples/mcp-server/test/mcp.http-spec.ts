@@ -24,9 +24,9 @@ import { freePort } from '../../../scripts/lib/free-port.cjs';
 const redirectUrl = 'http://127.0.0.1:9/callback';
 const root = join(__dirname, '../../..');
 
-/** The example with `@gatehouse/resource-server` from its tarball, as an application outside this workspace installs it. */
+/** Installs the example with `@gatehouse/resource-server` from its tarball, like an application outside this workspace. */
 async function installExample(): Promise<string> {
-  // The real path: npm compares it with those of the packages that it links.
+  // The real path, because npm compares it with the paths of linked packages.
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'gatehouse-mcp-')));
   await promisify(execFile)(process.execPath, [join(__dirname, 'support/install-package.mjs'), folder]);
   return folder;
@@ -39,29 +39,29 @@ async function startExample(folder: string, resource: string, issuer: string): P
   });
   const deadline = Date.now() + 30_000;
   while (!(await fetch(resource).catch(() => undefined))) {
-    if (server.exitCode !== null || Date.now() > deadline) throw new Error('the MCP server does not answer');
+    if (server.exitCode !== null || Date.now() > deadline) throw new Error('the MCP server does not respond');
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   return server;
 }
 
-/** What an MCP client keeps; its person is a browser of the test. */
-class Person implements OAuthClientProvider {
+/** The state of an MCP client; its user is a browser of the test. */
+class ClientState implements OAuthClientProvider {
   readonly redirectUrl = redirectUrl;
   readonly clientMetadata: OAuthClientMetadata = {
-    client_name: 'A client never seen before',
+    client_name: 'An unknown client',
     redirect_uris: [redirectUrl],
     token_endpoint_auth_method: 'none',
     grant_types: ['authorization_code', 'refresh_token'],
     response_types: ['code'],
   };
-  asked: URL | undefined;
+  authorizationUrl: URL | undefined;
   code: string | undefined;
-  held: OAuthTokens | undefined;
+  storedTokens: OAuthTokens | undefined;
   private information: OAuthClientInformationMixed | undefined;
   private verifier = '';
 
-  /** @param clientId the address of its description, where it has one; else it registers */
+  /** @param clientId the URL of its metadata document; without one it registers dynamically */
   constructor(
     private readonly browser: Browser,
     clientId?: string,
@@ -72,20 +72,20 @@ class Person implements OAuthClientProvider {
   state = () => 'of-the-client';
   clientInformation = () => this.information;
   saveClientInformation = (information: OAuthClientInformationMixed) => void (this.information = information);
-  tokens = () => this.held;
-  saveTokens = (tokens: OAuthTokens) => void (this.held = tokens);
+  tokens = () => this.storedTokens;
+  saveTokens = (tokens: OAuthTokens) => void (this.storedTokens = tokens);
   saveCodeVerifier = (verifier: string) => void (this.verifier = verifier);
   codeVerifier = () => this.verifier;
 
   async redirectToAuthorization(url: URL): Promise<void> {
-    this.asked = url;
+    this.authorizationUrl = url;
     await this.browser.open(url.href);
     const { location } = await this.browser.submit({ confirm: 'yes' });
     this.code = new URL(location ?? '').searchParams.get('code') ?? undefined;
   }
 }
 
-describe('an MCP server behind Gatehouse, by the official client', () => {
+describe('an MCP server behind Gatehouse, with the official client', () => {
   let provider: TestProvider;
   let folder: string;
   let server: ChildProcess | undefined;
@@ -115,7 +115,7 @@ describe('an MCP server behind Gatehouse, by the official client', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it('runs on the package from its tarball: code, types, README and license, and no file of the tests', () => {
+  it('runs with the package from its tarball, which contains code, types, README and license, and no test files', () => {
     const installed = join(folder, 'node_modules/@gatehouse/resource-server');
     expect(lstatSync(installed).isSymbolicLink()).toBe(false);
     expect(readdirSync(installed).sort()).toEqual(['LICENSE', 'README.md', 'dist', 'package.json', 'src']);
@@ -130,51 +130,51 @@ describe('an MCP server behind Gatehouse, by the official client', () => {
     expect(readFileSync(join(installed, 'LICENSE'), 'utf8')).toBe(readFileSync(join(root, 'LICENSE'), 'utf8'));
   });
 
-  it('comes from a 401 over discovery, registration, PKCE and resource to a tool call', async () => {
+  it('gets from a 401 to a tool call with discovery, registration, PKCE and resource indicators', async () => {
     const user = await provider.addUser();
-    const person = new Person(await provider.logIn(user));
-    const first = new StreamableHTTPClientTransport(new URL(resource), { authProvider: person });
+    const state = new ClientState(await provider.logIn(user));
+    const first = new StreamableHTTPClientTransport(new URL(resource), { authProvider: state });
     await expect(new Client({ name: 'test', version: '1' }).connect(first as never)).rejects.toThrow(UnauthorizedError);
-    expect(Object.fromEntries(person.asked?.searchParams ?? [])).toMatchObject({
+    expect(Object.fromEntries(state.authorizationUrl?.searchParams ?? [])).toMatchObject({
       resource,
       scope: 'notes:read',
       code_challenge_method: 'S256',
     });
-    await first.finishAuth(person.code ?? '');
+    await first.finishAuth(state.code ?? '');
 
     const client = new Client({ name: 'test', version: '1' });
-    const transport = new StreamableHTTPClientTransport(new URL(resource), { authProvider: person });
+    const transport = new StreamableHTTPClientTransport(new URL(resource), { authProvider: state });
     await client.connect(transport as never);
-    const answer = await client.callTool({ name: 'whoami' });
-    expect(answer.content).toEqual([{ type: 'text', text: `You act for ${user.id}.` }]);
+    const response = await client.callTool({ name: 'whoami' });
+    expect(response.content).toEqual([{ type: 'text', text: `You act for ${user.id}.` }]);
     await client.close();
   });
 
-  it('the same without registration, by a client_id that is the address of its description', async () => {
+  it('also accepts a client whose client_id is the URL of its metadata document', async () => {
     const metadata = (await (
       await fetch(`${provider.issuer}/.well-known/oauth-authorization-server`)
     ).json()) as object;
-    // What makes the official client choose this way by itself, where its description is served over https.
+    // The official client selects this method if its metadata document is served over https.
     expect(metadata).toMatchObject({ client_id_metadata_document_supported: true });
     const documents = createServer((request, response) => {
       response.writeHead(200, { 'Content-Type': 'application/json' });
-      response.end(JSON.stringify({ ...person.clientMetadata, client_id: address() + (request.url ?? '') }));
+      response.end(JSON.stringify({ ...state.clientMetadata, client_id: address() + (request.url ?? '') }));
     }).listen(0, '127.0.0.1');
     await once(documents, 'listening');
     const address = (): string => `http://127.0.0.1:${(documents.address() as AddressInfo).port}`;
     const user = await provider.addUser();
-    const person = new Person(await provider.logIn(user), `${address()}/agent.json`);
+    const state = new ClientState(await provider.logIn(user), `${address()}/agent.json`);
     try {
-      const first = new StreamableHTTPClientTransport(new URL(resource), { authProvider: person });
+      const first = new StreamableHTTPClientTransport(new URL(resource), { authProvider: state });
       await expect(new Client({ name: 'test', version: '1' }).connect(first as never)).rejects.toThrow(
         UnauthorizedError,
       );
-      expect(person.asked?.searchParams.get('client_id')).toBe(`${address()}/agent.json`);
-      await first.finishAuth(person.code ?? '');
+      expect(state.authorizationUrl?.searchParams.get('client_id')).toBe(`${address()}/agent.json`);
+      await first.finishAuth(state.code ?? '');
       const client = new Client({ name: 'test', version: '1' });
-      await client.connect(new StreamableHTTPClientTransport(new URL(resource), { authProvider: person }) as never);
-      const answer = await client.callTool({ name: 'whoami' });
-      expect(answer.content).toEqual([{ type: 'text', text: `You act for ${user.id}.` }]);
+      await client.connect(new StreamableHTTPClientTransport(new URL(resource), { authProvider: state }) as never);
+      const response = await client.callTool({ name: 'whoami' });
+      expect(response.content).toEqual([{ type: 'text', text: `You act for ${user.id}.` }]);
       await client.close();
     } finally {
       documents.closeAllConnections();
@@ -182,10 +182,10 @@ describe('an MCP server behind Gatehouse, by the official client', () => {
     }
   });
 
-  it('answers strangers with where to go (RFC 9728 5.1), and serves the metadata there (RFC 9728 3)', async () => {
-    const answer = await fetch(resource, { method: 'POST' });
-    expect(answer.status).toBe(401);
-    const challenge = answer.headers.get('www-authenticate') ?? '';
+  it('responds to requests without a token with the URL of its metadata (RFC 9728 5.1), and serves it (RFC 9728 3)', async () => {
+    const response = await fetch(resource, { method: 'POST' });
+    expect(response.status).toBe(401);
+    const challenge = response.headers.get('www-authenticate') ?? '';
     const address = /resource_metadata="([^"]+)"/.exec(challenge)?.[1] ?? '';
     expect(challenge).toContain('scope="notes:read"');
     expect(await (await fetch(address)).json()).toMatchObject({

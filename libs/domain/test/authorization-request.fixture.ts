@@ -45,7 +45,7 @@ export function accepted(result: AuthorizationCheck): AuthorizationRequest {
   return result.request;
 }
 
-/** `denied invalid_request pkce.required`, say. */
+/** For example `denied invalid_request pkce.required`. */
 export function outcome(result: AuthorizationCheck): string {
   return result.kind === 'accepted' ? 'accepted' : `${result.kind} ${codeAndReason(result.error)}`;
 }

@@ -3,7 +3,7 @@ import type { Client } from '../src/oauth/client.js';
 import { plainMetadata } from '../src/oauth/client-metadata.js';
 import { checkedColumns, clientFlagsBy } from '../src/oauth/client-properties.js';
 
-/** A client for specs: confidential, with every grant type, and every scope of its own. */
+/** A client for specs: confidential, with all grant types and scopes. */
 export function aClient(changes: Partial<Client> = {}): Client {
   return {
     ...plainMetadata,

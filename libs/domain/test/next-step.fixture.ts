@@ -5,7 +5,7 @@ import type { Prompt } from '../src/oauth/authorization-parameters.js';
 import type { AuthorizationRequest } from '../src/oauth/authorization-request.js';
 import { nextStep, type NextStep, type NextStepInput } from '../src/oauth/next-step.js';
 
-// The request came at 1000, and it is 1010 now.
+// The request was received at 1000, and the current time is 1010.
 export const arrived = 1000;
 const now = epochSeconds(1010);
 
@@ -13,7 +13,7 @@ export interface Situation {
   readonly prompt?: readonly Prompt[];
   readonly maxAge?: number;
   readonly scope?: readonly string[];
-  /** When the session's person logged in; without it there is no session. */
+  /** When the user of the session logged in; without it there is no session. */
   readonly authTime?: number;
   readonly partial?: true;
   /** The session's user was deleted or disabled. */
@@ -33,7 +33,7 @@ export interface Situation {
   readonly claims?: readonly string[];
   readonly claimsConsented?: readonly string[];
   readonly resources?: readonly string[];
-  /** Scopes by the API that they were allowed at. */
+  /** The allowed scopes by API. */
   readonly resourcesConsented?: Readonly<Record<string, readonly string[]>>;
   readonly otherSubject?: boolean;
   readonly native?: true;
@@ -99,7 +99,7 @@ export const none = ['none'] as const;
 export const loopback = 'http://127.0.0.1:49152/cb';
 
 const instant = fc.option(fc.integer({ min: 900, max: 1010 }), { nil: undefined });
-/** Any situation, for properties. */
+/** An arbitrary situation, for property-based tests. */
 export const situations = fc
   .record({
     prompt: fc.subarray<Prompt>(['login', 'consent', 'select_account']),
@@ -126,7 +126,7 @@ export const situations = fc
   })
   .map((drawn) => JSON.parse(JSON.stringify(drawn)) as Situation);
 
-/** The error and its description that a request with prompt=none is answered with. */
+/** The error and its description in the response to a request with prompt=none. */
 export const reasonOf = (situation: Situation): string => {
   const step = nextStep(inputOf({ ...situation, prompt: none }));
   return step.kind === 'deny' ? `${step.error.code}: ${step.error.description}` : told(step);

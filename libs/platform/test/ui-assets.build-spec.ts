@@ -19,11 +19,11 @@ describe('the built assets', () => {
     expect(gzipSync(content(name), { level: 9 }).length).toBeLessThanOrEqual(most);
   });
 
-  it('the font has at most 30,000 bytes', () => {
+  it('include a font of at most 30,000 bytes', () => {
     expect(content('inter-latin.woff2').length).toBeLessThanOrEqual(30_000);
   });
 
-  it('the style sheet refers to other files by their hashed addresses', () => {
+  it('refer to other files in the style sheet by their hashed URLs', () => {
     const urls = [
       ...content('gatehouse.css')
         .toString('utf8')
@@ -33,7 +33,7 @@ describe('the built assets', () => {
     for (const url of urls) expect(url).toMatch(/^\/assets\/[\w-]+\.[0-9a-f]{12}\.\w+$/);
   });
 
-  it('keep what browsers need to be told in CSS: cascade layers, both schemes, container queries', () => {
+  it('keep cascade layers, both color schemes and container queries in the CSS', () => {
     const css = content('gatehouse.css').toString('utf8');
     for (const feature of ['@layer', 'light-dark(', '@container', 'oklch(from']) expect(css).toContain(feature);
   });
@@ -44,7 +44,7 @@ describe('the built assets', () => {
     expect(text).toContain('ISC License');
   });
 
-  it('include logos of applications that contain a drawing and nothing else', () => {
+  it('include logos of applications that contain only a drawing', () => {
     const logos = uiAssets().filter((path) => basename(path).startsWith('app-'));
     expect(logos.length).toBeGreaterThan(30);
     for (const path of logos)
@@ -56,7 +56,7 @@ describe('the build of assets', () => {
   const run = (code: string): ReturnType<typeof spawnSync> =>
     spawnSync(process.execPath, ['--input-type=module', '-e', code], { cwd: scripts, encoding: 'utf8' });
 
-  it('fails when a template names an icon that does not exist, and says which', () => {
+  it('fails when a template names an unknown icon, and reports it', () => {
     const { status, stderr } = run(
       `import { iconBodies } from '${join(scripts, 'icons.mjs')}'; iconBodies(new Map([['check', 'a.hbs'], ['chek', 'b.hbs']]));`,
     );

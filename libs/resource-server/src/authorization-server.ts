@@ -10,7 +10,7 @@ export interface ServerMetadata {
 }
 
 const timeoutMilliseconds = 5000;
-const freshMilliseconds = 3_600_000;
+const maxAgeMilliseconds = 3_600_000;
 
 /** The authorization server's metadata, fetched on first use and once an hour. @see RFC 8414 */
 export class AuthorizationServer {
@@ -23,7 +23,7 @@ export class AuthorizationServer {
 
   /** @throws Refusal unavailable */
   metadata(): Promise<ServerMetadata> {
-    if (this.cached && Date.now() - this.cached.at < freshMilliseconds) return this.cached.metadata;
+    if (this.cached && Date.now() - this.cached.at < maxAgeMilliseconds) return this.cached.metadata;
     const metadata = this.read();
     const cached = { metadata, at: Date.now() };
     this.cached = cached;
@@ -43,7 +43,7 @@ export class AuthorizationServer {
       if (response.status !== 200) throw new TypeError(`the metadata request returned status ${response.status}`);
       const document = (await response.json()) as Record<string, unknown>;
       // RFC 8414 3.3: the issuer in the document must be the expected one
-      if (document['issuer'] !== this.issuer) throw new TypeError('the metadata have another issuer');
+      if (document['issuer'] !== this.issuer) throw new TypeError('the metadata has another issuer');
       return {
         issuer: this.issuer,
         jwksUri: textOf(document['jwks_uri']),

@@ -17,7 +17,7 @@ export interface Credentials {
 
 const maxCharacters = 16_384;
 /** RFC 6750 2.1 */
-const form = /^(bearer|dpop) +([A-Za-z0-9\-._~+/]+=*)$/i;
+const headerFormat = /^(bearer|dpop) +([A-Za-z0-9\-._~+/]+=*)$/i;
 
 /**
  * The token of the `Authorization` header; no other method of sending it is supported.
@@ -26,7 +26,7 @@ const form = /^(bearer|dpop) +([A-Za-z0-9\-._~+/]+=*)$/i;
 export function readCredentials(authorization: string | undefined): Credentials {
   if (authorization === undefined || !/^(bearer|dpop)( |$)/i.test(authorization))
     throw new Refusal('missing', 'An access token is required.');
-  const [, scheme, token] = (authorization.length <= maxCharacters && form.exec(authorization)) || [];
+  const [, scheme, token] = (authorization.length <= maxCharacters && headerFormat.exec(authorization)) || [];
   if (scheme === undefined || token === undefined)
     throw new Refusal('invalid_request', 'The Authorization header is malformed.');
   return { scheme: scheme.toLowerCase() === 'dpop' ? 'DPoP' : 'Bearer', token };

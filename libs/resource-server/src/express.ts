@@ -46,6 +46,6 @@ export function protect(server: ResourceServer, ...scope: readonly string[]): Re
 /** The access that {@link protect} validated. @throws Error without protect() on the route */
 export function accessOf(request: object): Access {
   const access = accesses.get(request);
-  if (!access) throw new Error('this request did not pass protect()');
+  if (!access) throw new Error('no validated access: add protect() to the route of this request');
   return access;
 }

@@ -57,8 +57,8 @@ export class ResourceGuard implements CanActivate {
 
 /** The scopes of the class and of the handler, which are all required. */
 function scopeOf(context: ExecutionContext): readonly string[] {
-  return [context.getClass(), context.getHandler()].flatMap((place): readonly string[] => {
-    const scope: unknown = Reflect.getMetadata(scopeKey, place);
+  return [context.getClass(), context.getHandler()].flatMap((target): readonly string[] => {
+    const scope: unknown = Reflect.getMetadata(scopeKey, target);
     return Array.isArray(scope) ? scope.filter((each) => typeof each === 'string') : [];
   });
 }

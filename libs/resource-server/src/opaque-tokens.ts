@@ -10,7 +10,7 @@ export interface IntrospectionOptions {
   readonly resource: string;
   readonly clientId: string;
   readonly clientSecret: string;
-  /** How long a response is cached, in seconds: a revoked token stays usable for as long. 0: never. */
+  /** How long a response is cached, in seconds; a revoked token stays valid for as long. 0 disables the cache. */
   readonly cacheSeconds: number;
   readonly fetch: Fetch;
 }

@@ -113,13 +113,13 @@ export class ResourceServer {
     return access;
   }
 
-  /** The `WWW-Authenticate` headers for a refusal (RFC 6750 3, RFC 9449 7.1, RFC 9728 5.1); none for an outage. */
+  /** The `WWW-Authenticate` headers for a rejected request (RFC 6750 3, RFC 9449 7.1, RFC 9728 5.1); none for an outage. */
   challenges(refusal: Refusal, scope: readonly string[] = []): string[] {
     if (refusal.code === 'unavailable') return [];
-    const needed = refusal.scope.length > 0 ? refusal.scope : scope;
+    const requiredScope = refusal.scope.length > 0 ? refusal.scope : scope;
     const parameters = [
       `resource_metadata="${this.metadataUrl}"`,
-      ...(needed.length > 0 ? [`scope="${needed.join(' ')}"`] : []),
+      ...(requiredScope.length > 0 ? [`scope="${requiredScope.join(' ')}"`] : []),
       // RFC 6750 3.1: no error code for a request without a token
       ...(refusal.code === 'missing' ? [] : [`error="${refusal.code}"`, `error_description="${refusal.message}"`]),
     ].join(', ');
@@ -129,7 +129,7 @@ export class ResourceServer {
       : [`Bearer ${parameters}`, dpop];
   }
 
-  /** The JSON body for a refusal. RFC 6750 3.1 defines none; this is the usual form. */
+  /** The JSON body for a rejected request. RFC 6750 3.1 defines none; this is the usual form. */
   body(refusal: Refusal): Record<string, string> {
     return {
       error: refusal.code === 'missing' ? 'invalid_token' : refusal.code,

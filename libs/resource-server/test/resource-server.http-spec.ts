@@ -54,7 +54,7 @@ describe('a resource server', () => {
   });
   afterAll(() => servers.forEach((server) => server.closeAllConnections() ?? server.close()));
 
-  /** An API on Express: /api needs a token, /api/write also the scope write. */
+  /** An API on Express: /api requires a token, /api/write also the scope write. */
   async function api(options: Partial<ResourceServerOptions> = {}): Promise<string> {
     const app = express();
     const { server, origin } = await listen(app);
@@ -86,7 +86,7 @@ describe('a resource server', () => {
   const get = (url: string, headers: Record<string, string> = {}): Promise<Response> => fetch(url, { headers });
   const bearer = (token: string): Record<string, string> => ({ Authorization: `Bearer ${token}` });
 
-  it('serves its metadata between host and path (RFC 9728 3.1)', async () => {
+  it('serves its metadata at the well-known path between host and path (RFC 9728 3.1)', async () => {
     const url = await api();
     const answer = await get(url.replace('/api', '/.well-known/oauth-protected-resource/api'));
     expect(answer.headers.get('access-control-allow-origin')).toBe('*');
@@ -98,7 +98,7 @@ describe('a resource server', () => {
     });
   });
 
-  it('challenges whoever brings no token, without an error code (RFC 6750 3.1, RFC 9728 5.1)', async () => {
+  it('responds to a request without a token with a challenge without an error code (RFC 6750 3.1, RFC 9728 5.1)', async () => {
     const url = await api();
     const answer = await get(url);
     expect(answer.status).toBe(401);
@@ -108,7 +108,7 @@ describe('a resource server', () => {
     expect(challenge).not.toContain('error=');
   });
 
-  it('lets a JWT for it through and hands out what it says (RFC 9068 4)', async () => {
+  it('accepts a JWT for it and returns its claims (RFC 9068 4)', async () => {
     const url = await api();
     const answer = await get(url, bearer(await sign({ aud: [url, 'https://other.test'] })));
     expect(answer.status).toBe(200);
@@ -139,7 +139,7 @@ describe('a resource server', () => {
     expect(answer.headers.get('www-authenticate')).toContain('error="invalid_token"');
   });
 
-  it('refuses alg none, HS256 with the public key, and a signature by somebody else', async () => {
+  it('rejects alg none, HS256 with the public key, and a signature with another key', async () => {
     const url = await api();
     const publicJwk = JSON.stringify(await exportJWK(keys.publicKey));
     const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -163,14 +163,14 @@ describe('a resource server', () => {
     },
   );
 
-  it('names the scope that lacks (insufficient_scope)', async () => {
+  it('returns the missing scope (insufficient_scope)', async () => {
     const url = await api();
     const answer = await get(`${url}/write`, bearer(await sign({ aud: url })));
     expect(answer.status).toBe(403);
     expect(answer.headers.get('www-authenticate')).toMatch(/scope="write", error="insufficient_scope"/);
   });
 
-  it('answers 503 while the authorization server is away, and goes on when it is back', async () => {
+  it('responds with 503 while the authorization server is unavailable, and recovers with it', async () => {
     const url = await api();
     const token = await sign({ aud: url });
     down = true;
@@ -179,10 +179,10 @@ describe('a resource server', () => {
     expect((await get(url, bearer(token))).status).toBe(200);
   });
 
-  describe('by introspection (RFC 7662)', () => {
+  describe('with introspection (RFC 7662)', () => {
     const introspection = { clientId: 'api', clientSecret: 'secret' };
 
-    it('lets an opaque token for it through, and asks once for many requests', async () => {
+    it('accepts an opaque token for it, and introspects it once for many requests', async () => {
       const url = await api({ introspection });
       opaque['good'] = { active: true, sub: 'person', scope: 'read', aud: url, exp: now() + 60 };
       const before = asked['/introspect'] ?? 0;
@@ -191,7 +191,7 @@ describe('a resource server', () => {
       expect((asked['/introspect'] ?? 0) - before).toBe(1);
     });
 
-    it('sees a revocation when its answer is old', async () => {
+    it('detects a revocation when the cached response has expired', async () => {
       let time = now();
       const url = await api({ introspection: { ...introspection, cacheSeconds: 10 }, now: () => time });
       opaque['revoked'] = { active: true, aud: url };
@@ -202,7 +202,7 @@ describe('a resource server', () => {
       expect((await get(url, bearer('revoked'))).status).toBe(401);
     });
 
-    it('refuses one for another API, an expired and an unknown one; wrong credentials are an outage', async () => {
+    it('rejects a token for another API, an expired and an unknown one; wrong credentials count as an outage', async () => {
       const url = await api({ introspection });
       opaque['other'] = { active: true, aud: 'https://other.test' };
       opaque['expired'] = { active: true, aud: url, exp: 1 };
@@ -243,7 +243,7 @@ describe('a resource server', () => {
       DPoP: text,
     });
 
-    it('lets a bound token with its proof through, once', async () => {
+    it('accepts a bound token with its proof, once', async () => {
       const url = await api();
       const token = await sign({ aud: url, cnf: { jkt } });
       const text = await proof(url, token);
@@ -253,7 +253,7 @@ describe('a resource server', () => {
       expect(again.headers.get('www-authenticate')).toMatch(/^DPoP .*error="invalid_dpop_proof"/);
     });
 
-    it('refuses a bound token without its proof, and an unbound one where binding is required (7.2)', async () => {
+    it('rejects a bound token without its proof, and an unbound one if binding is required (7.2)', async () => {
       const url = await api();
       expect((await get(url, bearer(await sign({ aud: url, cnf: { jkt } })))).status).toBe(401);
       const strict = await api({ dpop: 'required' });
@@ -277,7 +277,7 @@ describe('a resource server', () => {
       expect((await get(url, dpop(token, await proof(url, token, claims, header)))).status).toBe(401);
     });
 
-    it('refuses a proof that shows a private key, one by another key, two at once and an oversized one', async () => {
+    it('rejects a proof that contains a private key, one of another key, two proofs and an oversized one', async () => {
       const url = await api();
       const token = await sign({ aud: url, cnf: { jkt } });
       const other = await generateKeyPair('ES256', { extractable: true });
@@ -293,7 +293,7 @@ describe('a resource server', () => {
     });
   });
 
-  it('guards a NestJS application too', async () => {
+  it('protects a NestJS application too', async () => {
     @Controller('api')
     class Api {
       @Get()

@@ -9,7 +9,7 @@ import {
 } from '@gatehouse/platform/command-line';
 import { SettingsError, type Environment } from '@gatehouse/platform/settings/settings';
 
-const about = `
+const helpText = `
 Commands work on GATEHOUSE_CLIENT_DATABASE_URL. In a checkout: npm run -s gatehouse-client -- database compact
 
 Exit status: 0 done, 1 failed, 2 invalid command line.`;
@@ -32,7 +32,7 @@ export async function runCommand(argv: readonly string[], environment: Environme
   const json = argv.includes('--json');
   let stdout = '';
   const program = createProgram('gatehouse-client', 'Maintains a Gatehouse client.')
-    .addHelpText('after', about)
+    .addHelpText('after', helpText)
     .configureOutput({ writeOut: (text) => (stdout += text) });
   addCommand(
     addGroup(program, { name: 'database', description: 'Maintain the database' }),
@@ -53,7 +53,7 @@ export async function runCommand(argv: readonly string[], environment: Environme
   }
 }
 
-/** Loads the database driver only where it is needed. */
+/** Imports on demand, because other commands do not need the database driver. */
 async function compact(environment: Environment): Promise<CommandResult> {
   const { loadSettings } = await import('../config/settings.js');
   const { compactCommand } = await import('@gatehouse/platform/database/compact-command');
@@ -74,7 +74,7 @@ function textOf(error: unknown): string {
 /** A message for errors that the operator can fix, otherwise the stack. */
 export function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  // By its name: its module loads the database driver.
+  // Compares the name, because importing the class would load the database driver.
   const isCompactRefused = error.name === 'CompactRefused';
   const isActionable = error instanceof UsageError || error instanceof SettingsError || isCompactRefused;
   return isActionable ? error.message : (error.stack ?? error.message);

@@ -5,13 +5,13 @@ import { loadSettings, settingsDefinition } from './settings.js';
 const secret = { GATEHOUSE_CLIENT_SESSION_SECRET: 'x'.repeat(32) };
 
 describe("the client's settings", () => {
-  it('are all in the list of names that the provider knows', () => {
+  it('are all in the list of client settings that the provider accepts', () => {
     const known = new Set(providerSettingNames);
-    const own = namesOf(settingsDefinition).filter((name) => !known.has(name));
-    expect(own.sort()).toEqual([...clientSettingNames].sort());
+    const clientOnly = namesOf(settingsDefinition).filter((name) => !known.has(name));
+    expect(clientOnly.sort()).toEqual([...clientSettingNames].sort());
   });
 
-  it('need nothing but a session secret', () => {
+  it('require only a session secret', () => {
     const settings = loadSettings(secret);
     expect(settings).toMatchObject({
       baseUrl: 'http://localhost:8000',

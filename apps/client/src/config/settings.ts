@@ -120,8 +120,8 @@ function check(values: Partial<Parsed>, report: Report): void {
       'is http and not on this machine; use https (GATEHOUSE_INSECURE_HTTP=1 allows http)',
     );
   }
-  const anyOfSeed = providerIssuer ?? providerClientId ?? providerClientSecret;
-  if (anyOfSeed !== undefined && (providerIssuer === undefined || providerClientId === undefined)) {
+  const anySeedSetting = providerIssuer ?? providerClientId ?? providerClientSecret;
+  if (anySeedSetting !== undefined && (providerIssuer === undefined || providerClientId === undefined)) {
     report(
       'GATEHOUSE_CLIENT_PROVIDER_ISSUER',
       'and GATEHOUSE_CLIENT_PROVIDER_CLIENT_ID must be set together or not at all',

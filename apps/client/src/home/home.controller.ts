@@ -16,7 +16,7 @@ import {
 } from '../session/request-contexts.service.js';
 import { homeModel } from './home-model.js';
 
-interface Shown {
+interface HomePageOptions {
   /** Why a form was rejected. */
   readonly refusal?: string | undefined;
   readonly loggedOut?: ConfirmedLogout | undefined;
@@ -39,21 +39,25 @@ export class HomeController {
   async home(@Req() request: WebRequest): Promise<Reply> {
     const context = await this.contexts.open(request);
     const state = query(request).get('state');
-    if (state !== undefined) return this.returned(context, state);
-    const kept = this.logoutStates.kept(request);
-    if (kept === undefined) return this.show(context);
-    const loggedOut = this.logoutStates.read(kept, context.guard.browser.hash, context.now);
+    if (state !== undefined) return this.handleLogoutReturn(context, state);
+    const stateCookie = this.logoutStates.kept(request);
+    if (stateCookie === undefined) return this.show(context);
+    const loggedOut = this.logoutStates.read(stateCookie, context.guard.browser.hash, context.now);
     return this.show(context, { loggedOut, cookies: [this.logoutStates.removedCookie()] });
   }
 
   @Post(routes.callApi)
   async callApi(@Req() request: WebRequest): Promise<Reply> {
-    return this.act(await this.contexts.post(request), (context, session) => this.tokens.callApi(context, session));
+    return this.runAction(await this.contexts.post(request), (context, session) =>
+      this.tokens.callApi(context, session),
+    );
   }
 
   @Post(routes.refresh)
   async refresh(@Req() request: WebRequest): Promise<Reply> {
-    return this.act(await this.contexts.post(request), (context, session) => this.tokens.refresh(context, session));
+    return this.runAction(await this.contexts.post(request), (context, session) =>
+      this.tokens.refresh(context, session),
+    );
   }
 
   /** For health checks. */
@@ -65,12 +69,12 @@ export class HomeController {
   }
 
   /** Handles the post-logout redirect. With an invalid state the plain page is shown. */
-  private returned(context: RequestContext, state: string): Reply {
-    const isOurs = this.logoutStates.read(state, context.guard.browser.hash, context.now) !== undefined;
-    return this.pages.redirect(context, routes.home, isOurs ? [this.logoutStates.cookieFor(state)] : []);
+  private handleLogoutReturn(context: RequestContext, state: string): Reply {
+    const isValid = this.logoutStates.read(state, context.guard.browser.hash, context.now) !== undefined;
+    return this.pages.redirect(context, routes.home, isValid ? [this.logoutStates.cookieFor(state)] : []);
   }
 
-  private async act(
+  private async runAction(
     context: PostedRequestContext,
     work: (context: RequestContext, session: ClientSession) => Promise<void>,
   ): Promise<Reply> {
@@ -80,7 +84,10 @@ export class HomeController {
     return this.pages.redirect(context, routes.home);
   }
 
-  private async show(context: RequestContext, { refusal, loggedOut, cookies = [] }: Shown = {}): Promise<Reply> {
+  private async show(
+    context: RequestContext,
+    { refusal, loggedOut, cookies = [] }: HomePageOptions = {},
+  ): Promise<Reply> {
     const { session } = context;
     const providers = (await this.providers.list()).map(({ id, name, issuer }) => ({ id, name, issuer }));
     const options = {
@@ -88,8 +95,8 @@ export class HomeController {
       cookies,
       formActionSchemes: schemesOf(session ? [session.content, ...providers] : providers),
     };
-    const logged = session ? homeModel(session, context.now) : {};
-    const model = { providers, refusal, loggedOut, ...logged, next: routes.home };
+    const sessionModel = session ? homeModel(session, context.now) : {};
+    const model = { providers, refusal, loggedOut, ...sessionModel, next: routes.home };
     return this.pages.page(context, 'home/home', model, options);
   }
 }

@@ -8,9 +8,9 @@ import { AdminPassword } from '../providers/admin-password.service.js';
 import { AdminSessionsService } from '../providers/admin-sessions.service.js';
 import { SessionsService } from '../session/sessions.service.js';
 
-const everyMilliseconds = 60_000;
-const batch = 500;
-/** Maximum number of pages that are released in one step. */
+const intervalMilliseconds = 60_000;
+const batchSize = 500;
+/** Maximum number of pages released in one step. */
 const maxPages = 100;
 
 /** Purges expired rows in batches. */
@@ -33,7 +33,7 @@ export class PurgeService implements OnApplicationBootstrap, OnApplicationShutdo
   onApplicationBootstrap(): void {
     this.timer = setInterval(() => {
       this.purge().catch((error: unknown) => this.log.error({ err: error }, 'purging failed'));
-    }, everyMilliseconds).unref();
+    }, intervalMilliseconds).unref();
   }
 
   onApplicationShutdown(): void {
@@ -43,10 +43,10 @@ export class PurgeService implements OnApplicationBootstrap, OnApplicationShutdo
   /** @returns number of deleted rows */
   async purge(): Promise<number> {
     const now = this.clock.now();
-    let rows = await this.store.run((unit) => this.flows.purgeExpired(unit, now, batch));
-    rows += await this.store.run((unit) => this.sessions.purgeExpired(unit, now, batch));
+    let rows = await this.store.run((unit) => this.flows.purgeExpired(unit, now, batchSize));
+    rows += await this.store.run((unit) => this.sessions.purgeExpired(unit, now, batchSize));
     rows += await this.store.run((unit) => this.adminSessions.purgeExpired(unit, now));
-    rows += await this.store.run((unit) => this.logout.purgeExpired(unit, now, batch));
+    rows += await this.store.run((unit) => this.logout.purgeExpired(unit, now, batchSize));
     rows += await this.store.run((unit) => this.password.purgeExpired(unit, now));
     await this.store.releasePages(maxPages);
     return rows;

@@ -14,7 +14,7 @@ export interface FlowContent {
 
 /** A login in progress. */
 export interface LoginFlow {
-  /** What consumes it: its row, or the content of a sealed `state`. */
+  /** Identifies it for consumption: its row, or the nonce of a sealed `state`. */
   readonly key: { readonly selector: number } | { readonly nonce: string; readonly expiresAt: number };
   readonly providerId: string;
   readonly consumed: boolean;

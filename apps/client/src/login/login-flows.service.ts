@@ -17,7 +17,7 @@ const maxPerBrowser = 20;
 /** Logins that an address started in the last minute and did not complete; many users may share an address. */
 const maxPerAddress = 120;
 const addressWindowSeconds = 60;
-const maxInTotal = 20_000;
+const maxTotal = 20_000;
 
 interface FlowRow {
   selector: number;
@@ -34,13 +34,13 @@ const statements = {
     `INSERT INTO login_flows (selector, verifier_hash, browser_hash, address, provider_id, content_sealed, created_at, expires_at)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
   ),
-  ofAddress: statement(
+  countOfAddress: statement(
     'login_flows.of_address',
     'SELECT COUNT(*) AS n FROM login_flows WHERE address = $1 AND expires_at > $2 AND consumed_at IS NULL',
   ),
-  inTotal: statement('login_flows.together', 'SELECT COUNT(*) AS n FROM login_flows WHERE expires_at > $1'),
+  total: statement('login_flows.together', 'SELECT COUNT(*) AS n FROM login_flows WHERE expires_at > $1'),
   /** Deletes the oldest logins of this browser; those of other browsers are kept. */
-  makeRoom: statement(
+  deleteOldest: statement(
     'login_flows.make_room',
     `DELETE FROM login_flows WHERE browser_hash = $1 AND selector NOT IN (
        SELECT selector FROM login_flows WHERE browser_hash = $1 ORDER BY selector DESC LIMIT $2)`,
@@ -83,16 +83,16 @@ export class LoginFlows {
     content: FlowContent,
     now: EpochSeconds,
   ): Promise<boolean> {
-    const ofAddress = await unit.one<{ n: number | string }>(
-      statements.ofAddress,
+    const countOfAddress = await unit.one<{ n: number | string }>(
+      statements.countOfAddress,
       origin.addressKey,
       addSeconds(now, flowLifetimeSeconds - addressWindowSeconds),
     );
-    if (Number(ofAddress?.n ?? 0) >= maxPerAddress) return false;
-    const inTotal = await unit.one<{ n: number | string }>(statements.inTotal, now);
-    if (Number(inTotal?.n ?? 0) >= maxInTotal) return false;
-    await unit.change(statements.makeRoom, origin.browserHash, maxPerBrowser - 1);
-    const sealed = this.keyring.seal(placeOf(state.selector), JSON.stringify(content));
+    if (Number(countOfAddress?.n ?? 0) >= maxPerAddress) return false;
+    const total = await unit.one<{ n: number | string }>(statements.total, now);
+    if (Number(total?.n ?? 0) >= maxTotal) return false;
+    await unit.change(statements.deleteOldest, origin.browserHash, maxPerBrowser - 1);
+    const sealed = this.keyring.seal(associatedDataOf(state.selector), JSON.stringify(content));
     const { browserHash, addressKey, providerId } = origin;
     await unit.change(
       statements.insert,
@@ -140,7 +140,7 @@ export class LoginFlows {
     try {
       // Only this server can seal it, so its structure is known.
       const content = JSON.parse(
-        this.keyring.open(placeOf(row.selector), row.content_sealed).toString(),
+        this.keyring.open(associatedDataOf(row.selector), row.content_sealed).toString(),
       ) as FlowContent;
       const { selector, provider_id: providerId } = row;
       return { key: { selector }, providerId, consumed: row.consumed_at !== null, content };
@@ -151,6 +151,6 @@ export class LoginFlows {
   }
 }
 
-function placeOf(selector: number): string {
+function associatedDataOf(selector: number): string {
   return `login_flows.content_sealed:${selector}`;
 }

@@ -4,7 +4,7 @@ import type { ProviderFailure } from '../providers/provider-failure.js';
 import type { Provider } from '../providers/provider.js';
 import { meaningOf } from './error-meanings.js';
 
-interface Circumstances {
+interface LoginContext {
   readonly cause: unknown;
   readonly provider: Provider;
   readonly next: string;
@@ -22,7 +22,7 @@ export function recoveryLinkTo(provider: Provider, next: string): RecoveryLink {
 }
 
 /** The page for a login that was rejected by the provider or by a check. */
-export function loginProblem(failure: ProviderFailure, { cause, provider, next, messages }: Circumstances): PageError {
+export function loginProblem(failure: ProviderFailure, { cause, provider, next, messages }: LoginContext): PageError {
   const common = { cause, messages, wayOn: recoveryLinkTo(provider, next) };
   switch (failure.kind) {
     case 'answered': {
@@ -30,12 +30,12 @@ export function loginProblem(failure: ProviderFailure, { cause, provider, next, 
       return new PageError('login.refused', {
         ...common,
         detail: meaningOf(error),
-        code: bounded(error),
-        codeDescription: bounded(description),
+        code: truncated(error),
+        codeDescription: truncated(description),
       });
     }
     case 'token': {
-      const providerError = { code: bounded(failure.error), codeDescription: bounded(failure.description) };
+      const providerError = { code: truncated(failure.error), codeDescription: truncated(failure.description) };
       if (failure.error === 'invalid_client' || failure.error === 'unauthorized_client')
         return new PageError('provider.refused_client', { ...common, ...providerError });
       return new PageError('provider.refused_code', { ...common, ...providerError });
@@ -50,6 +50,6 @@ export function loginProblem(failure: ProviderFailure, { cause, provider, next, 
 }
 
 /** Text from a provider: length-limited and shown as text. */
-function bounded(text: string | undefined): string | undefined {
+function truncated(text: string | undefined): string | undefined {
   return text === undefined ? undefined : text.slice(0, 500);
 }

@@ -40,7 +40,7 @@ export class LoginController {
   @Get(`${routes.login}/:provider`)
   async showPrompt(@Req() request: WebRequest, @Param('provider') id: string): Promise<Reply> {
     const context = await this.contexts.open(request);
-    return this.askFor(context, await this.get(id), { next: nextAddress(query(request).get('next')) });
+    return this.showStartPage(context, await this.get(id), { next: nextAddress(query(request).get('next')) });
   }
 
   @Post(`${routes.login}/:provider`)
@@ -49,7 +49,7 @@ export class LoginController {
     const provider = await this.get(id);
     const { form, refusal } = context.posted;
     const next = nextAddress(form.get('next'));
-    if (refusal) return this.askFor(context, provider, { next, refusal: refusal.sentence });
+    if (refusal) return this.showStartPage(context, provider, { next, refusal: refusal.sentence });
     return this.pages.redirect(context, await this.logins.begin(context, provider, next));
   }
 
@@ -63,7 +63,7 @@ export class LoginController {
     const parameters = new URLSearchParams([...query(request).protocolParameters()]);
     const flow = await this.flows.find(parameters.get('state') ?? undefined, context.guard.browser.hash, context.now);
     if (!flow) throw new PageError('login.unknown');
-    if (flow.consumed) return this.repeated(context, flow);
+    if (flow.consumed) return this.handleRepeatedResponse(context, flow);
     const provider = await this.providers.find(flow.providerId);
     if (!provider || provider.issuer !== flow.content.issuer || provider.clientId !== flow.content.clientId)
       throw new PageError('provider.not_found', {
@@ -71,12 +71,12 @@ export class LoginController {
         wayOn: { next: flow.content.next },
       });
     if (!(await this.store.run((unit) => this.flows.consume(unit, flow, context.now))))
-      return this.repeated(context, flow, provider);
+      return this.handleRepeatedResponse(context, flow, provider);
     const cookie = await this.logins.finish(context, flow, provider, parameters);
     return this.pages.redirect(context, flow.content.next, [cookie]);
   }
 
-  private askFor(
+  private showStartPage(
     context: RequestContext,
     { id, name, issuer }: Provider,
     { next, refusal }: { readonly next: string; readonly refusal?: string },
@@ -92,7 +92,7 @@ export class LoginController {
   }
 
   /** The back button, a reload, a second click: with a session the user continues, otherwise the login starts again. */
-  private async repeated(context: RequestContext, flow: LoginFlow, known?: Provider): Promise<Reply> {
+  private async handleRepeatedResponse(context: RequestContext, flow: LoginFlow, known?: Provider): Promise<Reply> {
     const { next } = flow.content;
     if (context.session) return this.pages.redirect(context, next);
     const provider = known ?? (await this.providers.find(flow.providerId));

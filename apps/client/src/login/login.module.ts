@@ -11,7 +11,7 @@ import { SealedStates } from './sealed-states.js';
  * Endpoints: GET /login, GET and POST /login/:provider, GET /authorized.
  * Invariant: only a form of this client starts a login; a response is accepted once, in the browser that started the login;
  *   openid-client validates it.
- * Must not know: what the tokens are used for.
+ * Must not depend on: what the tokens are used for.
  */
 @Module({
   imports: [ProvidersModule, SessionModule],

@@ -48,9 +48,9 @@ export class LoginService {
   async begin(context: RequestContext, provider: Provider, next: string): Promise<string> {
     const recorder = new MessageRecorder(this.clock);
     const configuration = await this.attempt(recorder, provider, next, async () => {
-      const ready = await this.relyingParty.configuration(provider, recorder);
-      checkLoginMetadata(ready.serverMetadata());
-      return ready;
+      const loaded = await this.relyingParty.configuration(provider, recorder);
+      checkLoginMetadata(loaded.serverMetadata());
+      return loaded;
     });
     const state = this.flows.newState();
     const nonce = randomNonce();
@@ -67,8 +67,8 @@ export class LoginService {
     const { issuer, clientId } = provider;
     const content = { issuer, clientId, nonce, codeVerifier, next, messages: recorder.messages };
     const origin = { browserHash: context.guard.browser.hash, addressKey: context.addressKey, providerId: provider.id };
-    const kept = await this.store.run((unit) => this.flows.storeFlow(unit, state, origin, content, context.now));
-    if (!kept) url.searchParams.set('state', this.flows.sealedState(origin, content, context.now));
+    const isStored = await this.store.run((unit) => this.flows.storeFlow(unit, state, origin, content, context.now));
+    if (!isStored) url.searchParams.set('state', this.flows.sealedState(origin, content, context.now));
     return url.href;
   }
 

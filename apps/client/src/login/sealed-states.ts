@@ -25,10 +25,10 @@ type SealedFlow = readonly [
  * Logins that are stored in their own `state`, sealed for the browser that started them: used while the table is full, so that
  * filling it does not prevent logins.
  *
- * Without a row a `state` can be replayed. That is harmless: it opens only in the browser that started the login, and its code
+ * Without a row, a `state` can be replayed. That is harmless: it opens only in the browser that started the login, and its code
  * can be redeemed once (RFC 6749 4.1.2; the verifier is bound to it), so the provider rejects a replay. This process also
- * remembers the states that it consumed, so that a reload or a second click does not redeem the code again: some providers then
- * revoke the tokens of the first redemption.
+ * remembers the states that it consumed, so that a reload or a second click does not redeem the code again, upon which some
+ * providers revoke the tokens of the first redemption.
  */
 @Injectable()
 export class SealedStates {
@@ -38,9 +38,9 @@ export class SealedStates {
   constructor(@Inject(Keyring) private readonly keyring: Keyring) {}
 
   seal(origin: FlowOrigin, content: FlowContent, now: EpochSeconds): string {
-    const state = this.sealed(origin, content, now, content.next);
+    const state = this.sealFlow(origin, content, now, content.next);
     // Too long: drop the next address rather than the login.
-    return state.length <= maxCharacters ? state : this.sealed(origin, content, now, routes.home);
+    return state.length <= maxCharacters ? state : this.sealFlow(origin, content, now, routes.home);
   }
 
   isSealed(state: string): boolean {
@@ -50,7 +50,7 @@ export class SealedStates {
   /** The login of a sealed `state` in the browser that started it; undefined for forged and expired ones and in another browser. */
   open(state: string, browserHash: Buffer, now: EpochSeconds): LoginFlow | undefined {
     if (state.length > maxCharacters) return undefined;
-    const flow = this.opened(state.slice(prefix.length), browserHash);
+    const flow = this.openFlow(state.slice(prefix.length), browserHash);
     if (!flow) return undefined;
     const [providerId, expiresAt, issuer, clientId, nonce, codeVerifier, next] = flow;
     if (expiresAt <= now) return undefined;
@@ -61,15 +61,15 @@ export class SealedStates {
   /** True for the first response in this process. */
   consume({ nonce, expiresAt }: { readonly nonce: string; readonly expiresAt: number }, now: EpochSeconds): boolean {
     if (this.consumed.has(nonce)) return false;
-    for (const [known, until] of this.consumed) {
+    for (const [consumedNonce, until] of this.consumed) {
       if (until > now && this.consumed.size < maxRemembered) break;
-      this.consumed.delete(known);
+      this.consumed.delete(consumedNonce);
     }
     this.consumed.set(nonce, expiresAt);
     return true;
   }
 
-  private sealed(
+  private sealFlow(
     { browserHash, providerId }: FlowOrigin,
     content: FlowContent,
     now: EpochSeconds,
@@ -78,13 +78,13 @@ export class SealedStates {
     const { issuer, clientId, nonce, codeVerifier } = content;
     const expiresAt = addSeconds(now, flowLifetimeSeconds);
     const flow: SealedFlow = [providerId, expiresAt, issuer, clientId, nonce, codeVerifier, next];
-    return prefix + this.keyring.seal(placeOf(browserHash), JSON.stringify(flow));
+    return prefix + this.keyring.seal(associatedDataOf(browserHash), JSON.stringify(flow));
   }
 
-  private opened(sealed: string, browserHash: Buffer): SealedFlow | undefined {
+  private openFlow(sealed: string, browserHash: Buffer): SealedFlow | undefined {
     try {
       // Only this server can seal it, so its structure is known.
-      return JSON.parse(this.keyring.open(placeOf(browserHash), sealed).toString()) as SealedFlow;
+      return JSON.parse(this.keyring.open(associatedDataOf(browserHash), sealed).toString()) as SealedFlow;
     } catch (error) {
       if (error instanceof UnsealError) return undefined;
       throw error;
@@ -92,6 +92,6 @@ export class SealedStates {
   }
 }
 
-function placeOf(browserHash: Buffer): string {
+function associatedDataOf(browserHash: Buffer): string {
   return `login state:${browserHash.toString('base64url')}`;
 }

@@ -19,12 +19,13 @@ export class BackchannelLogoutController {
   @Post()
   async receive(@Req() request: WebRequest): Promise<Reply> {
     const form = await readForm(request, { limitBytes: 16 * 1024 });
-    const text = form.all('logout_token');
+    const tokens = form.all('logout_token');
     const fields = { requestId: requestId(request) };
-    if (text.length !== 1) return refused('The logout_token is missing.');
+    if (tokens.length !== 1) return invalidRequest('The logout_token is missing.');
     try {
-      const ended = await this.logout.receive(text[0] ?? '', this.clock.now());
-      if (ended === undefined) return refused('The logout token is not from a known provider, or was already used.');
+      const ended = await this.logout.receive(tokens[0] ?? '', this.clock.now());
+      if (ended === undefined)
+        return invalidRequest('The logout token is not from a known provider, or was already used.');
       this.log.info({ ...fields, ended }, 'sessions ended by provider');
       return Reply.empty(200);
     } catch (error) {
@@ -35,6 +36,6 @@ export class BackchannelLogoutController {
   }
 }
 
-function refused(description: string): Reply {
+function invalidRequest(description: string): Reply {
   return Reply.json({ error: 'invalid_request', error_description: description }, { status: 400 });
 }

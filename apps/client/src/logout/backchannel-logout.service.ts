@@ -8,11 +8,11 @@ import type { Provider } from '../providers/provider.js';
 import { ProvidersService } from '../providers/providers.service.js';
 import { SessionsService } from '../session/sessions.service.js';
 
-/** Gatehouse's logout tokens are shorter than a tenth; encrypted ones are not supported. */
+/** More than ten times the length of Gatehouse's logout tokens; encrypted ones are not supported. */
 const maxCharacters = 10_000;
 
 const tokenStatements = {
-  take: statement(
+  consume: statement(
     'taken_logout_tokens.take',
     'INSERT INTO taken_logout_tokens (id_hash, expires_at) VALUES ($1, $2) ON CONFLICT DO NOTHING',
   ),
@@ -36,8 +36,8 @@ export class BackchannelLogout {
   ) {}
 
   /**
-   * Validates a logout token and ends its sessions. Not an error if they have already ended.
-   * @returns number of ended sessions; undefined when it is not a logout token of a known provider, or was already consumed
+   * Validates a logout token and ends its sessions; it is not an error if they have already ended.
+   * @returns number of ended sessions; undefined if it is not a logout token of a known provider, or was already consumed
    * @throws errors of openid-client when the provider's keys are unavailable: the provider sends the token again
    */
   async receive(text: string, now: EpochSeconds): Promise<number | undefined> {
@@ -62,12 +62,12 @@ export class BackchannelLogout {
     { id, expiresAt, subject, sessionId }: LogoutNotice,
   ): Promise<number | undefined> {
     return this.store.run(async (unit) => {
-      const taken = await unit.change(
-        tokenStatements.take,
+      const inserted = await unit.change(
+        tokenStatements.consume,
         sha256(`${issuer} ${id}`).toString('base64url'),
         expiresAt + skewSeconds,
       );
-      if (taken !== 1) return undefined;
+      if (inserted !== 1) return undefined;
       // 2.7: the session that is named, otherwise all of the user.
       return this.sessions.endOfProvider(unit, { issuer, clientId, subject, sessionId });
     });

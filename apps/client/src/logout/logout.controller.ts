@@ -34,13 +34,13 @@ export class LogoutController {
     if (!session) return this.pages.redirect(context, routes.home, [this.sessions.removedCookie()]);
     // End the local session first: the browser is logged out whatever the provider does.
     await this.store.run((unit) => this.sessions.end(unit, session));
-    const gone = [this.sessions.removedCookie()];
-    if (form.text('where') !== 'provider') return this.pages.redirect(context, routes.home, gone);
+    const cookies = [this.sessions.removedCookie()];
+    if (form.text('where') !== 'provider') return this.pages.redirect(context, routes.home, cookies);
     const address = await this.address.find(session.content, context);
-    if (address !== undefined) return this.pages.redirect(context, address, gone);
+    if (address !== undefined) return this.pages.redirect(context, address, cookies);
     const { providerName, issuer } = session.content;
     const model = { providerName, issuer, username: undefined };
-    return this.pages.page(context, 'logout/only-here', model, { status: 502, cookies: gone });
+    return this.pages.page(context, 'logout/only-here', model, { status: 502, cookies });
   }
 
   private show(context: RequestContext, refusal?: string): Reply {

@@ -7,7 +7,7 @@ import type { ClientSettings } from '../config/settings.js';
 const windowSeconds = 900;
 const maxPerAddress = 10;
 /** For all addresses together: users with the role at the provider still have access. */
-const maxTogether = 200;
+const maxTotal = 200;
 
 const statements = {
   count: statement(
@@ -18,7 +18,7 @@ const statements = {
        window_started_at = CASE WHEN password_failures.window_started_at <= $3 THEN $2 ELSE password_failures.window_started_at END
      RETURNING failures`,
   ),
-  giveBack: statement(
+  refund: statement(
     'password_failures.give_back',
     'UPDATE password_failures SET failures = failures - 1 WHERE bucket = $1 AND failures > 0',
   ),
@@ -48,10 +48,10 @@ export class AdminPassword {
     const { expected } = this;
     if (!expected) return 'off';
     const buckets = [`address:${addressKey}`, '*'];
-    if (!(await this.store.run((unit) => this.admit(unit, buckets, now)))) return 'throttled';
+    if (!(await this.store.run((unit) => this.countAttempt(unit, buckets, now)))) return 'throttled';
     if (!equalInConstantTime(sha256(password), expected)) return 'wrong';
     await this.store.run(async (unit) => {
-      for (const bucket of buckets) await unit.change(statements.giveBack, bucket);
+      for (const bucket of buckets) await unit.change(statements.refund, bucket);
     });
     return 'right';
   }
@@ -60,11 +60,14 @@ export class AdminPassword {
     return unit.change(statements.purge, now - windowSeconds);
   }
 
-  /** Stops at the first full bucket, so that a blocked address does not use up the total limit. */
-  private async admit(unit: Unit, buckets: readonly string[], now: EpochSeconds): Promise<boolean> {
+  /**
+   * Counts an attempt; false if a limit is reached. Stops at the first full bucket, so that a blocked address does not use up the
+   * total limit.
+   */
+  private async countAttempt(unit: Unit, buckets: readonly string[], now: EpochSeconds): Promise<boolean> {
     for (const bucket of buckets) {
       const row = await unit.one<{ failures: number }>(statements.count, bucket, now, now - windowSeconds);
-      if ((row?.failures ?? 0) > (bucket === '*' ? maxTogether : maxPerAddress)) return false;
+      if ((row?.failures ?? 0) > (bucket === '*' ? maxTotal : maxPerAddress)) return false;
     }
     return true;
   }

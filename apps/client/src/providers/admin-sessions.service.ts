@@ -30,7 +30,7 @@ const statements = {
   purge: statement('admin_sessions.purge', 'DELETE FROM admin_sessions WHERE expires_at <= $1'),
 };
 
-/** Owns the sessions of browsers in which the admin password was entered; valid for an hour. */
+/** Owns the sessions of browsers in which the admin password was entered. They are valid for an hour. */
 @Injectable()
 export class AdminSessionsService {
   readonly cookieName: string;

@@ -31,14 +31,14 @@ export class ProviderAdmins {
     if (!session) return false;
     const { content } = session;
     const roles = content.claims['roles'];
-    const known = content.adminCheck ?? {
+    const lastCheck = content.adminCheck ?? {
       at: content.loggedInAt,
       isAdmin: Array.isArray(roles) && roles.includes('admin'),
     };
-    if (!known.isAdmin) return false;
+    if (!lastCheck.isAdmin) return false;
     const provider = await this.providers.find(content.providerId);
     if (!provider?.seeded || provider.issuer !== content.issuer || provider.clientId !== content.clientId) return false;
-    return now - known.at < validSeconds || this.isStillAdmin(session, now);
+    return now - lastCheck.at < validSeconds || this.isStillAdmin(session, now);
   }
 
   /** An unavailable provider grants nothing; the next request checks again. */

@@ -21,22 +21,22 @@ export class ProviderDiscovery {
   /** The draft with the issuer as in the provider's metadata, or the message for the field. */
   async confirm(
     draft: ProviderDraft,
-    kept: Provider | undefined,
+    stored: Provider | undefined,
   ): Promise<{ readonly draft: ProviderDraft } | { readonly problem: string }> {
-    if (kept?.issuer === draft.issuer) return { draft };
+    if (stored?.issuer === draft.issuer) return { draft };
     const recorder = new MessageRecorder(this.clock);
     try {
       const server = await this.relyingParty.discover(draft.issuer, recorder.recording(this.provider.fetch));
       checkLoginMetadata(server);
       return { draft: { ...draft, issuer: server.issuer } };
     } catch (error) {
-      if (error instanceof UnusableMetadata) return { problem: incomplete };
+      if (error instanceof UnusableMetadata) return { problem: incompleteMetadata };
       return { problem: problemOf(error, recorder) };
     }
   }
 }
 
-const incomplete =
+const incompleteMetadata =
   'There is metadata at this address, but it lacks a valid issuer, authorization endpoint, token endpoint or signing keys.';
 
 function problemOf(error: unknown, recorder: MessageRecorder): string {

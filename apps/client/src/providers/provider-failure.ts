@@ -34,7 +34,7 @@ export function providerFailure(error: unknown, recorder: MessageRecorder): Prov
   if (error instanceof UnusableMetadata) return { kind: 'invalid', detail: `The check that failed: ${error.message}.` };
   if (recorder.failed) return { kind: 'unreachable', detail: unreachableDetail(error) };
   if (!(error instanceof ClientError)) return undefined;
-  if (error.code === 'OAUTH_RESPONSE_IS_NOT_CONFORM') return notConform(error);
+  if (error.code === 'OAUTH_RESPONSE_IS_NOT_CONFORM') return nonconformingResponse(error);
   const detail = invalidDetail(error);
   return recorder.sent === 0 ? { kind: 'response', detail } : { kind: 'invalid', detail };
 }
@@ -44,7 +44,7 @@ function textOrUndefined(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-function notConform(error: ClientError): ProviderFailure {
+function nonconformingResponse(error: ClientError): ProviderFailure {
   const status = error.cause instanceof Response ? error.cause.status : undefined;
   if (status !== undefined && status < 500) return { kind: 'invalid', detail: `It answered ${status}.` };
   return {
@@ -54,8 +54,8 @@ function notConform(error: ClientError): ProviderFailure {
 }
 
 function unreachableDetail(error: unknown): string {
-  const refused = causesOf(error).find((cause) => cause instanceof OutboundRefused);
-  switch (refused?.reason) {
+  const rejection = causesOf(error).find((cause) => cause instanceof OutboundRefused);
+  switch (rejection?.reason) {
     case 'timeout':
     case 'aborted':
       return 'It did not answer in time.';

@@ -57,7 +57,7 @@ export function readFields(form: Form): ProviderFields {
 /** Validates everything that does not require a request to the provider. */
 export function checkFields(
   fields: ProviderFields,
-  kept: Provider | undefined,
+  stored: Provider | undefined,
 ): { draft: ProviderDraft } | { problems: ProviderProblems } {
   const problems: ProviderProblems = {};
   if (fields.name === '') problems.name = 'Give it a name: it stands on the login button.';
@@ -69,10 +69,15 @@ export function checkFields(
   if (!/^[\x20-\x7e]{1,255}$/.test(fields.clientId))
     problems.client_id = 'Type the client id that the provider gave you: 1 to 255 characters.';
   if (!/^[\x20-\x7e]{0,1000}$/.test(fields.clientSecret)) problems.client_secret = 'At most 1000 plain characters.';
-  else if (fields.clientSecret === '' && !fields.publicClient && kept?.clientSecret === undefined)
+  else if (fields.clientSecret === '' && !fields.publicClient && stored?.clientSecret === undefined)
     problems.client_secret = 'Type the client secret, or say that this is a public client.';
   // A client secret belongs to an issuer and a client id: an editor must not be able to send a stored secret to another issuer.
-  else if (fields.clientSecret === '' && !fields.publicClient && kept && isAnother(kept, issuer, fields.clientId))
+  else if (
+    fields.clientSecret === '' &&
+    !fields.publicClient &&
+    stored &&
+    isOtherRegistration(stored, issuer, fields.clientId)
+  )
     problems.client_secret =
       'The stored secret belongs to the issuer and client id as they were: type the new one, or say that this is a public client.';
   const scope = [...new Set(fields.scope.split(/\s+/).filter((one) => one !== ''))];
@@ -89,8 +94,8 @@ export function checkFields(
   return { draft: { name, issuer, clientId, scope, idTokenSignedResponseAlg, clientSecret: secretOf(fields) } };
 }
 
-function isAnother(kept: Provider, issuer: string | undefined, clientId: string): boolean {
-  return (issuer !== undefined && issuer !== kept.issuer) || clientId !== kept.clientId;
+function isOtherRegistration(stored: Provider, issuer: string | undefined, clientId: string): boolean {
+  return (issuer !== undefined && issuer !== stored.issuer) || clientId !== stored.clientId;
 }
 
 function secretOf(fields: ProviderFields): string | null | undefined {
@@ -105,12 +110,12 @@ function parseIssuer(text: string): string | undefined {
   const issuer = text.endsWith(wellKnown) ? text.slice(0, -wellKnown.length) : text;
   if (issuer.length > 1000 || !URL.canParse(issuer)) return undefined;
   const url = new URL(issuer);
-  const plain =
+  const isPlain =
     url.search === '' &&
     url.hash === '' &&
     url.username === '' &&
     url.password === '' &&
     !issuer.includes('?') &&
     !issuer.includes('#');
-  return plain && (url.protocol === 'https:' || url.protocol === 'http:') ? issuer : undefined;
+  return isPlain && (url.protocol === 'https:' || url.protocol === 'http:') ? issuer : undefined;
 }

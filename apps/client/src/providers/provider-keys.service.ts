@@ -8,9 +8,9 @@ import { maxProviders, type Provider } from './provider.js';
 import { ProviderFetch } from './provider-fetch.js';
 import { RelyingParty } from './relying-party.service.js';
 
-const keptSeconds = 600;
+const cacheSeconds = 600;
 /** Limits the requests that tokens with unknown key ids can trigger. */
-const minSecondsBetween = 60;
+const minSecondsBetweenFetches = 60;
 /** Also while the provider does not respond. */
 const secondsBetweenAttempts = 5;
 
@@ -20,7 +20,7 @@ const defaultAlgorithm = 'RS256';
 interface CachedKeys {
   readonly keys: readonly PublicKey[];
   /** `id_token_signing_alg_values_supported` of the metadata. */
-  readonly offered: readonly string[];
+  readonly supported: readonly string[];
   readonly at: EpochSeconds;
 }
 
@@ -46,21 +46,21 @@ export class ProviderKeys {
     const { kid, alg } = jws.header;
     const algorithm = jwsAlgorithms.find((each) => isSameAlgorithm(each, alg));
     if (algorithm === undefined) return false;
-    const agreed = provider.idTokenSignedResponseAlg;
-    if (agreed !== undefined && !isSameAlgorithm(agreed, algorithm)) return false;
-    const fits = ({ keys }: CachedKeys): readonly PublicKey[] =>
+    const configured = provider.idTokenSignedResponseAlg;
+    if (configured !== undefined && !isSameAlgorithm(configured, algorithm)) return false;
+    const matchingKeys = ({ keys }: CachedKeys): readonly PublicKey[] =>
       keys.filter((key) => (kid === undefined || key.kid === kid) && mayVerify(key, algorithm));
-    const cached = await this.keysOf(provider, keptSeconds);
-    if (agreed === undefined && !isDefault(algorithm, cached.offered)) return false;
-    let keys = fits(cached);
-    if (keys.length === 0) keys = fits(await this.keysOf(provider, minSecondsBetween));
+    const cached = await this.keysOf(provider, cacheSeconds);
+    if (configured === undefined && !isDefault(algorithm, cached.supported)) return false;
+    let keys = matchingKeys(cached);
+    if (keys.length === 0) keys = matchingKeys(await this.keysOf(provider, minSecondsBetweenFetches));
     return keys.some(({ key }) => verifySignature(algorithm, key, jws.signingInput, jws.signature));
   }
 
-  private async keysOf(provider: Provider, notOlderThanSeconds: number): Promise<CachedKeys> {
+  private async keysOf(provider: Provider, maxAgeSeconds: number): Promise<CachedKeys> {
     const now = this.clock.now();
     const cached = this.cache.get(provider.issuer);
-    if (cached && now - cached.at < notOlderThanSeconds) return cached;
+    if (cached && now - cached.at < maxAgeSeconds) return cached;
     const request = this.requests.get(provider.issuer);
     if (request && now - request.at < secondsBetweenAttempts) return request.result;
     const result = this.fetchKeys(provider, now);
@@ -71,8 +71,8 @@ export class ProviderKeys {
 
   private async fetchKeys(provider: Provider, now: EpochSeconds): Promise<CachedKeys> {
     const configuration = await this.relyingParty.configuration(provider, new MessageRecorder(this.clock));
-    const { jwks_uri: address, id_token_signing_alg_values_supported: offered = [] } = configuration.serverMetadata();
-    if (address === undefined) return { keys: [], offered, at: now };
+    const { jwks_uri: address, id_token_signing_alg_values_supported: supported = [] } = configuration.serverMetadata();
+    if (address === undefined) return { keys: [], supported, at: now };
     const response = await this.provider.fetch(address, {
       method: 'GET',
       headers: { accept: 'application/jwk-set+json, application/json' },
@@ -83,13 +83,13 @@ export class ProviderKeys {
     const keys = response.ok ? readKeySet(await response.json()) : undefined;
     if (!keys) throw new TypeError('the response is not a JWK set');
     if (this.cache.size >= maxProviders) this.cache.clear();
-    const cached = { keys, offered, at: now };
+    const cached = { keys, supported, at: now };
     this.cache.set(provider.issuer, cached);
     return cached;
   }
 }
 
-function isDefault(algorithm: string, offered: readonly string[]): boolean {
-  if (offered.length === 0 || offered.includes(defaultAlgorithm)) return algorithm === defaultAlgorithm;
-  return offered.some((each) => isSameAlgorithm(each, algorithm));
+function isDefault(algorithm: string, supported: readonly string[]): boolean {
+  if (supported.length === 0 || supported.includes(defaultAlgorithm)) return algorithm === defaultAlgorithm;
+  return supported.some((each) => isSameAlgorithm(each, algorithm));
 }

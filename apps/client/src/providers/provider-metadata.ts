@@ -31,7 +31,7 @@ export function wellFormedMetadata(server: ServerMetadata): ServerMetadata {
   ) as unknown as ServerMetadata;
 }
 
-/** @throws UnusableMetadata when it lacks a member that a login requires */
+/** @throws UnusableMetadata if a member that a login requires is missing */
 export function checkLoginMetadata(server: ServerMetadata): void {
   const missing = (['authorization_endpoint', 'token_endpoint', 'jwks_uri'] as const).find(
     (name) => server[name] === undefined,

@@ -24,7 +24,7 @@ import { ProviderDiscovery } from './provider-discovery.service.js';
 import { maxProviders, type Provider } from './provider.js';
 import { ProvidersService, type ProviderDraft } from './providers.service.js';
 
-interface Shown {
+interface FormPageOptions {
   readonly fields: ProviderFields;
   readonly problems?: ProviderProblems;
   readonly provider?: Provider | undefined;
@@ -47,9 +47,9 @@ export class ProvidersController {
   @Get()
   async list(@Req() request: WebRequest): Promise<Reply> {
     const context = await this.contexts.open(request);
-    if (!(await this.admins.admits(context))) return this.unlockFirst(context, routes.providers);
+    if (!(await this.admins.admits(context))) return this.redirectToUnlock(context, routes.providers);
     const rows = (await this.providers.list()).map((provider) => ({
-      ...shownProvider(provider),
+      ...providerModel(provider),
       paths: providerPaths(provider.id),
     }));
     return this.pages.page(context, 'providers/list', { rows, full: rows.length >= maxProviders });
@@ -58,21 +58,21 @@ export class ProvidersController {
   @Get('add')
   async addForm(@Req() request: WebRequest): Promise<Reply> {
     const context = await this.contexts.open(request);
-    if (!(await this.admins.admits(context))) return this.unlockFirst(context, routes.addProvider);
+    if (!(await this.admins.admits(context))) return this.redirectToUnlock(context, routes.addProvider);
     return this.form(context, { fields: emptyFields });
   }
 
   @Post('add')
   async add(@Req() request: WebRequest): Promise<Reply> {
     const context = await this.contexts.post(request);
-    if (!(await this.admins.admits(context))) return this.unlockFirst(context, routes.addProvider);
+    if (!(await this.admins.admits(context))) return this.redirectToUnlock(context, routes.addProvider);
     return this.save(context, undefined);
   }
 
   @Get('update/:id')
   async updateForm(@Req() request: WebRequest, @Param('id') id: string): Promise<Reply> {
     const context = await this.contexts.open(request);
-    if (!(await this.admins.admits(context))) return this.unlockFirst(context, providerPaths(id).edit);
+    if (!(await this.admins.admits(context))) return this.redirectToUnlock(context, providerPaths(id).edit);
     const provider = await this.get(id);
     return this.form(context, { fields: fieldsOf(provider), provider });
   }
@@ -80,16 +80,16 @@ export class ProvidersController {
   @Post('update/:id')
   async update(@Req() request: WebRequest, @Param('id') id: string): Promise<Reply> {
     const context = await this.contexts.post(request);
-    if (!(await this.admins.admits(context))) return this.unlockFirst(context, providerPaths(id).edit);
+    if (!(await this.admins.admits(context))) return this.redirectToUnlock(context, providerPaths(id).edit);
     return this.save(context, await this.get(id));
   }
 
   @Get('delete/:id')
   async deleteForm(@Req() request: WebRequest, @Param('id') id: string): Promise<Reply> {
     const context = await this.contexts.open(request);
-    if (!(await this.admins.admits(context))) return this.unlockFirst(context, providerPaths(id).remove);
+    if (!(await this.admins.admits(context))) return this.redirectToUnlock(context, providerPaths(id).remove);
     return this.pages.page(context, 'providers/delete', {
-      provider: shownProvider(await this.get(id)),
+      provider: providerModel(await this.get(id)),
       paths: providerPaths(id),
     });
   }
@@ -97,11 +97,11 @@ export class ProvidersController {
   @Post('delete/:id')
   async delete(@Req() request: WebRequest, @Param('id') id: string): Promise<Reply> {
     const context = await this.contexts.post(request);
-    if (!(await this.admins.admits(context))) return this.unlockFirst(context, providerPaths(id).remove);
+    if (!(await this.admins.admits(context))) return this.redirectToUnlock(context, providerPaths(id).remove);
     const provider = await this.get(id);
     const { refusal } = context.posted;
     if (refusal) {
-      const model = { provider: shownProvider(provider), paths: providerPaths(id), refusal: refusal.sentence };
+      const model = { provider: providerModel(provider), paths: providerPaths(id), refusal: refusal.sentence };
       return this.pages.page(context, 'providers/delete', model, { status: 403 });
     }
     await this.store.run((unit) => this.providers.remove(unit, id));
@@ -110,15 +110,15 @@ export class ProvidersController {
 
   private async save(context: PostedRequestContext, provider: Provider | undefined): Promise<Reply> {
     const { form, refusal } = context.posted;
-    const foreign = refusal?.id === 'form.origin';
-    const fields = foreign ? (provider ? fieldsOf(provider) : emptyFields) : readFields(form);
+    const isCrossOrigin = refusal?.id === 'form.origin';
+    const fields = isCrossOrigin ? (provider ? fieldsOf(provider) : emptyFields) : readFields(form);
     if (refusal) return this.form(context, { fields, provider, refusal: refusal.sentence, status: 403 });
     const checked = checkFields(fields, provider);
     if ('problems' in checked) return this.form(context, { fields, provider, problems: checked.problems, status: 422 });
-    const found = await this.discovery.confirm(checked.draft, provider);
-    if ('problem' in found)
-      return this.form(context, { fields, provider, problems: { issuer: found.problem }, status: 422 });
-    const saved = await this.store.run((unit) => this.write(unit, provider, found.draft, context));
+    const confirmed = await this.discovery.confirm(checked.draft, provider);
+    if ('problem' in confirmed)
+      return this.form(context, { fields, provider, problems: { issuer: confirmed.problem }, status: 422 });
+    const saved = await this.store.run((unit) => this.write(unit, provider, confirmed.draft, context));
     if (!saved) throw new PageError(provider ? 'provider.not_found' : 'provider.limit');
     return this.pages.redirect(context, routes.providers);
   }
@@ -133,20 +133,23 @@ export class ProvidersController {
     return (await this.providers.add(unit, draft, now)) !== undefined;
   }
 
-  private form(context: RequestContext, { fields, problems = {}, provider, refusal, status = 200 }: Shown): Reply {
-    const first = (['name', 'issuer', 'client_id', 'client_secret', 'scope', 'id_token_algorithm'] as const).find(
-      (name) => problems[name] !== undefined,
-    );
+  private form(
+    context: RequestContext,
+    { fields, problems = {}, provider, refusal, status = 200 }: FormPageOptions,
+  ): Reply {
+    const firstInvalid = (
+      ['name', 'issuer', 'client_id', 'client_secret', 'scope', 'id_token_algorithm'] as const
+    ).find((name) => problems[name] !== undefined);
     const model = {
       fields,
       problems,
       refusal,
-      provider: provider && shownProvider(provider),
+      provider: provider && providerModel(provider),
       hasSecret: provider?.clientSecret !== undefined,
       action: provider ? providerPaths(provider.id).edit : routes.addProvider,
       algorithms: jwsAlgorithms,
-      focus: first ?? 'name',
-      hasProblems: first !== undefined,
+      focus: firstInvalid ?? 'name',
+      hasProblems: firstInvalid !== undefined,
       addresses: this.pages.addresses,
     };
     return this.pages.page(context, 'providers/form', model, { status });
@@ -158,11 +161,11 @@ export class ProvidersController {
     return provider;
   }
 
-  private unlockFirst(context: RequestContext, next: string): Reply {
+  private redirectToUnlock(context: RequestContext, next: string): Reply {
     return this.pages.redirect(context, `${routes.unlockProviders}?next=${encodeURIComponent(next)}`);
   }
 }
 
-function shownProvider({ id, name, issuer, clientId, scope, seeded, clientSecret }: Provider): object {
+function providerModel({ id, name, issuer, clientId, scope, seeded, clientSecret }: Provider): object {
   return { id, name, issuer, clientId, scope, seeded, publicClient: clientSecret === undefined };
 }

@@ -15,12 +15,12 @@ import { UnlockController } from './unlock.controller.js';
  * Owns: the providers for login, access to their administration, and the use of a session's tokens at its provider.
  * Endpoints: /providers, /providers/add, /providers/update/:id, /providers/delete/:id, /providers/unlock, /providers/lock.
  * Invariant: requests to an issuer use the guarded HTTP client only; a client secret is never returned; tokens are sent only to
- *   the issuer that issued them; the role `admin` is valid for five minutes, then the provider is asked again.
- * Must not know: what a login is.
+ *   the issuer that issued them; the role `admin` is valid for five minutes, then it is checked with the provider again.
+ * Must not depend on: logins.
  */
 @Module({
   imports: [SessionModule],
-  // Unlocking first: its paths are below those of the list.
+  // The unlock controller must come first, because its paths are below those of the list.
   controllers: [UnlockController, ProvidersController],
   providers: [
     ProvidersService,

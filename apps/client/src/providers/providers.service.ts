@@ -14,7 +14,7 @@ export interface ProviderDraft {
   readonly clientId: string;
   readonly scope: readonly string[];
   readonly idTokenSignedResponseAlg?: JwsAlgorithm | undefined;
-  /** Undefined: the stored secret is kept. `null`: none, a public client. */
+  /** Undefined: keeps the stored secret. `null`: no secret, a public client. */
   readonly clientSecret: string | null | undefined;
 }
 
@@ -82,7 +82,7 @@ export class ProvidersService {
   async update(unit: Unit, provider: Provider, draft: ProviderDraft, now: EpochSeconds): Promise<boolean> {
     const secret = draft.clientSecret;
     const result = await unit.manager.getRepository(ProviderEntity).update(
-      // A kept secret requires the same registration, also with concurrent changes.
+      // Keeping the secret requires the same registration, also with concurrent changes.
       secret === undefined ? { id: provider.id, issuer: draft.issuer, clientId: draft.clientId } : { id: provider.id },
       {
         name: draft.name,
@@ -114,8 +114,8 @@ export class ProvidersService {
       await this.add(unit, { name: seededName, issuer, clientId, clientSecret, scope: seededScope }, now, 'seeded');
       return;
     }
-    const kept = this.toProvider(row);
-    if (kept.issuer === seed.issuer && kept.clientId === seed.clientId && kept.clientSecret === seed.clientSecret)
+    const stored = this.toProvider(row);
+    if (stored.issuer === seed.issuer && stored.clientId === seed.clientId && stored.clientSecret === seed.clientSecret)
       return;
     const clientSecretSealed = seed.clientSecret === undefined ? null : this.seal(row.id, seed.clientSecret);
     await repository.update(
@@ -125,7 +125,7 @@ export class ProvidersService {
   }
 
   private seal(id: string, secret: string): string {
-    return this.keyring.seal(placeOf(id), secret);
+    return this.keyring.seal(associatedDataOf(id), secret);
   }
 
   private toProvider(row: ProviderEntity): Provider {
@@ -138,7 +138,7 @@ export class ProvidersService {
   private secretOf(row: ProviderEntity): string | undefined {
     if (row.clientSecretSealed === null) return undefined;
     try {
-      return this.keyring.open(placeOf(row.id), row.clientSecretSealed).toString();
+      return this.keyring.open(associatedDataOf(row.id), row.clientSecretSealed).toString();
     } catch (error) {
       // The session secret was changed: login fails at the provider until the client secret is entered again.
       if (error instanceof UnsealError) return undefined;
@@ -147,6 +147,6 @@ export class ProvidersService {
   }
 }
 
-function placeOf(id: string): string {
+function associatedDataOf(id: string): string {
   return `providers.client_secret_sealed:${id}`;
 }

@@ -41,8 +41,8 @@ export class RelyingParty {
    */
   async configuration(provider: Registration, recorder: MessageRecorder): Promise<Configuration> {
     const fetch = recorder.recording(this.provider.fetch);
-    const server = this.remembered(provider.issuer) ?? (await this.discover(provider.issuer, fetch));
-    // openid-client uses the system clock: adjusts it to the injected one.
+    const server = this.cachedMetadata(provider.issuer) ?? (await this.discover(provider.issuer, fetch));
+    // openid-client uses the system clock; the skew adjusts it to the injected one.
     const skew = this.clock.now() - Math.floor(Date.now() / 1000);
     const configuration = new Configuration(
       server,
@@ -75,7 +75,7 @@ export class RelyingParty {
       execute: isPlainHttp(issuer) ? [allowInsecureRequests] : [],
     }).catch((error: unknown) => {
       throw isInvalidUrl(error)
-        ? new UnusableMetadata('the issuer in the metadata is no URL', { cause: error })
+        ? new UnusableMetadata('the issuer in the metadata is not a URL', { cause: error })
         : error;
     });
     const server = wellFormedMetadata(configuration.serverMetadata());
@@ -84,9 +84,9 @@ export class RelyingParty {
     return server;
   }
 
-  private remembered(issuer: string): ServerMetadata | undefined {
-    const known = this.metadata.get(issuer);
-    return known && this.clock.now() - known.at < metadataSeconds ? known.server : undefined;
+  private cachedMetadata(issuer: string): ServerMetadata | undefined {
+    const cached = this.metadata.get(issuer);
+    return cached && this.clock.now() - cached.at < metadataSeconds ? cached.server : undefined;
   }
 }
 
@@ -106,7 +106,7 @@ function isInvalidUrl(error: unknown): boolean {
   return 'cause' in error && isInvalidUrl(error.cause);
 }
 
-/** The guarded HTTP client decides whether plain http is allowed: only to loopback if configured. */
+/** The guarded HTTP client decides whether plain http is allowed. */
 function isPlainHttp(issuer: string): boolean {
   return new URL(issuer).protocol === 'http:';
 }

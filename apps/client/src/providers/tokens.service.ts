@@ -27,10 +27,10 @@ import type { RequestContext } from '../session/request-contexts.service.js';
 
 /** A token that is closer to its expiry counts as expired: it might expire in transit. */
 const leewaySeconds = 10;
-const maxAnswerCharacters = 4000;
+const maxResponseCharacters = 4000;
 
 /** The result of a change of the session. */
-interface Step {
+interface TokenResult {
   readonly session: ClientSession;
   /** Why it failed; undefined on success. */
   readonly problem?: SessionNoticeId | undefined;
@@ -40,7 +40,7 @@ interface Step {
 @Injectable()
 export class TokensService {
   /** One refresh at a time per session: a provider that rotates refresh tokens accepts each of them once. */
-  private readonly refreshing = new Map<number, Promise<Step>>();
+  private readonly refreshing = new Map<number, Promise<TokenResult>>();
 
   constructor(
     @Inject(Store) private readonly store: Store,
@@ -59,15 +59,15 @@ export class TokensService {
   /** Calls the API. An expired access token is refreshed first, a rejected one is refreshed once. */
   async callApi(context: RequestContext, session: ClientSession): Promise<void> {
     const { accessTokenExpiresAt } = session.content;
-    const over = accessTokenExpiresAt !== undefined && accessTokenExpiresAt <= context.now + leewaySeconds;
-    const ready: Step = over ? await this.refreshOnce(session) : { session };
-    if (ready.problem) return this.notify(context, ready.session, ready.problem);
-    const first = await this.request(ready.session);
-    if (first.status !== 401 || over || ready.session.content.refreshToken === undefined)
-      return this.keep(context, ready.session, first);
-    const again = await this.refreshOnce(ready.session);
+    const isExpired = accessTokenExpiresAt !== undefined && accessTokenExpiresAt <= context.now + leewaySeconds;
+    const current: TokenResult = isExpired ? await this.refreshOnce(session) : { session };
+    if (current.problem) return this.notify(context, current.session, current.problem);
+    const first = await this.request(current.session);
+    if (first.status !== 401 || isExpired || current.session.content.refreshToken === undefined)
+      return this.storeResponse(context, current.session, first);
+    const again = await this.refreshOnce(current.session);
     if (again.problem) return this.notify(context, again.session, again.problem);
-    return this.keep(context, again.session, await this.request(again.session));
+    return this.storeResponse(context, again.session, await this.request(again.session));
   }
 
   /**
@@ -103,7 +103,7 @@ export class TokensService {
     if (current) await this.change(current, (content) => ({ ...content, adminCheck }));
   }
 
-  private refreshOnce(session: ClientSession): Promise<Step> {
+  private refreshOnce(session: ClientSession): Promise<TokenResult> {
     const running = this.refreshing.get(session.selector);
     if (running) return running;
     const started = this.refreshNow(session).finally(() => this.refreshing.delete(session.selector));
@@ -111,7 +111,7 @@ export class TokensService {
     return started;
   }
 
-  private async refreshNow(seen: ClientSession): Promise<Step> {
+  private async refreshNow(seen: ClientSession): Promise<TokenResult> {
     // Another request may have refreshed since this one read the session.
     const session = (await this.sessions.again(seen, this.clock.now())) ?? seen;
     if (session.content.accessToken !== seen.content.accessToken) return { session };
@@ -139,7 +139,7 @@ export class TokensService {
         refreshedAt: now,
         messages: newestMessages([...content.messages, ...recorder.messages]),
       });
-      return { session: await this.keepRefreshed(session, refreshed) };
+      return { session: await this.storeRefreshed(session, refreshed) };
     } catch (error) {
       return this.refreshFailed(session, error, recorder);
     }
@@ -150,16 +150,16 @@ export class TokensService {
    * again would look like theft, and the provider would revoke the grant (RFC 9700 4.14.2).
    * @throws PageError login.ended
    */
-  private async keepRefreshed(
+  private async storeRefreshed(
     session: ClientSession,
     refreshed: (content: SessionContent) => SessionContent,
   ): Promise<ClientSession> {
     const kept = await this.tryChange(session, refreshed);
     if (kept.outcome === 'written') return kept.session;
-    const put =
+    const isWritten =
       kept.outcome === 'contended' &&
       (await this.store.run((unit) => this.sessions.put(unit, kept.session, refreshed(kept.session.content))));
-    const now = put ? await this.sessions.again(session, this.clock.now()) : undefined;
+    const now = isWritten ? await this.sessions.again(session, this.clock.now()) : undefined;
     if (now) return now;
     const { providerId, providerName, issuer } = session.content;
     throw new PageError('login.ended', {
@@ -167,24 +167,24 @@ export class TokensService {
     });
   }
 
-  private async refreshFailed(session: ClientSession, error: unknown, recorder: MessageRecorder): Promise<Step> {
+  private async refreshFailed(session: ClientSession, error: unknown, recorder: MessageRecorder): Promise<TokenResult> {
     const failure = providerFailure(error, recorder);
     if (!failure) throw error;
-    const over = failure.kind === 'token' && failure.error === 'invalid_grant';
+    const isInvalidGrant = failure.kind === 'token' && failure.error === 'invalid_grant';
     const changed = await this.change(session, (content) => ({
       ...content,
       // RFC 6749 5.2: expired, revoked or already used, so it is discarded.
-      refreshToken: over ? undefined : content.refreshToken,
+      refreshToken: isInvalidGrant ? undefined : content.refreshToken,
       messages: newestMessages([...content.messages, ...recorder.messages]),
     }));
-    if (over) return { session: changed, problem: 'refresh.over' };
+    if (isInvalidGrant) return { session: changed, problem: 'refresh.over' };
     return {
       session: changed,
       problem: failure.kind === 'unreachable' ? 'provider.unreachable' : 'provider.invalid_answer',
     };
   }
 
-  private async request(session: ClientSession): Promise<Answer> {
+  private async request(session: ClientSession): Promise<ApiResult> {
     const recorder = new MessageRecorder(this.clock);
     const provider = await this.providerOf(session.content);
     if (!provider) return { status: 0, problem: 'provider.changed', body: '', recorder };
@@ -196,17 +196,17 @@ export class TokensService {
         apiOf(configuration),
         'GET',
       );
-      return { status: response.status, body: shortened(await response.text()), recorder };
+      return { status: response.status, body: truncated(await response.text()), recorder };
     } catch (error) {
       if (error instanceof WWWAuthenticateChallengeError)
-        return { status: error.status, body: shortened(await error.response.text().catch(() => '')), recorder };
+        return { status: error.status, body: truncated(await error.response.text().catch(() => '')), recorder };
       if (!providerFailure(error, recorder)) throw error;
       return { status: 0, problem: 'provider.unreachable', body: '', recorder };
     }
   }
 
-  private async keep(context: RequestContext, session: ClientSession, answer: Answer): Promise<void> {
-    const { recorder, problem, status, body } = answer;
+  private async storeResponse(context: RequestContext, session: ClientSession, result: ApiResult): Promise<void> {
+    const { recorder, problem, status, body } = result;
     await this.change(session, (content) => ({
       ...content,
       messages: newestMessages([...content.messages, ...recorder.messages]),
@@ -226,19 +226,19 @@ export class TokensService {
   /** A change that may be lost: a notice, a message. Does not restore an ended session. */
   private async change(
     session: ClientSession,
-    make: (content: SessionContent) => SessionContent,
+    update: (content: SessionContent) => SessionContent,
   ): Promise<ClientSession> {
-    return (await this.tryChange(session, make)).session;
+    return (await this.tryChange(session, update)).session;
   }
 
   /** Applies the change to the current session, with a few retries. */
   private async tryChange(
     session: ClientSession,
-    make: (content: SessionContent) => SessionContent,
+    update: (content: SessionContent) => SessionContent,
   ): Promise<{ readonly outcome: 'written' | 'ended' | 'contended'; readonly session: ClientSession }> {
     let current = session;
-    for (let tries = 0; tries < 5; tries++) {
-      const content = make(current.content);
+    for (let attempts = 0; attempts < 5; attempts++) {
+      const content = update(current.content);
       const target = current;
       if (await this.store.run((unit) => this.sessions.change(unit, target, content)))
         return { outcome: 'written', session: { ...current, version: current.version + 1, content } };
@@ -257,7 +257,7 @@ export class TokensService {
 }
 
 /** Claims that a new ID token omits are kept (`auth_time`, `nonce`), except roles: omitted roles were revoked. */
-function withoutRoles({ roles: _ended, ...claims }: Claims): Claims {
+function withoutRoles({ roles: _removed, ...claims }: Claims): Claims {
   return claims;
 }
 
@@ -266,7 +266,7 @@ function rolesIn(claims: Claims): readonly unknown[] {
   return Array.isArray(roles) ? (roles as readonly unknown[]) : [];
 }
 
-interface Answer {
+interface ApiResult {
   readonly status: number;
   readonly body: string;
   readonly problem?: SessionNoticeId;
@@ -279,6 +279,6 @@ function apiOf(configuration: Configuration): URL {
   return new URL(`${issuer.replace(/\/$/, '')}/api/me`);
 }
 
-function shortened(text: string): string {
-  return text.length > maxAnswerCharacters ? `${text.slice(0, maxAnswerCharacters)}…` : text;
+function truncated(text: string): string {
+  return text.length > maxResponseCharacters ? `${text.slice(0, maxResponseCharacters)}…` : text;
 }

@@ -65,12 +65,12 @@ export class UnlockController {
   private async show(
     context: RequestContext,
     next: string,
-    told: { problem?: string; refusal?: string; status?: number } = {},
+    options: { problem?: string; refusal?: string; status?: number } = {},
   ): Promise<Reply> {
     const seeded = (await this.providers.list())
       .filter((provider) => provider.seeded)
       .map(({ id, name, issuer }) => ({ id, name, issuer }));
-    const { problem, refusal, status = 200 } = told;
+    const { problem, refusal, status = 200 } = options;
     const model = { next, seeded: seeded[0], problem, refusal, passwordIsSet: this.password.isSet };
     const headers = status === 429 ? { 'Retry-After': String(AdminPassword.retryAfterSeconds) } : {};
     return this.pages.page(context, 'providers/unlock', model, {

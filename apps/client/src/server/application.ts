@@ -28,7 +28,7 @@ export interface PreparedClientApp {
   readonly options: NestApplicationOptions;
 }
 
-/** Works from dist and from src, which have the same depth. */
+/** dist and src have the same depth, so this works from both. */
 const source = new URL('../../src/', import.meta.url);
 
 /** Builds the client and stores the provider of the settings. The caller starts listening. */

@@ -15,8 +15,8 @@ const shutdownMilliseconds = 8_000;
 export async function run(): Promise<void> {
   const settings = loadSettings(process.env);
   const log = createLog({ level: settings.logLevel, name: 'client' });
-  const nodeIsOld = nodeProblem(process.versions.node, new SystemClock().now());
-  if (nodeIsOld !== undefined) log.warn({}, nodeIsOld);
+  const nodeWarning = nodeProblem(process.versions.node, new SystemClock().now());
+  if (nodeWarning !== undefined) log.warn({}, nodeWarning);
   warnAboutDeprecatedNames(settingsDefinition, settings.sources, log);
   const { databaseUrl: url, migrate } = settings;
   const store = await openStore({ url, migrate, entities, migrations });
@@ -24,10 +24,10 @@ export async function run(): Promise<void> {
   await app.listen(settings.port, settings.host);
   process.stdout.write(`listening on ${settings.baseUrl}\n`);
 
-  let ending = false;
-  const end = (): void => {
-    if (ending) return;
-    ending = true;
+  let isStopping = false;
+  const stop = (): void => {
+    if (isStopping) return;
+    isStopping = true;
     setTimeout(() => process.exit(0), shutdownMilliseconds).unref();
     void app
       .close()
@@ -40,7 +40,7 @@ export async function run(): Promise<void> {
         },
       );
   };
-  process.once('SIGTERM', end).once('SIGINT', end);
+  process.once('SIGTERM', stop).once('SIGINT', stop);
 }
 
 /** A message for errors that the operator can fix, otherwise the stack. */

@@ -37,7 +37,7 @@ export class LogoutStates {
 
   create({ providerName }: ConfirmedLogout, browserHash: Buffer, now: EpochSeconds): string {
     const content: readonly [string, number] = [providerName, addSeconds(now, lifetimeSeconds)];
-    return this.keyring.seal(placeOf(browserHash), JSON.stringify(content));
+    return this.keyring.seal(associatedDataOf(browserHash), JSON.stringify(content));
   }
 
   /** Passes a state to the next page in a cookie, so that it does not stay in the URL. */
@@ -59,10 +59,9 @@ export class LogoutStates {
     if (state === undefined || state.length > maxCharacters) return undefined;
     try {
       // Only this server can seal it, so its structure is known.
-      const [providerName, expiresAt] = JSON.parse(this.keyring.open(placeOf(browserHash), state).toString()) as [
-        string,
-        number,
-      ];
+      const [providerName, expiresAt] = JSON.parse(
+        this.keyring.open(associatedDataOf(browserHash), state).toString(),
+      ) as [string, number];
       return expiresAt > now ? { providerName } : undefined;
     } catch (error) {
       if (error instanceof UnsealError) return undefined;
@@ -71,6 +70,6 @@ export class LogoutStates {
   }
 }
 
-function placeOf(browserHash: Buffer): string {
+function associatedDataOf(browserHash: Buffer): string {
   return `logout state:${browserHash.toString('base64url')}`;
 }

@@ -6,7 +6,7 @@ import { RequestContexts } from './request-contexts.service.js';
 /**
  * Owns: the browser's session at this client (cookie and sealed row), and the `state` of logouts at a provider.
  * Invariant: a cookie contains only an id; a row cannot be read without the session secret.
- * Must not know: how users log in, or what the tokens are used for.
+ * Must not depend on: how users log in, or what the tokens are used for.
  */
 @Module({
   providers: [SessionsService, LogoutStates, RequestContexts],

@@ -56,8 +56,8 @@ export class SessionsService {
       sealed,
       now,
       expiresAt,
-      hashAt(content, content.subject),
-      typeof sid === 'string' ? hashAt(content, sid) : null,
+      scopedHash(content, content.subject),
+      typeof sid === 'string' ? scopedHash(content, sid) : null,
     );
     return { name: this.cookieName, value: formatToken(token), secure: this.secure, maxAgeSeconds: lifetimeSeconds };
   }
@@ -77,7 +77,7 @@ export class SessionsService {
     return row && this.open(row);
   }
 
-  /** False when the session was changed meanwhile. */
+  /** False if the session was changed concurrently. */
   async change(unit: Unit, session: ClientSession, content: SessionContent): Promise<boolean> {
     const sealed = this.seal(session.selector, content);
     return (await unit.change(sessionStatements.change, session.selector, session.version, sealed)) === 1;
@@ -99,16 +99,17 @@ export class SessionsService {
    */
   async endOfProvider(
     unit: Unit,
-    over: {
+    target: {
       readonly issuer: string;
       readonly clientId: string;
       readonly subject: string | undefined;
       readonly sessionId: string | undefined;
     },
   ): Promise<number> {
-    const { subject, sessionId } = over;
-    if (sessionId !== undefined) return unit.change(sessionStatements.endOfProviderSession, hashAt(over, sessionId));
-    return subject === undefined ? 0 : unit.change(sessionStatements.endOfSubject, hashAt(over, subject));
+    const { subject, sessionId } = target;
+    if (sessionId !== undefined)
+      return unit.change(sessionStatements.endOfProviderSession, scopedHash(target, sessionId));
+    return subject === undefined ? 0 : unit.change(sessionStatements.endOfSubject, scopedHash(target, subject));
   }
 
   /** Deletes the cookie. */
@@ -121,14 +122,14 @@ export class SessionsService {
   }
 
   private seal(selector: number, content: SessionContent): string {
-    return this.keyring.seal(placeOf(selector), JSON.stringify(content));
+    return this.keyring.seal(associatedDataOf(selector), JSON.stringify(content));
   }
 
   private open(row: SessionRow): ClientSession | undefined {
     try {
       // Only this server can seal it, so its structure is known.
       const content = JSON.parse(
-        this.keyring.open(placeOf(row.selector), row.content_sealed).toString(),
+        this.keyring.open(associatedDataOf(row.selector), row.content_sealed).toString(),
       ) as SessionContent;
       const { selector, version } = row;
       return {
@@ -146,11 +147,11 @@ export class SessionsService {
   }
 }
 
-/** Unique for issuer and client. */
-function hashAt({ issuer, clientId }: Pick<SessionContent, 'issuer' | 'clientId'>, name: string): Buffer {
+/** A hash of a subject or session id, scoped to issuer and client. */
+function scopedHash({ issuer, clientId }: Pick<SessionContent, 'issuer' | 'clientId'>, name: string): Buffer {
   return sha256(JSON.stringify([issuer, clientId, name]));
 }
 
-function placeOf(selector: number): string {
+function associatedDataOf(selector: number): string {
   return `sessions.content_sealed:${selector}`;
 }

@@ -32,18 +32,21 @@ export class ErrorFilter implements ExceptionFilter {
   async catch(error: unknown, host: ArgumentsHost): Promise<void> {
     const request = host.switchToHttp().getRequest<WebRequest>();
     if (error instanceof WrongLoopbackName) {
-      const second = replyWithFailure(this.host.httpAdapter, host, () => Reply.redirect(error.location, { status: 302 }));
-      if (second !== undefined)
+      const renderingError = replyWithFailure(this.host.httpAdapter, host, () =>
+        Reply.redirect(error.location, { status: 302 }),
+      );
+      if (renderingError !== undefined)
         this.log.error(
-          { err: second, requestId: requestId(request) },
+          { err: renderingError, requestId: requestId(request) },
           'the redirect to the configured host name failed',
         );
       return;
     }
     // With a session the page links back; an outage of the store must not hide the original error.
     const context = await this.contexts.open(request).catch(() => undefined);
-    const second = replyWithFailure(this.host.httpAdapter, host, () => this.describe(error, request, context));
-    if (second !== undefined) this.log.error({ err: second, requestId: requestId(request) }, 'the error page failed');
+    const renderingError = replyWithFailure(this.host.httpAdapter, host, () => this.describe(error, request, context));
+    if (renderingError !== undefined)
+      this.log.error({ err: renderingError, requestId: requestId(request) }, 'the error page failed');
   }
 
   private describe(error: unknown, request: WebRequest, context: RequestContext | undefined): Reply {
@@ -84,7 +87,7 @@ export class ErrorFilter implements ExceptionFilter {
   private record(page: PageError, error: unknown, request: WebRequest, unexpected: boolean): void {
     const fields = { requestId: requestId(request), id: page.id, code: page.options.code };
     if (unexpected) this.log.error({ ...fields, err: error }, 'unexpected error');
-    else this.log.info({ ...fields, why: whyOf(page.options.cause) }, 'refused');
+    else this.log.info({ ...fields, cause: causeMessages(page.options.cause) }, 'request failed');
   }
 }
 
@@ -93,7 +96,7 @@ function loginPage(next: string): string {
 }
 
 /** The messages of a chain of causes: constant texts of libraries, without input. */
-function whyOf(cause: unknown): string | undefined {
+function causeMessages(cause: unknown): string | undefined {
   const parts: string[] = [];
   for (let current = cause; current instanceof Error && parts.length < 4; current = current.cause)
     parts.push(current.message.slice(0, 200));

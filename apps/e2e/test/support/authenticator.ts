@@ -1,10 +1,10 @@
 import type { Page } from 'playwright-core';
 
-/** A security key that Chromium pretends to have (WebAuthn 11, automation). */
+/** A virtual authenticator of Chromium (WebAuthn 11, automation). */
 export interface Authenticator {
-  /** What it keeps: ids and counts. */
+  /** Its credentials: ids and signature counters. */
   credentials(): Promise<readonly { readonly credentialId: string; readonly signCount: number }[]>;
-  /** Whether the person gives their PIN or finger from now on. */
+  /** Whether it performs user verification from now on. */
   verifies(yes: 'verifies' | 'only touches'): Promise<void>;
   remove(): Promise<void>;
 }

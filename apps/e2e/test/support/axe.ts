@@ -5,14 +5,14 @@ import type { Page } from 'playwright-core';
 
 const source = readFileSync(createRequire(__filename).resolve('axe-core/axe.min.js'), 'utf8');
 
-/** What of axe the page sees. */
+/** The part of axe that is used. */
 interface Axe {
   run(options: RunOptions): Promise<AxeResults>;
 }
 
 const impacts = ['minor', 'moderate', 'serious', 'critical'] as const;
 
-/** What axe-core finds on the page, from an impact on: the rules of WCAG 2.2 AA that a program can check. */
+/** The violations that axe-core finds on the page with at least this impact. */
 export async function axeFaultsOf(page: Page, from: (typeof impacts)[number] = 'serious'): Promise<string[]> {
   if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(source);
   const { violations } = await page.evaluate((options) => (globalThis as unknown as { axe: Axe }).axe.run(options), {

@@ -11,7 +11,7 @@ const flags = [
   '--disable-sync',
 ];
 
-/** The machine's own Chromium, else the one that `npx playwright-core install chromium` fetched. */
+/** The installed Chromium, otherwise the one downloaded by `npx playwright-core install chromium`. */
 export function launchChromium(): Promise<Browser> {
   const installed = [process.env['CHROMIUM_PATH'], '/usr/bin/chromium'].find(
     (path) => path !== undefined && existsSync(path),
@@ -19,7 +19,7 @@ export function launchChromium(): Promise<Browser> {
   return chromium.launch({ args: flags, ...(installed === undefined ? {} : { executablePath: installed }) });
 }
 
-/** A browser of its own, as far as cookies go. What is not there within ten seconds will not come. */
+/** A browser context with its own cookies and a timeout of ten seconds. */
 export async function openContext(browser: Browser, options: BrowserContextOptions = {}): Promise<BrowserContext> {
   const context = await browser.newContext(options);
   context.setDefaultTimeout(10_000);

@@ -5,14 +5,14 @@ import type { AddressInfo } from 'node:net';
 import type { Stage } from './stage.js';
 
 export interface HoppingClient {
-  /** Its own origin; `/start` begins a login. */
+  /** The client's origin; `/start` starts a login. */
   readonly url: string;
-  /** The other origin, where people end. */
+  /** The origin to which its callback redirects. */
   readonly elsewhere: string;
   close(): Promise<void>;
 }
 
-/** A client whose callback goes on to another host, as one behind a gateway does. */
+/** A client whose callback redirects to another host, like a client behind a gateway. */
 export async function startHoppingClient(stage: Stage): Promise<HoppingClient> {
   const home = await listen(createServer((_request, response) => html(response, 'Logged in: a code came')));
   const elsewhere = `http://127.0.0.2:${portOf(home)}`;

@@ -6,11 +6,11 @@ export interface Focused {
   readonly name: string;
   readonly text: string;
   readonly invalid: string;
-  /** The texts that `aria-describedby` names. */
+  /** The texts that `aria-describedby` refers to. */
   readonly described: string;
 }
 
-/** Where the focus is. */
+/** The focused element. */
 export function focused(page: Page): Promise<Focused> {
   return page.evaluate(() => {
     const element = document.activeElement ?? document.body;
@@ -26,7 +26,7 @@ export function focused(page: Page): Promise<Focused> {
   });
 }
 
-/** Presses Tab until the focus is on what has this text, or this `name`. */
+/** Presses Tab until an element with this text or this `name` is focused. */
 export async function tabTo(page: Page, target: RegExp | string): Promise<void> {
   const passed: string[] = [];
   for (let stop = 0; stop < 60; stop++) {
@@ -38,7 +38,7 @@ export async function tabTo(page: Page, target: RegExp | string): Promise<void> 
   throw new Error(`Tab does not lead to ${String(target)}: ${passed.join(' | ')}`);
 }
 
-/** Whether a person sees the focus: an outline or a shadow that is there, on something that is on the screen. */
+/** Whether the focus is visible: an outline or shadow on an element on the screen. */
 export function focusIsVisible(page: Page): Promise<boolean> {
   return page.evaluate(() => {
     const element = document.activeElement;

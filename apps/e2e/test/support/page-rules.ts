@@ -1,8 +1,8 @@
 import type { Page } from 'playwright-core';
 
 /**
- * Faults that keep a person from using a page: no name to be read out, no structure to move by, text too faint to read.
- * A check of our own rather than a library's: each line is one that a page of ours could break.
+ * Accessibility problems of a page: missing names, missing structure, controls that are too small. Complements axe with rules that
+ * pages of this project could break.
  */
 export function faultsOf(page: Page): Promise<string[]> {
   return page.evaluate(() => {
@@ -82,7 +82,7 @@ export function faultsOf(page: Page): Promise<string[]> {
   });
 }
 
-/** Text whose contrast with what is behind it is less than WCAG AA asks for (1.4.3), in the scheme that is on. */
+/** Text with less contrast to its background than WCAG AA requires (1.4.3), in the active color scheme. */
 export function faintTextOf(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     type Colour = readonly [number, number, number, number];
@@ -131,7 +131,7 @@ export function faintTextOf(page: Page): Promise<string[]> {
   });
 }
 
-/** What sticks out on the right: a page never scrolls sideways. */
+/** Elements that overflow on the right: a page must never scroll horizontally. */
 export function overflowOf(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const { scrollWidth, clientWidth } = document.documentElement;

@@ -7,11 +7,11 @@ import { faintTextOf, faultsOf, overflowOf } from './page-rules.js';
 const widths = [1280, 390] as const;
 const schemes = ['light', 'dark'] as const;
 
-/** Where pictures go when somebody wants to look at them: `scripts/screenshots.mjs` does. */
+/** The folder for screenshots, which `scripts/screenshots.mjs` sets. */
 const pictures = process.env['SCREENSHOTS_DIR'];
 const everything = process.env['SCREENSHOTS_ALL'] === '1';
 
-/** Pages that the README shows. */
+/** The pages in the documentation. */
 const shown = new Set([
   ...[
     'provider-login',
@@ -26,7 +26,7 @@ const shown = new Set([
   ...['provider-users', 'provider-grants', 'client-home', 'client-logged-in', 'client-providers'],
 ]);
 
-/** Looks at the page as it stands, wide and narrow, light and dark. @returns its faults, each with the page's name */
+/** Checks the current page, wide and narrow, light and dark. @returns its problems, each with the page's name */
 export async function portrait(page: Page, name: string): Promise<string[]> {
   const faults = new Set((await faultsOf(page)).map((fault) => `${name}: ${fault}`));
   for (const width of widths)

@@ -5,10 +5,10 @@ import { pathToFileURL } from 'node:url';
 
 export type Environment = Readonly<Record<string, string>>;
 
-/** A test that is itself killed cannot end what it started: the applications notice, and end themselves. */
+/** Makes the applications stop when a test process is killed, which cannot stop them itself. */
 const endWithParent = pathToFileURL(join(__dirname, '../../../../scripts/lib/end-with-parent.mjs')).href;
 
-/** One of the applications, started as a person would: by its built main file and the environment alone. */
+/** One of the applications, started from its built main file and configured only by the environment. */
 export class RunningProcess {
   private text = '';
 
@@ -21,7 +21,7 @@ export class RunningProcess {
     child.stderr?.on('data', take);
   }
 
-  /** Resolves when the process says that it listens; whatever it printed is in the error when it ends instead. */
+  /** Resolves when the process reports that it listens; if it exits instead, the error contains its output. */
   static async start(script: string, environment: Environment): Promise<RunningProcess> {
     const child = spawn(process.execPath, ['--import', endWithParent, script], {
       env: { PATH: process.env['PATH'] ?? '', NODE_ENV: 'production', ...environment },
@@ -53,12 +53,12 @@ export class RunningProcess {
     }
   }
 
-  /** As a power cut would: no chance to finish anything. */
+  /** Kills the process without a shutdown, like a power failure. */
   async kill(): Promise<void> {
     await this.end('SIGKILL');
   }
 
-  /** As an operator would. @returns the exit code */
+  /** Stops the process with SIGTERM. @returns the exit code */
   async stop(): Promise<number | null> {
     await this.end('SIGTERM');
     return this.child.exitCode;

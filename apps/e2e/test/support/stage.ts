@@ -25,7 +25,7 @@ export interface RegisteredClient {
 export interface StageOptions {
   readonly provider?: Environment;
   readonly client?: Environment;
-  /** Without it the first start prints a one-time link instead. */
+  /** Without it, the first start prints a one-time link. */
   readonly adminPassword?: string;
   /** The issuer's host; passkeys need a name. */
   readonly host?: '127.0.0.1' | 'localhost';
@@ -33,14 +33,14 @@ export interface StageOptions {
 
 export const clientAdminPassword = 'the client’s own administrator';
 
-/** A provider and a client as two processes, each with a database of its own on disk. */
+/** A provider and a client in two processes, each with its own database on disk. */
 export class Stage {
   private people = 0;
 
   private constructor(
     readonly issuer: string,
     readonly clientUrl: string,
-    /** The client that is registered from the start. */
+    /** The client that is registered at the start. */
     readonly registered: RegisteredClient,
     private readonly folder: string,
     private readonly environment: Environment,
@@ -61,7 +61,7 @@ export class Stage {
       GATEHOUSE_DATABASE_URL: `sqlite:${join(folder, 'provider.sqlite')}`,
       GATEHOUSE_DATA_DIR: folder,
       GATEHOUSE_SIGN_UP: 'open',
-      // Every test comes from one address; what limits do is tested over HTTP.
+      // All tests use one address; the HTTP specs test the limits.
       GATEHOUSE_THROTTLE: 'off',
       ...(options.adminPassword === undefined ? {} : { GATEHOUSE_ADMIN_PASSWORD: options.adminPassword }),
       ...options.provider,
@@ -88,13 +88,13 @@ export class Stage {
     }
   }
 
-  /** Ends the provider, however it is asked to, and starts it again on the same database. */
+  /** Kills or stops the provider, and starts it again with the same database. */
   async restartProvider(how: 'kill' | 'stop', changed: Environment = {}): Promise<void> {
     await this.provider[how]();
     this.provider = await RunningProcess.start(scripts.provider, { ...this.environment, ...changed });
   }
 
-  /** The command line, on the running provider's database. */
+  /** Runs a command with the database of the running provider. */
   command<T>(...args: string[]): Promise<T> {
     return command(this.environment, args);
   }
@@ -107,7 +107,7 @@ export class Stage {
     return addClient(this.environment, name, url, ...args);
   }
 
-  /** A person whom nobody else in this run knows. */
+  /** Adds a user with a unique name. */
   async addPerson(name = 'person'): Promise<Person> {
     const person = { username: `${name}-${++this.people}`, password: 'correct horse battery staple' };
     await signUp(this.issuer, person);

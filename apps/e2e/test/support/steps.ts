@@ -1,7 +1,7 @@
 import type { BrowserContext, Page } from 'playwright-core';
 import type { Person, Stage } from './stage.js';
 
-/** The steps of a login as a person takes them, found by what the contract names or by what stands on the button. */
+/** The steps of a login, with elements located by stable names or by the text of the button. */
 
 /** Opens the client and presses its first login button. */
 export async function beginLogin(page: Page, stage: Stage): Promise<void> {
@@ -23,7 +23,7 @@ export async function submitLogin(page: Page, person: Person): Promise<void> {
   await pressSubmit(page);
 }
 
-/** The form's own button: `button[type=submit]`. */
+/** Presses the primary submit button of the form. */
 export async function pressSubmit(page: Page): Promise<void> {
   await page.click('main form button[type=submit]:is(.button-primary, .btn-primary)');
 }
@@ -32,7 +32,7 @@ export async function allow(page: Page): Promise<void> {
   await page.click('button[name=confirm][value=yes]');
 }
 
-/** The whole way of somebody who has not been here: login, consent, back. */
+/** The complete first login of a user: login, consent, return to the client. */
 export async function logIn(page: Page, stage: Stage, person: Person): Promise<void> {
   await beginLogin(page, stage);
   await submitLogin(page, person);
@@ -40,13 +40,13 @@ export async function logIn(page: Page, stage: Stage, person: Person): Promise<v
   await expectLoggedIn(page, stage, person);
 }
 
-/** Where every login must end: in the client, logged in as this person. */
+/** Expects the end of every login: the client, logged in as this user. */
 export async function expectLoggedIn(page: Page, stage: Stage, person: Pick<Person, 'username'>): Promise<void> {
   await page.waitForURL((url) => url.origin === new URL(stage.clientUrl).origin && url.pathname !== '/authorized');
   expect(await page.textContent('h1')).toBe(`Logged in as ${person.username}`);
 }
 
-/** What the main heading says. */
+/** The text of the main heading. */
 export async function heading(page: Page): Promise<string> {
   return (await page.textContent('h1'))?.trim() ?? '';
 }

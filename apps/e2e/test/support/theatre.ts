@@ -7,7 +7,7 @@ export interface Theatre {
   readonly chromium: Browser;
 }
 
-/** Sets a stage and a browser before a file's tests and takes both away after them, whichever of them came up. */
+/** Starts applications and a browser before the tests of a file, and stops whichever of them started afterwards. */
 export function useTheatre(options: StageOptions = {}): Theatre {
   jest.setTimeout(60_000);
   let stage: Stage | undefined;
@@ -25,15 +25,15 @@ export function useTheatre(options: StageOptions = {}): Theatre {
   });
   return {
     get stage() {
-      return there(stage);
+      return required(stage);
     },
     get chromium() {
-      return there(chromium);
+      return required(chromium);
     },
   };
 }
 
-function there<T>(value: T | undefined): T {
-  if (value === undefined) throw new Error('only while tests run');
+function required<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('available only while tests run');
   return value;
 }

@@ -6,7 +6,7 @@ interface Tokens {
   readonly refresh_token?: string;
 }
 
-/** A browser without a window and its client in one: goes a login's way over HTTP, as fast as it gets answers. */
+/** Browser and client in one: runs logins over HTTP, without a real browser. */
 export class Visitor {
   person: Person | undefined;
   tokens: Tokens | undefined;
@@ -15,7 +15,7 @@ export class Visitor {
 
   constructor(private readonly stage: Stage) {}
 
-  /** Login, consent where it is asked for, and the code's redemption. @throws when the provider is gone */
+  /** Logs in, consents if required, and redeems the code. @throws if the provider is unavailable */
   async logIn(person: Person): Promise<void> {
     const verifier = randomBytes(32).toString('base64url');
     const redirectUri = `${this.stage.clientUrl}/authorized`;
@@ -29,15 +29,15 @@ export class Visitor {
       code_challenge_method: 'S256',
     }).toString()}`;
     for (let step = 0; !location.startsWith(redirectUri); step++) {
-      if (step > 10) throw new Error(`the login goes round: ${location}`);
-      const answer = await this.send(location);
-      location = answer.headers.get('location') ?? (await this.submit(location, await answer.text(), person));
+      if (step > 10) throw new Error(`the login has too many redirects: ${location}`);
+      const response = await this.send(location);
+      location = response.headers.get('location') ?? (await this.submit(location, await response.text(), person));
       location = new URL(location, this.stage.issuer).href;
     }
     const code = new URL(location).searchParams.get('code') ?? '';
     this.redemption = { grant_type: 'authorization_code', code, redirect_uri: redirectUri, code_verifier: verifier };
     const redeemed = await this.token(this.redemption);
-    if (redeemed.status !== 200) throw new Error(`the code was answered with ${redeemed.status}`);
+    if (redeemed.status !== 200) throw new Error(`redeeming the code returned ${redeemed.status}`);
     this.tokens = (await redeemed.json()) as Tokens;
     this.person = person;
   }
@@ -51,10 +51,10 @@ export class Visitor {
   }
 
   async username(): Promise<unknown> {
-    const answer = await fetch(`${this.stage.issuer}/api/me`, {
+    const response = await fetch(`${this.stage.issuer}/api/me`, {
       headers: { authorization: `Bearer ${this.tokens?.access_token}` },
     });
-    return ((await answer.json()) as { username?: unknown }).username;
+    return ((await response.json()) as { username?: unknown }).username;
   }
 
   async introspect(token: string): Promise<unknown> {
@@ -79,7 +79,7 @@ export class Visitor {
     });
   }
 
-  /** Fills in the page's form: its hidden fields, and whatever a person answers. */
+  /** Submits the form of the page with its hidden fields and the user's input. */
   private async submit(address: string, page: string, person: Person): Promise<string> {
     const form = new URLSearchParams();
     for (const [tag] of page.matchAll(/<input type="hidden"[^>]*>/g)) {
@@ -91,23 +91,23 @@ export class Visitor {
       form.set('password', person.password);
     } else form.set('confirm', 'yes');
     const path = /<form method="post" action="([^"]+)"/.exec(page)?.[1] ?? '';
-    const answer = await this.send(new URL(path, address).href, form);
-    const location = answer.headers.get('location');
-    if (location === null) throw new Error(`${path} answered ${answer.status}`);
+    const response = await this.send(new URL(path, address).href, form);
+    const location = response.headers.get('location');
+    if (location === null) throw new Error(`${path} returned ${response.status}`);
     return location;
   }
 
   private async send(address: string, form?: URLSearchParams): Promise<Response> {
     const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
-    const answer = await fetch(address, {
+    const response = await fetch(address, {
       redirect: 'manual',
       headers: { cookie, accept: 'text/html', ...(form ? { origin: this.stage.issuer } : {}) },
       ...(form ? { method: 'POST', body: form } : {}),
     });
-    for (const line of answer.headers.getSetCookie()) {
+    for (const line of response.headers.getSetCookie()) {
       const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
       this.cookies.set(name, value);
     }
-    return answer;
+    return response;
   }
 }

@@ -10,7 +10,7 @@ import {
 } from '@gatehouse/resource-server/resource-server';
 import express, { type Express } from 'express';
 
-// Compiled against the package as it is installed, never run: what an application on Express and one on NestJS write.
+// Compiled against the installed package, never run: the code of applications with Express and with NestJS.
 
 const replayCheck: ReplayCheck = () => true;
 const options: ResourceServerOptions = {
@@ -48,5 +48,5 @@ export function isUnavailable(error: unknown): boolean {
 
 // @ts-expect-error: an issuer is required
 export const incomplete = new ResourceServer({ resource: 'https://api.example/notes' });
-// @ts-expect-error: 'optional' is none of the values
+// @ts-expect-error: 'optional' is not a value
 export const misspelt: ResourceServerOptions = { ...options, dpop: 'optional' };

@@ -1,6 +1,6 @@
-// node install-package.mjs FOLDER: packs libs/resource-server and sets up FOLDER as somebody does who is not in this workspace:
-// the package installed from its tarball, this example as the application on it, compiled. Works offline: the package's
-// dependencies are those of the workspace, in the versions that npm accepts for it.
+// node install-package.mjs FOLDER: packs libs/resource-server and sets up FOLDER like an application outside this workspace:
+// installs the package from its tarball, and compiles this example with it. Works offline: the dependencies of the package are
+// linked from the workspace, in versions that npm accepts.
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { compiler } from '../../../../scripts/lib/build.mjs';
@@ -13,7 +13,7 @@ const library = join(root, 'libs/resource-server');
 const folder = process.argv[2];
 const { dependencies } = JSON.parse(readFileSync(join(library, 'package.json'), 'utf8'));
 
-/** What the application needs beside the library. */
+/** The application's other dependencies. */
 const others = ['express', '@modelcontextprotocol/sdk', '@nestjs/common', '@types/express', '@types/node', 'rxjs'];
 
 await runMain(async () => {
@@ -25,8 +25,8 @@ await runMain(async () => {
     private: true,
     type: 'module',
     dependencies: {
-      // Links: the registry is not asked for what the workspace has.
-      ...Object.fromEntries(Object.keys(dependencies).map((name) => [name, `file:${placeOf(name)}`])),
+      // Links to the workspace, so that npm does not contact the registry.
+      ...Object.fromEntries(Object.keys(dependencies).map((name) => [name, `file:${workspacePathOf(name)}`])),
       '@gatehouse/resource-server': `file:${tarball.filename}`,
     },
   });
@@ -34,12 +34,12 @@ await runMain(async () => {
   for (const name of others) {
     const link = join(folder, 'node_modules', name);
     mkdirSync(dirname(link), { recursive: true });
-    symlinkSync(placeOf(name), link, 'junction');
+    symlinkSync(workspacePathOf(name), link, 'junction');
   }
 
   cpSync(join(root, 'examples/mcp-server/src'), join(folder, 'src'), { recursive: true });
   await compile('tsconfig.json', { skipLibCheck: true, rootDir: 'src', outDir: 'dist' }, 'src');
-  // Declarations included: those of the package and of all that they import.
+  // Also checks the declarations of the package and of everything that they import.
   cpSync(join(root, 'examples/mcp-server/test/support/consumer.ts'), join(folder, 'consumer.ts'));
   await compile('tsconfig.consumer.json', { skipLibCheck: false, noEmit: true }, 'consumer.ts');
 });
@@ -51,7 +51,7 @@ async function compile(configuration, options, ...include) {
   await run(process.execPath, [compiler, '-p', configuration]);
 }
 
-function placeOf(name) {
+function workspacePathOf(name) {
   return join(root, 'node_modules', name);
 }
 
@@ -59,9 +59,9 @@ function writeJson(name, value) {
   writeFileSync(join(folder, name), JSON.stringify(value, null, 2));
 }
 
-function npm(...words) {
+function npm(...npmArguments) {
   const [program, args] = npmCommand();
-  return run(program, [...args, ...words]);
+  return run(program, [...args, ...npmArguments]);
 }
 
 async function run(program, args) {

@@ -15,7 +15,7 @@ import {
   type Trial,
 } from './support.js';
 
-describe.each([true, false])('the adapter, on a real socket, with direct dispatch: %s,', (dispatchDirectly) => {
+describe.each([true, false])('the adapter on a real socket, with direct dispatch: %s', (dispatchDirectly) => {
   let trial: Trial;
   beforeAll(async () => (trial = await startTrial({ dispatchDirectly })));
   afterAll(() => trial.app.close());
@@ -30,7 +30,7 @@ describe.each([true, false])('the adapter, on a real socket, with direct dispatc
     expect(JSON.parse(answer.body)).toMatchObject(body);
   });
 
-  it('calls the handler of a static reply once, where it dispatches itself, and logs every request', async () => {
+  it('calls the handler of a static reply once with direct dispatch, and logs every request', async () => {
     staticCalls.count = 0;
     logLines.length = 0;
     const answers = [];
@@ -49,7 +49,7 @@ describe.each([true, false])('the adapter, on a real socket, with direct dispatc
     expect((await ask(trial, '/constant')).body).toBe('{"call":2}');
   });
 
-  it('sends a page with its length, its policy and nothing that names the software', async () => {
+  it('sends a page with its length and policy, and without headers that name the software', async () => {
     const answer = await ask(trial, '/page?name=%3Cb%3E');
     expect(answer.status).toBe(200);
     expect(answer.headers['content-length']).toBe(String(Buffer.byteLength(answer.body)));
@@ -71,12 +71,12 @@ describe.each([true, false])('the adapter, on a real socket, with direct dispatc
     expect(answer.body).toContain('<title>Hello</title>');
   });
 
-  it('names the schemes that a form may lead to', async () => {
+  it('sends the schemes that a form may redirect to', async () => {
     const answer = await ask(trial, '/leads-on');
     expect(answer.headers['content-security-policy']).toContain("form-action 'self' https: com.example.app:");
   });
 
-  it('answers HEAD with the headers of GET and no body', async () => {
+  it('responds to HEAD with the headers of GET and no body', async () => {
     const get = await ask(trial, '/leads-on');
     const head = await ask(trial, '/leads-on', { method: 'HEAD' });
     expect(head.status).toBe(200);
@@ -84,7 +84,7 @@ describe.each([true, false])('the adapter, on a real socket, with direct dispatc
     expect(head.headers['content-length']).toBe(get.headers['content-length']);
   });
 
-  it('sends JSON uncached, unless the controller says otherwise', async () => {
+  it('sends JSON with no-store, unless the controller sets another policy', async () => {
     const plain = await ask(trial, '/json');
     expect(plain.headers).toMatchObject({
       'cache-control': 'no-store',
@@ -92,8 +92,8 @@ describe.each([true, false])('the adapter, on a real socket, with direct dispatc
     });
   });
 
-  it('sends a constant answer again and again, whole each time', async () => {
-    // The first one ends its connection: nothing of that may stay in the answer.
+  it('sends a constant reply repeatedly and completely', async () => {
+    // The first request closes its connection, which must not affect later responses.
     const ended = await ask(trial, '/cached', { headers: { 'content-length': '3' }, body: 'a=1' });
     for (const answer of [ended, await ask(trial, '/cached'), await ask(trial, '/cached')]) {
       expect(answer.headers['cache-control']).toBe('public, max-age=60');
@@ -103,7 +103,7 @@ describe.each([true, false])('the adapter, on a real socket, with direct dispatc
     expect((await ask(trial, '/cached')).headers.connection).not.toBe('close');
   });
 
-  it('posts to another origin by a page that may do nothing else', async () => {
+  it('posts to another origin with a page whose policy allows nothing else', async () => {
     const answer = await ask(trial, '/form-post');
     expect(answer.headers['content-security-policy']).toBe(
       "default-src 'none'; script-src 'self'; form-action https:; frame-ancestors 'none'; base-uri 'none'",
@@ -115,7 +115,7 @@ describe.each([true, false])('the adapter, on a real socket, with direct dispatc
     expect(script.body).toContain('submit()');
   });
 
-  it('redirects with an ASCII Location, and answers 204 without a length', async () => {
+  it('redirects with an ASCII Location, and sends 204 without a length', async () => {
     const away = await ask(trial, '/away');
     expect(away.status).toBe(303);
     expect(away.headers.location).toBe('https://client.example/cb?x=1&y=%C3%A4%20b');
@@ -124,7 +124,7 @@ describe.each([true, false])('the adapter, on a real socket, with direct dispatc
     expect(nothing.headers).not.toHaveProperty('content-length');
   });
 
-  it('serves an asset for good under its hashed name and revalidated under its plain one', async () => {
+  it('serves an asset as immutable under its hashed name, and with revalidation under its plain name', async () => {
     const hashed = await ask(trial, assets.url('plain.css'));
     expect(hashed.headers['cache-control']).toBe('public, max-age=31536000, immutable');
     expect(hashed.headers['content-type']).toBe('text/css; charset=utf-8');
@@ -134,25 +134,28 @@ describe.each([true, false])('the adapter, on a real socket, with direct dispatc
     expect((await ask(trial, '/assets/..%2fsupport.ts')).status).toBe(404);
   });
 
-  it('reads forms of either spelling of the media type, bad UTF-8 included', async () => {
+  it('reads forms with both spellings of the media type, and with invalid UTF-8', async () => {
     const answer = await postForm(trial, '/form', 'a=1&a=2&b=%ff%zz&c=%C3%A4+x', {
       'content-type': 'Application/X-WWW-Form-Urlencoded; charset=UTF-8',
     });
     expect(JSON.parse(answer.body)).toEqual({ a: ['1', '2'], b: ['\ufffd%zz'], c: ['ä x'] });
   });
 
-  it('takes a POST without a body for an empty form', async () => {
+  it('reads a POST without a body as an empty form', async () => {
     const answer = await ask(trial, '/form', { method: 'POST' });
     expect(JSON.parse(answer.body)).toEqual({});
   });
 
-  it.each([1001, 20_000, 5_000_000])('answers 413 to %i bytes and closes or drains the connection', async (size) => {
-    const answer = await postForm(trial, '/form', `a=${'x'.repeat(size - 2)}`);
-    expect(answer.status).toBe(413);
-    expect(JSON.parse(answer.body)).toMatchObject({ error: 'form.too_large' });
-  });
+  it.each([1001, 20_000, 5_000_000])(
+    'responds to %i bytes with 413 and closes or drains the connection',
+    async (size) => {
+      const answer = await postForm(trial, '/form', `a=${'x'.repeat(size - 2)}`);
+      expect(answer.status).toBe(413);
+      expect(JSON.parse(answer.body)).toMatchObject({ error: 'form.too_large' });
+    },
+  );
 
-  it('answers 413 to a chunked body without an end, and closes', async () => {
+  it('responds to an endless chunked body with 413, and closes the connection', async () => {
     const head =
       'POST /form HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nTransfer-Encoding: chunked\r\n\r\n';
     const chunk = `10000\r\n${'x'.repeat(65_536)}\r\n`;
@@ -163,7 +166,7 @@ describe.each([true, false])('the adapter, on a real socket, with direct dispatc
   it.each([
     ['gzip, chunked', 501],
     ['identity, chunked', 501],
-    // By the parser of Node.js.
+    // Rejected by the parser of Node.js.
     ['chunked, chunked', 400],
   ])(
     'reads no body in the transfer coding %s, and no other request after it: %i (RFC 9112 6.1)',
@@ -175,26 +178,29 @@ describe.each([true, false])('the adapter, on a real socket, with direct dispatc
     },
   );
 
-  it('reads a body in the transfer coding chunked, however it is written', async () => {
+  it('reads a chunked body in all spellings of the transfer coding', async () => {
     const head =
       'POST /form HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\nTransfer-Encoding: Chunked \r\n\r\n';
     expect(await rawExchange(trial, `${head}3\r\na=b\r\n0\r\n\r\n`)).toMatch(/^HTTP\/1\.1 200 /);
   });
 
-  it('answers 413 to more parameters than a form has', async () => {
+  it('responds to too many parameters with 413', async () => {
     expect((await postForm(trial, '/form', '&'.repeat(999))).status).toBe(200);
     expect((await postForm(trial, '/page', `${'a&'.repeat(1000)}a`)).status).toBe(413);
   });
 
-  it.each(['application/json', 'multipart/form-data; boundary=x', 'text/plain'])('answers 415 to %s', async (type) => {
-    expect((await postForm(trial, '/form', '{"a":1}', { 'content-type': type })).status).toBe(415);
-  });
+  it.each(['application/json', 'multipart/form-data; boundary=x', 'text/plain'])(
+    'responds to %s with 415',
+    async (type) => {
+      expect((await postForm(trial, '/form', '{"a":1}', { 'content-type': type })).status).toBe(415);
+    },
+  );
 
-  it('answers 415 to a compressed body', async () => {
+  it('responds to a compressed body with 415', async () => {
     expect((await postForm(trial, '/form', 'a=1', { 'content-encoding': 'gzip' })).status).toBe(415);
   });
 
-  it('outlives a request that breaks off in its body', async () => {
+  it('survives a request that is aborted in its body', async () => {
     const head =
       'POST /form HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\na=';
     const pending = rawExchange(trial, head);
@@ -204,13 +210,13 @@ describe.each([true, false])('the adapter, on a real socket, with direct dispatc
     expect((await ask(trial, '/json')).status).toBe(200);
   });
 
-  it('answers an unknown or malformed address 404, through the filter', async () => {
+  it('responds to an unknown or malformed URL with 404, through the filter', async () => {
     expect(JSON.parse((await ask(trial, '/nowhere')).body)).toMatchObject({ error: 'page.not_found' });
     expect((await ask(trial, '/nowhere', { method: 'POST' })).status).toBe(404);
     expect((await ask(trial, '/%ff')).status).toBe(404);
   });
 
-  it('leaks nothing of an unexpected error', async () => {
+  it('does not disclose an unexpected error', async () => {
     const answer = await ask(trial, '/bug');
     expect(answer.status).toBe(500);
     expect(answer.body).not.toContain('12345');
@@ -218,23 +224,23 @@ describe.each([true, false])('the adapter, on a real socket, with direct dispatc
     expect((await ask(trial, '/missing-view')).status).toBe(500);
   });
 
-  it('cuts an answer off that fails half sent, and lives on', async () => {
+  it('aborts a response that fails halfway, and continues to serve', async () => {
     await expect(ask(trial, '/half/1')).rejects.toThrow();
     expect((await ask(trial, '/json')).status).toBe(200);
   });
 
-  it('sends the answers beside one that cannot be written', async () => {
+  it('sends the other responses when one cannot be written', async () => {
     const paths = ['/json', '/unwritable', '/json'];
     const answers = await Promise.all(paths.map((path) => ask(trial, path)));
     expect(answers.map(({ status }) => status)).toEqual([200, 500, 200]);
   });
 
-  it('answers something plain when the filter fails too', async () => {
+  it('sends a plain response if the filter fails too', async () => {
     const answer = await ask(trial, '/teapot');
     expect(answer).toMatchObject({ status: 500, body: 'Something went wrong here.\n' });
   });
 
-  it("logs a request's route and never its address", async () => {
+  it("logs a request's route and never its URL", async () => {
     logLines.length = 0;
     const answer = await ask(trial, '/json?code=hunter2');
     await ask(trial, '/hunter2');
@@ -251,7 +257,7 @@ describe.each([true, false])('the adapter, on a real socket, with direct dispatc
     expect(logLines.join('')).not.toContain('hunter2');
   });
 
-  it('knows the client behind a trusted proxy and its trace', async () => {
+  it('determines the client behind a trusted proxy, and its trace', async () => {
     const answer = await ask(trial, '/json', {
       headers: {
         'x-forwarded-for': '203.0.113.9, 198.51.100.7, ::ffff:127.0.0.9',
@@ -261,7 +267,7 @@ describe.each([true, false])('the adapter, on a real socket, with direct dispatc
     expect(JSON.parse(answer.body)).toEqual({ address: '198.51.100.7', id: '4bf92f3577b34da6a3ce929d0e0e4736' });
   });
 
-  describe('forms of our own pages', () => {
+  describe('forms of its own pages', () => {
     async function openForm() {
       const page = await ask(trial, '/page');
       const csrf = /name="csrf" value="([^"]+)"/.exec(page.body)?.[1] ?? '';
@@ -269,7 +275,7 @@ describe.each([true, false])('the adapter, on a real socket, with direct dispatc
       return { csrf, cookie: setCookie.split(';')[0] ?? '', setCookie };
     }
 
-    it('gives the browser a cookie once', async () => {
+    it('sets the browser cookie once', async () => {
       const { cookie, setCookie } = await openForm();
       expect(setCookie).toMatch(/^gatehouse_browser=[\w-]{43}; Path=\/; Max-Age=34560000; HttpOnly; SameSite=Lax$/);
       expect((await ask(trial, '/page', { headers: { cookie } })).headers).not.toHaveProperty('set-cookie');
@@ -283,7 +289,7 @@ describe.each([true, false])('the adapter, on a real socket, with direct dispatc
       expect(JSON.parse(answer.body)).toEqual({ typed: { name: 'x', password: 'p' } });
     });
 
-    it('keeps what was typed, but no password, when the token is too old', async () => {
+    it('keeps the input except passwords when the token has expired', async () => {
       const { csrf, cookie } = await openForm();
       clock.advance(24 * 3600 + 1);
       const answer = await postForm(trial, '/page', `csrf=${csrf}&name=x&password=p`, { cookie, origin: ORIGIN });
@@ -315,7 +321,7 @@ describe.each([true, false])('the adapter, on a real socket, with direct dispatc
 });
 
 describe('closing', () => {
-  it('ends idle connections at once and answers what is under way', async () => {
+  it('closes idle connections immediately and completes running requests', async () => {
     const trial = await startTrial({ origin: 'https://id.example' });
     let idle: Promise<string> | undefined;
     await new Promise<void>((resolve) => {
@@ -339,7 +345,7 @@ describe('listening', () => {
     addresses?.some(({ address }) => address === '::1'),
   );
 
-  it('takes localhost for both of its addresses', async () => {
+  it('listens on both addresses of localhost', async () => {
     const trial = await startTrial({ host: 'localhost' });
     expect((await ask(trial, '/json', { host: '127.0.0.1' })).status).toBe(200);
     if (hasIPv6) {

@@ -22,7 +22,7 @@ import { ask, rawExchange, startTrial, type Trial } from './support.js';
 
 const app = express();
 
-/** What `express-adapter.ts` uses of Express and Nest beyond their documentation. */
+/** The undocumented internals of Express and Nest that `express-adapter.ts` uses. */
 const contract: DependencyContract = {
   adr: 'docs/adr/0033-reply-adapter.md',
   reviewed: { express: '5.3.0', '@nestjs/platform-express': '12.5.1', '@nestjs/core': '12.5.1' },
@@ -96,12 +96,12 @@ describe('the internals of Express and Nest that the adapter depends on', () => 
 interface Seen {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  /** Their prototypes and properties as the server made them, before any handler. */
+  /** Their prototypes and properties when the server created them, before any handler. */
   readonly prototypes: readonly unknown[];
   readonly names: readonly string[][];
 }
 
-/** Notes each pair of messages before Express sees it. */
+/** Records each request and response before Express handles them. */
 function watch(server: Server): Seen[] {
   const seen: Seen[] = [];
   server.prependListener('request', (request, response) => {
@@ -116,10 +116,10 @@ function watch(server: Server): Seen[] {
   return seen;
 }
 
-/** While a message is worked on, too. */
+/** Also while a message is being handled. */
 const setByNode = ['_eventsCount', 'statusCode', 'statusMessage'];
 
-/** What a request and its response have got of properties since the server made them. */
+/** The properties that a request and its response got since the server created them. */
 function gained({ request, response, names }: Seen): string[][] {
   return [request, response].map((message, index) =>
     Object.getOwnPropertyNames(message)
@@ -147,7 +147,7 @@ describe.each([true, false])(
       return first;
     }
 
-    it('have the prototypes that Express gives them already, so that none is switched', async () => {
+    it('are created with the prototypes of Express, so that none is replaced', async () => {
       const { request, response, prototypes } = await see('/json');
       const application = trial.app.getHttpAdapter().getInstance<express.Express>();
       expect(prototypes[0]).toBe(application.request);
@@ -163,7 +163,7 @@ describe.each([true, false])(
       );
     });
 
-    it('know their address and route, whoever set them', async () => {
+    it('have their URL and route with both kinds of dispatch', async () => {
       const { request } = await see('/json?a=b');
       expect(request).toMatchObject({
         url: '/json?a=b',
@@ -173,7 +173,7 @@ describe.each([true, false])(
       });
     });
 
-    it.each(['/json', '/page', '/cached'])('answer %s in one write of headers and body', async (path) => {
+    it.each(['/json', '/page', '/cached'])('send %s in one write of headers and body', async (path) => {
       const writes: Buffer[][][] = [];
       const record = (socket: Socket): void => void writes.push(recordWrites(socket));
       const server = trial.app.getHttpServer() as Server;
@@ -187,8 +187,8 @@ describe.each([true, false])(
   },
 );
 
-describe('messages of a server that is not ours', () => {
-  it('would be seen to get their prototypes and properties from Express', async () => {
+describe('messages of another server', () => {
+  it('get their prototypes and properties from Express, which this check detects', async () => {
     const plain = express().get('/', (_request, response) => void response.end());
     const server = createServer(plain).listen(0, '127.0.0.1');
     const seen = watch(server);

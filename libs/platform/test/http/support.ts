@@ -40,7 +40,7 @@ const log = createLog({ level: 'info', name: 'trial', destination: { write: (lin
 /** Emits `begun` for each request to /slow. */
 export const slowRequests = new EventEmitter();
 
-/** Calls of the handlers of /static and /constant. */
+/** The number of calls of the handlers of /static and /constant. */
 export const staticCalls = { count: 0 };
 
 @Controller()
@@ -266,7 +266,7 @@ export function postForm(
   });
 }
 
-/** Sends bytes as they are and collects what comes back until the other side closes. */
+/** Sends raw bytes and collects the response until the server closes the connection. */
 export function rawExchange(trial: Trial, bytes: string, onData: () => void = () => undefined): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(trial.port, '127.0.0.1', () => socket.write(bytes));

@@ -45,7 +45,7 @@ describe('the outbound guard', () => {
     return new Outbound({ allow: loopback, userAgent: 'Gatehouse test', maxBodyBytes: 1000, ...options });
   }
 
-  it('reads a document of the type asked for', async () => {
+  it('reads a document of the requested type', async () => {
     const answer = await outbound().get(`${base}/document`, { contentTypes: ['application/json'] });
     expect(JSON.parse(answer.body.toString())).toEqual({ a: 1 });
   });
@@ -63,14 +63,14 @@ describe('the outbound guard', () => {
     await expect(get).rejects.toMatchObject({ name: 'OutboundRefused', reason });
   });
 
-  it('waits no longer than it was told, for a name as for an answer', async () => {
+  it('observes its timeout, for DNS and for the response', async () => {
     const quick = { timeoutMilliseconds: 50 };
     await expect(outbound().get(`${base}/silent`, quick)).rejects.toMatchObject({ reason: 'timeout' });
     const never = outbound({ resolve: () => new Promise(() => undefined) });
     await expect(never.get('https://slow.example/', quick)).rejects.toMatchObject({ reason: 'timeout' });
   });
 
-  it('stops when the caller gives up', async () => {
+  it('stops when the caller aborts', async () => {
     const signal = AbortSignal.timeout(30);
     await expect(outbound().get(`${base}/silent`, { signal })).rejects.toMatchObject({ reason: 'aborted' });
     await expect(outbound().fetch(`${base}/silent`, { signal: AbortSignal.abort() })).rejects.toThrow();
@@ -92,17 +92,17 @@ describe('the outbound guard', () => {
     await expect(outbound({ allow: AddressList.empty }).get(address)).rejects.toMatchObject({ reason });
   });
 
-  it('does not go where a name of somebody else leads inside', async () => {
+  it('rejects a foreign host name that resolves to an internal address', async () => {
     const resolve = async () => [{ address: '10.0.0.5', family: 4 }];
     await expect(outbound({ resolve }).get('https://inside.example/')).rejects.toMatchObject({ reason: 'address' });
   });
 
-  it('sends http nowhere but to this machine, even where a network is allowed', async () => {
+  it('sends plain http only to this machine, even if a network is allowed', async () => {
     const guard = outbound({ allow: AddressList.empty.with(['10.0.0.0/8']) });
     await expect(guard.get('http://10.0.0.5/')).rejects.toMatchObject({ reason: 'scheme' });
   });
 
-  it('connects to the address that it checked, asking for the name once', async () => {
+  it('connects to the address that it checked, with a single DNS lookup', async () => {
     let asked = 0;
     const resolve = async () => {
       asked += 1;
@@ -136,7 +136,7 @@ describe('the outbound guard', () => {
       });
     });
 
-    it('hands over statuses, empty answers and redirects that were asked for', async () => {
+    it('returns statuses, empty responses and, on request, redirects', async () => {
       const { fetch } = outbound();
       expect((await fetch(`${base}/missing`)).status).toBe(404);
       expect((await fetch(`${base}/nothing`)).status).toBe(204);

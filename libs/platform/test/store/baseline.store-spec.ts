@@ -23,7 +23,7 @@ import {
 
 type Migrations = (new () => MigrationInterface)[];
 
-/** What version 0.1 has, and what the version with the baseline has. */
+/** The migrations of version 0.1, and those of the version with the baseline. */
 const older: Migrations = [FirstThings1764000000001, SecondThings1764000000002];
 const newer: Migrations = [ThingsBaseline1795900000000, ThingColors1795950000101];
 const [first, second] = ['FirstThings1764000000001', 'SecondThings1764000000002'];
@@ -69,7 +69,7 @@ describe.each(engines)('the baseline on %s', (name, makeEngine) => {
   const insertThing = (): Promise<unknown> =>
     query(`INSERT INTO things (selector, tag, use_count, is_open, labels) VALUES (1, 'a', 0, true, '[]')`);
 
-  it('makes the schema of a new database, and is the only migration that is recorded for it', async () => {
+  it('creates the schema of a new database, and is the only migration recorded for it', async () => {
     expect(await up(newer)).toEqual([baseline, colors]);
     expect(await recorded()).toEqual([baseline, colors]);
     await withSource(newer, async (source) =>
@@ -80,7 +80,7 @@ describe.each(engines)('the baseline on %s', (name, makeEngine) => {
     );
   });
 
-  it('is recorded, not run, where the migrations that it replaces are applied, and keeps their rows', async () => {
+  it('is recorded and not run if the migrations that it replaces are applied, and keeps their rows', async () => {
     await up(older);
     await insertThing();
     const before = await catalog();
@@ -102,7 +102,7 @@ describe.each(engines)('the baseline on %s', (name, makeEngine) => {
     expect(await query('SELECT tag FROM things')).toEqual([{ tag: 'a' }]);
   });
 
-  it('leaves a database in which the version before starts again, beside this one', async () => {
+  it('leaves a database that the previous version can use at the same time', async () => {
     await up(older);
     await opens(newer, 'auto');
     await opens(older, 'auto');
@@ -134,17 +134,17 @@ describe.each(engines)('the baseline on %s', (name, makeEngine) => {
     expect(await query('SELECT tag FROM things')).toEqual([{ tag: 'a' }]);
     expect(await down(newer)).toBe(colors);
     expect(await down(newer)).toBe(baseline);
-    // The version before reverts its own.
+    // The previous version reverts its own migrations.
     expect(await down(older)).toBe(second);
   });
 
-  it('is adopted where later migrations were applied without it', async () => {
+  it('is adopted if later migrations were applied without it', async () => {
     await up([...older, ThingColors1795950000101]);
     expect(await up(newer)).toEqual([baseline]);
     expect(await recorded()).toEqual([first, second, colors, baseline]);
   });
 
-  describe('refuses, and changes nothing of,', () => {
+  describe('rejects without changes', () => {
     async function refused(migrations: Migrations = newer): Promise<string> {
       const [schema, list] = [await catalog(), await recorded()];
       const refusals = [
@@ -160,7 +160,7 @@ describe.each(engines)('the baseline on %s', (name, makeEngine) => {
       return refusals[0]?.message ?? '';
     }
 
-    it('a database with some of the migrations that it replaces, whether it may migrate or not', async () => {
+    it('a database with some of the migrations that it replaces, with and without permission to migrate', async () => {
       await up([FirstThings1764000000001]);
       const message = await refused();
       expect(message).toBe(
@@ -245,14 +245,14 @@ describe.each(engines)('the baseline on %s', (name, makeEngine) => {
       expect(lines[0]).toMatch(expected);
     });
 
-    it('a schema that lacks something, where later migrations are applied too', async () => {
+    it('an incomplete schema with later migrations', async () => {
       await up([...older, ThingColors1795950000101]);
       await query('DROP INDEX things_tag');
       expect(await refused()).toMatch(/again:\n- index things_tag of table things is missing$/);
     });
   });
 
-  it('overlooks what others have in the schema, and indexes that restrict nothing', async () => {
+  it('ignores other objects in the schema, and indexes that are not unique', async () => {
     await up(older);
     await query('CREATE TABLE of_another_program (a integer)');
     await query('CREATE INDEX parts_of_operator ON parts (thing_selector)');
@@ -271,7 +271,7 @@ describe.each(engines)('the baseline on %s', (name, makeEngine) => {
       expect(length).toBeGreaterThan(4096);
     });
   else {
-    it('is adopted where tables are partitioned', async () => {
+    it('is adopted with partitioned tables', async () => {
       await up(older);
       for (const text of [
         'DROP TABLE parts',
@@ -282,7 +282,7 @@ describe.each(engines)('the baseline on %s', (name, makeEngine) => {
       expect(await up(newer)).toEqual([baseline, colors]);
     });
 
-    it('says which right it lacks where the role may not make temporary tables', async () => {
+    it('reports the missing privilege if the role cannot create temporary tables', async () => {
       await up(older);
       const role = `limited_${Date.now()}`;
       const database = new URL(url).pathname.slice(1);

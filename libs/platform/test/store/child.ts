@@ -9,14 +9,14 @@ import {
   ThingsBaseline1795900000000,
 } from './fixtures.js';
 
-/** Another process on the same database: does one task, sends the result to the one that started it, and ends. */
+/** Another process with the same database: runs one task, sends the result to its parent, and exits. */
 interface Task {
   readonly url: string;
   readonly kind: 'consume' | 'insert' | 'migrate' | 'adopt';
   readonly first: number;
 }
 
-/** Attempts on each of ten rows; the number of those that won. */
+/** Tries to change each of ten rows. @returns the number of successful attempts */
 async function consume({ url }: Task): Promise<number> {
   const store = await openThings(url);
   let won = 0;
@@ -28,7 +28,7 @@ async function consume({ url }: Task): Promise<number> {
   return won;
 }
 
-/** Rows written; each was answered. */
+/** The rows whose commits were confirmed. */
 async function insert({ url, first }: Task): Promise<number> {
   const store = await openThings(url);
   let written = 0;
@@ -43,7 +43,7 @@ async function insert({ url, first }: Task): Promise<number> {
   return written;
 }
 
-/** Migrations that were applied here. */
+/** The migrations that this process applied. */
 async function migrate(
   { url }: Task,
   migrations: NonNullable<DataSourceOptions['migrations']> = [FirstThings1764000000001, SecondThings1764000000002],
@@ -54,7 +54,7 @@ async function migrate(
   return ran.length;
 }
 
-/** The same on a database that has what the baseline replaces. */
+/** The same with a database that has the migrations that the baseline replaces. */
 function adopt(task: Task): Promise<number> {
   return migrate(task, [ThingsBaseline1795900000000, ThingColors1795950000101]);
 }

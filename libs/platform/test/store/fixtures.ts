@@ -73,7 +73,7 @@ export class SecondThings1764000000002 implements MigrationInterface {
   }
 }
 
-/** In place of the two above. */
+/** Replaces the two migrations above. */
 export class ThingsBaseline1795900000000 implements BaselineMigration {
   readonly name = 'ThingsBaseline1795900000000';
   readonly version = '0.1';
@@ -84,7 +84,7 @@ export class ThingsBaseline1795900000000 implements BaselineMigration {
   }
 
   async down(): Promise<void> {
-    // The schema stays.
+    // Keeps the schema.
   }
 }
 
@@ -113,13 +113,13 @@ export const things = {
     'UPDATE things SET consumed_at = $2 WHERE selector = $1 AND consumed_at IS NULL',
   ),
   use: statement('things.use', 'UPDATE things SET use_count = use_count + 1 WHERE selector = $1 RETURNING use_count'),
-  /** The second parameter comes first, and the first twice. */
+  /** Uses the second parameter first, and the first one twice. */
   crossed: statement('things.crossed', 'SELECT tag FROM things WHERE tag = $2 AND selector >= $1 AND selector <= $1'),
 };
 
 export interface TestEngine {
   readonly name: 'sqlite' | 'postgres';
-  /** Starts what all tests of a file share. */
+  /** Starts the server that all tests of a file share. */
   start(): Promise<void>;
   stop(): Promise<void>;
   /** The URL of a database that does not exist yet, or is empty. */
@@ -152,7 +152,7 @@ export const engines: readonly (readonly [string, () => TestEngine])[] = [
   ...(withPostgres ? [['PostgreSQL', postgresEngine] as const] : []),
 ];
 
-/** Opens a store with the table of things. */
+/** Opens a store with the table `things`. */
 export function openThings(url: string, more: Partial<OpenOptions> = {}): Promise<OpenStore> {
   return openStore({ url, entities: [Thing], migrations: [FirstThings1764000000001], migrate: 'auto', ...more });
 }
@@ -161,7 +161,7 @@ export function turns(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
-/** What a promise was refused with; fails when it was not. */
+/** The error with which a promise rejects; fails if it resolves. */
 export async function refusalOf(promise: Promise<unknown>): Promise<Error> {
   try {
     await promise;

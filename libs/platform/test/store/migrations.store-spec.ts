@@ -23,7 +23,7 @@ import {
 
 const both = [FirstThings1764000000001, SecondThings1764000000002];
 
-/** Fails after it has made a table. */
+/** Fails after creating a table. */
 class Broken1764000000003 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query('CREATE TABLE half (a integer)');
@@ -31,7 +31,7 @@ class Broken1764000000003 implements MigrationInterface {
   }
 
   async down(): Promise<void> {
-    // Never got there.
+    // Never reached.
   }
 }
 
@@ -55,7 +55,7 @@ describe.each(engines)('migrations on %s', (_name, makeEngine) => {
     }
   };
 
-  it('goes up and down, and says where it stands', async () => {
+  it('migrates up and down, and reports the state', async () => {
     await withSource(both, async (source) => {
       expect((await migrationStatus(source)).map((step) => step.applied)).toEqual([false, false]);
       expect(await migrateUp(source, 'dry run')).toEqual(['FirstThings1764000000001', 'SecondThings1764000000002']);
@@ -71,8 +71,8 @@ describe.each(engines)('migrations on %s', (_name, makeEngine) => {
     });
   });
 
-  it('reverts the migration that was applied last, wherever it stands in the list', async () => {
-    // Numbered by hand, a migration may come into the list before some that are applied already.
+  it('reverts the migration that was applied last, at any position in the list', async () => {
+    // A migration may be inserted into the list before migrations that are already applied.
     await withSource([SecondThings1764000000002], async (source) => void (await migrateUp(source)));
     await withSource(both, async (source) => {
       expect(await migrateUp(source)).toEqual(['FirstThings1764000000001']);
@@ -82,7 +82,7 @@ describe.each(engines)('migrations on %s', (_name, makeEngine) => {
     });
   });
 
-  it('leaves nothing of a migration that fails, and keeps those before it', async () => {
+  it('rolls back a failed migration, and keeps the ones before it', async () => {
     await withSource([FirstThings1764000000001, Broken1764000000003], async (source) => {
       expect((await refusalOf(migrateUp(source))).message).toMatch('Broken1764000000003 failed and was rolled back');
       expect((await migrationStatus(source)).map((step) => step.applied)).toEqual([true, false]);
@@ -92,7 +92,7 @@ describe.each(engines)('migrations on %s', (_name, makeEngine) => {
     });
   });
 
-  it('opens a store only on a schema that is not older, when it may not migrate', async () => {
+  it('does not open an older schema if it must not migrate', async () => {
     const refused = await refusalOf(openThings(url, { migrate: 'off' }));
     expect(refused).toBeInstanceOf(CannotOpenStore);
     expect(refused.message).toMatch(/FirstThings1764000000001 missing.*migrate up/);
@@ -113,7 +113,7 @@ describe.each(engines)('migrations on %s', (_name, makeEngine) => {
     });
   });
 
-  it('started twice at once, runs each step once, and both go on', async () => {
+  it('runs each step once when started twice concurrently, and both processes continue', async () => {
     let ran = 0;
     class Slow1764000000001 implements MigrationInterface {
       async up(runner: QueryRunner): Promise<void> {
@@ -123,7 +123,7 @@ describe.each(engines)('migrations on %s', (_name, makeEngine) => {
       }
 
       async down(): Promise<void> {
-        // Not asked for.
+        // Not required.
       }
     }
     const stores = await Promise.all(
@@ -135,7 +135,7 @@ describe.each(engines)('migrations on %s', (_name, makeEngine) => {
 });
 
 describe('the database URL', () => {
-  it('names a file, or a PostgreSQL', () => {
+  it('identifies a file or a PostgreSQL database', () => {
     expect(parseDatabaseUrl('sqlite:data/x.sqlite', '/srv')).toMatchObject({
       kind: 'sqlite',
       path: '/srv/data/x.sqlite',
@@ -163,14 +163,14 @@ describe('the database URL', () => {
     expect(`${refused.message} ${String(refused.cause)}`).not.toMatch('secret');
   });
 
-  it('does not repeat a password of a server that is away', async () => {
+  it('does not disclose the password of an unavailable server', async () => {
     const refused = await refusalOf(openThings('postgres://u:secret@127.0.0.1:1/x'));
     expect(refused.message).toMatch(/postgres:\/\/127\.0\.0\.1:1\/x cannot be opened: .*ECONNREFUSED/);
     expect(refused.message).not.toMatch('secret');
   });
 });
 
-it('makes the SQLite file and its folder for their owner alone', async () => {
+it('creates the SQLite file and its folder with access only for their owner', async () => {
   const engine = engines[0]?.[1]();
   if (engine === undefined) throw new Error('no engine');
   await engine.start();

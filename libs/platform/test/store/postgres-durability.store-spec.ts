@@ -13,7 +13,7 @@ describe('a PostgreSQL that may lose commits', () => {
   afterAll(() => server.stop(), 30_000);
   afterEach(() => configure('RESET ALL'));
 
-  /** Changes postgresql.auto.conf and waits until running sessions have read it. */
+  /** Changes postgresql.auto.conf and waits until active sessions have read it. */
   async function configure(change: string): Promise<void> {
     await administer(server.url, `ALTER SYSTEM ${change}`);
     await administer(server.url, 'SELECT pg_reload_conf()');
@@ -36,7 +36,7 @@ describe('a PostgreSQL that may lose commits', () => {
       await store.checkDurable();
       await configure(`SET ${setting} = off`);
       await expect(store.checkDurable()).rejects.toThrow(`${setting}=off`);
-      // The one that is open, and one more.
+      // The open connection, and one more.
       const results = await Promise.allSettled([1, 2].map(() => store.run((unit) => unit.one(things.find, 1))));
       const refused = results.find(({ status }) => status === 'rejected');
       expect(refused).toMatchObject({ reason: expect.any(StoreUnavailable) });
@@ -48,7 +48,7 @@ describe('a PostgreSQL that may lose commits', () => {
     },
   );
 
-  it('keeps the synchronous_commit that a connection was checked with', async () => {
+  it('keeps the value of synchronous_commit with which a connection was checked', async () => {
     const store = await openThings(server.url, { connections: 2 });
     await store.run((unit) => unit.one(things.find, 1));
     await configure('SET synchronous_commit = off');

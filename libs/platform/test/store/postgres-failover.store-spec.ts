@@ -15,7 +15,7 @@ describe('the URL of a database on several hosts', () => {
     return address.kind === 'postgres' && { urls: address.urls, readWrite: address.readWrite };
   };
 
-  it('is read as libpq reads it', () => {
+  it('is parsed like libpq parses it', () => {
     expect(
       urlsOf('postgres://u:p%40@a:5433,b,[::1]:5434/g?sslmode=verify-full&target_session_attrs=read-write'),
     ).toEqual({
@@ -63,7 +63,7 @@ describe('a database on several hosts', () => {
   }, 60_000);
   afterAll(() => pair.stop(), 30_000);
 
-  /** The pair's URL with these ports, in this order. */
+  /** The URL of both servers with these ports, in this order. */
   const urlOf = (...order: number[]): string => {
     const { username, password, pathname } = new URL(pair.url);
     return `postgres://${username}:${password}@${order.map((each) => `127.0.0.1:${each}`).join(',')}${pathname}?durability=unchecked`;
@@ -72,7 +72,7 @@ describe('a database on several hosts', () => {
   const cutSessions = (): Promise<unknown> =>
     administer(pair.url, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'gatehouse'`);
 
-  it('is read and written on the primary, wherever it stands in the list', async () => {
+  it('is read and written on the primary, at any position in the list', async () => {
     const dead = await freePort();
     for (const url of [urlOf(dead, ports.standby, ports.primary), urlOf(ports.primary, ports.standby)]) {
       const store = await openThings(url);
@@ -83,18 +83,18 @@ describe('a database on several hosts', () => {
     }
   });
 
-  it('is not opened on a standby alone, and the message says why', async () => {
+  it('is not opened with only a standby, and the message explains it', async () => {
     for (const url of [urlOf(ports.standby), `${urlOf(ports.standby)}&target_session_attrs=read-write`])
       expect((await refusalOf(openThings(url))).message).toContain('standby or read-only');
   });
 
-  it('is not read from a standby that its one address leads to for a while: it may be behind', async () => {
+  it('is not read from a standby that its address temporarily leads to, which may be behind', async () => {
     const address = await movableAddress(ports.primary);
     const store = await openThings(urlOf(address.port));
     address.target = ports.standby;
     await cutSessions();
     const read = async (): Promise<unknown> => store.one(port);
-    // The first read may find the connection that was cut.
+    // The first read may use the closed connection.
     await refusalOf(read());
     expect(await refusalOf(read())).toBeInstanceOf(StoreUnavailable);
     expect(await refusalOf(store.run(async (unit) => unit.one(port)))).toBeInstanceOf(StoreUnavailable);
@@ -104,7 +104,7 @@ describe('a database on several hosts', () => {
     address.close();
   });
 
-  it('is not called writable while the server is read-only, and is as soon as it writes again', async () => {
+  it('is not reported as writable while the server is read-only, and is as soon as it is writable again', async () => {
     const store = await openThings(urlOf(ports.primary));
     await store.checkWritable();
     await administer(pair.url, 'ALTER SYSTEM SET default_transaction_read_only = on');
@@ -122,7 +122,7 @@ describe('a database on several hosts', () => {
     await store.close();
   });
 
-  it('leaves a primary that became read-only, for reading too', async () => {
+  it('disconnects from a primary that became read-only, also for reads', async () => {
     const store = await openThings(urlOf(ports.primary, ports.standby));
     await administer(pair.url, `ALTER ROLE gatehouse SET default_transaction_read_only = on`);
     await cutSessions();
@@ -132,7 +132,7 @@ describe('a database on several hosts', () => {
     await store.close();
   });
 
-  it('is followed to the standby that was promoted, with all that was committed', async () => {
+  it('switches to the promoted standby, with everything that was committed', async () => {
     await administer(pair.url, `ALTER SYSTEM SET synchronous_standby_names = '*'`);
     await administer(pair.url, 'SELECT pg_reload_conf()');
     const store = await openThings(urlOf(ports.primary, ports.standby));
@@ -181,7 +181,7 @@ describe('a database on several hosts', () => {
   }, 40_000);
 });
 
-/** One TCP address in front of several servers; new connections go to its target. */
+/** A TCP proxy in front of several servers; new connections are forwarded to its target. */
 async function movableAddress(target: number): Promise<{ target: number; readonly port: number; close(): void }> {
   const server = createServer((near) => {
     const far = connect(address.target, '127.0.0.1');

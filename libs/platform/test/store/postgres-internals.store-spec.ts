@@ -17,7 +17,7 @@ import { refusalOf } from './fixtures.js';
 
 const connection = new pg.Connection();
 
-/** What `postgres-*.ts` uses of the driver beyond its documentation. */
+/** The undocumented internals of the driver that `postgres-*.ts` uses. */
 const contract: DependencyContract = {
   adr: 'docs/adr/0032-postgres-pipeline.md',
   reviewed: { pg: '8.23.1', 'pg-pool': '3.14.0', 'pg-protocol': '1.16.1' },
@@ -48,7 +48,7 @@ describe('the internals of pg that the pipeline depends on', () => {
     expect(violations(contract)).toEqual([]);
   });
 
-  it('are of the version that package.json names', () => {
+  it('are those of the version in package.json', () => {
     expect(declaredVersion('pg')).toBe(contract.reviewed['pg']);
   });
 
@@ -62,16 +62,16 @@ describe('the internals of pg that the pipeline depends on', () => {
     },
   );
 
-  it('are missed when a function takes other parameters', () => {
+  it('are reported when a function has other parameters', () => {
     const [parse] = contract.members;
     if (parse === undefined) throw new Error('no member');
     const other = (_name: string, _text: string): void => undefined;
     expect(violations(withMember(contract, parse, other))).toEqual([
-      'Connection.prototype.parse takes 2 parameters, and not 1: read docs/adr/0032-postgres-pipeline.md',
+      'Connection.prototype.parse has 2 parameters, not 1: read docs/adr/0032-postgres-pipeline.md',
     ]);
   });
 
-  it('are missed when another version is installed', () => {
+  it('are reported when another version is installed', () => {
     expect(violations({ ...contract, reviewed: { pg: '8.0.0' } })).toEqual([
       expect.stringMatching(/^pg 8\.23\.1 is installed, .* reviewed in 8\.0\.0: read docs/),
     ]);
@@ -84,7 +84,7 @@ const nothing: Step = { name: 'test.nothing', text: 'SELECT 1 AS one WHERE false
 const divide: Step = { name: 'test.divide', text: 'SELECT 1 / $1::integer AS quotient', values: [0] };
 const steps = [number, text, nothing];
 
-/** Each write of a connection, as the types of the protocol's messages in it. */
+/** Each write of a connection, as the types of its protocol messages. */
 function messageTypes(writes: readonly (readonly Buffer[])[]): string[] {
   return writes.map((chunks) => chunks.map((chunk) => String.fromCharCode(chunk[0] ?? 0)).join(''));
 }
@@ -113,12 +113,12 @@ maybe('a piece of statements, on a real connection of pg (docs/adr/0032-postgres
     await pool.end();
   });
 
-  it('is one write and one answer, whatever the number of statements', async () => {
+  it('is one write and one response for any number of statements', async () => {
     const writes = recordWrites(client.connection.stream);
     let ready = 0;
     client.connection.on('readyForQuery', () => (ready += 1));
     await runSteps(client, steps);
-    // Each is prepared once: Parse, Describe, Sync.
+    // Each statement is prepared once: Parse, Describe, Sync.
     expect(messageTypes(writes)).toEqual(['PDS', 'PDS', 'PDS', 'BEBEBES']);
     expect(ready).toBe(4);
     const results = await runSteps(client, steps);
@@ -131,7 +131,7 @@ maybe('a piece of statements, on a real connection of pg (docs/adr/0032-postgres
     ]);
   });
 
-  it('is one write behind a pooler too, where it prepares its statements itself', async () => {
+  it('is one write behind a pooler too, with statements prepared in it', async () => {
     const writes = recordWrites(client.connection.stream);
     expect((await runUnnamedSteps(client, steps)).map(({ rows }) => rows)).toEqual([
       [{ number: 7 }],
@@ -141,7 +141,7 @@ maybe('a piece of statements, on a real connection of pg (docs/adr/0032-postgres
     expect(messageTypes(writes)).toEqual(['PBDEPBDEPBDES']);
   });
 
-  it('would be seen in more than one write, were the stream of the driver not one that can be corked', async () => {
+  it('takes several writes if the stream of the driver cannot be corked, which this check detects', async () => {
     await runSteps(client, steps);
     client.connection.stream.cork = () => undefined;
     const writes = recordWrites(client.connection.stream);
@@ -149,20 +149,20 @@ maybe('a piece of statements, on a real connection of pg (docs/adr/0032-postgres
     expect(writes.length).toBeGreaterThan(1);
   });
 
-  it('has the results of what came before the statement that failed, and leaves the connection usable', async () => {
+  it('returns the results before the failed statement, and leaves the connection usable', async () => {
     const failure = await refusalOf(runSteps(client, [number, divide, text]));
     expect(failure).toBeInstanceOf(StepFailed);
     expect(failure).toMatchObject({ done: [{ rows: [{ number: 7 }] }], cause: { code: '22012' } });
     expect(await runSteps(client, [text])).toHaveLength(1);
   });
 
-  /** The methods that the driver calls on a query of one's own, with the message of each. */
+  /** The methods that the driver calls on a custom query, with their messages. */
   async function calls(...messages: readonly Step[]): Promise<(readonly [string, unknown])[]> {
     const made: (readonly [string, unknown])[] = [];
     const ready = once(client.connection, 'readyForQuery');
     const query = {
       submit(wire: pg.Connection) {
-        // The types of the driver's connection name a parameter that it does not have.
+        // The type declarations of the driver's connection have a parameter that it does not have.
         const untyped = wire as unknown as Record<
           'parse' | 'bind' | 'describe' | 'execute',
           (message: unknown) => void
@@ -190,7 +190,7 @@ maybe('a piece of statements, on a real connection of pg (docs/adr/0032-postgres
     return made;
   }
 
-  it('is told of exactly these messages of the server, in this form', async () => {
+  it('receives exactly these messages of the server, in this form', async () => {
     expect(await calls(number, { name: '', text: '', values: [] })).toEqual([
       [
         'handleRowDescription',
@@ -203,7 +203,7 @@ maybe('a piece of statements, on a real connection of pg (docs/adr/0032-postgres
     ]);
   });
 
-  it('is told of an error once, and of nothing after it', async () => {
+  it('receives an error once, and nothing after it', async () => {
     expect(await calls(nothing, divide, number)).toEqual([
       ['handleRowDescription', expect.anything()],
       ['handleCommandComplete', expect.objectContaining({ text: 'SELECT 0' })],
@@ -211,7 +211,7 @@ maybe('a piece of statements, on a real connection of pg (docs/adr/0032-postgres
     ]);
   });
 
-  it('knows from the driver whether it is in a transaction', async () => {
+  it('gets the transaction state from the driver', async () => {
     const status = [client.getTransactionStatus()];
     for (const statement of ['BEGIN', 'SELECT 1', 'COMMIT']) {
       await client.query(statement);
@@ -220,7 +220,7 @@ maybe('a piece of statements, on a real connection of pg (docs/adr/0032-postgres
     expect(status).toEqual(['I', 'T', 'T', 'I']);
   });
 
-  it('fails as a lost connection when the socket is gone, before and while it runs', async () => {
+  it('fails with a connection error when the socket closes, before and while it runs', async () => {
     const sleep: Step = { name: 'test.sleep', text: 'SELECT pg_sleep(30)', values: [] };
     const running = refusalOf(runSteps(client, [sleep]));
     setTimeout(() => client.connection.stream.destroy(), 100);
@@ -230,14 +230,14 @@ maybe('a piece of statements, on a real connection of pg (docs/adr/0032-postgres
     }
   });
 
-  it('is told apart from a pool without a connection, and a query without an answer, by what the driver says', async () => {
+  it('can be distinguished from a pool timeout and a query timeout by the message of the driver', async () => {
     pool.options.connectionTimeoutMillis = 20;
     expect(isPoolExhausted(await refusalOf(pool.connect()))).toBe(true);
     const late = { text: 'SELECT pg_sleep(1)', query_timeout: 50 };
     expect(isPostgresOutage(await refusalOf(client.query(late)))).toBe(true);
   });
 
-  it('comes from a pool that TypeORM lets us replace', async () => {
+  it('comes from a pool that can be replaced in TypeORM', async () => {
     const source = new DataSource({
       type: 'postgres',
       url: withoutParameters(url).href,
@@ -250,7 +250,7 @@ maybe('a piece of statements, on a real connection of pg (docs/adr/0032-postgres
   });
 });
 
-/** Ours are not the driver's. */
+/** Connections of this test, not of the driver. */
 function withoutParameters(url: string): URL {
   const plain = new URL(url);
   plain.search = '';

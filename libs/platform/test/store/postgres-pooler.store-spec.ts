@@ -35,7 +35,7 @@ const nobody = 65534;
       const users = join(folder, 'userlist.txt');
       const file = join(folder, 'pgbouncer.ini');
       writeFileSync(users, `"${target.username}" "${target.password}"\n`, { mode: 0o600 });
-      // The file that we recommend, with this server's addresses and few connections.
+      // The recommended configuration, with the addresses of this server and few connections.
       const recommended = readFileSync(join(__dirname, '../../../../deploy/pgbouncer.ini'), 'utf8');
       const ini = recommended
         .replace(
@@ -49,7 +49,7 @@ const nobody = 65534;
       const isRoot = process.getuid?.() === 0;
       chmodSync(folder, 0o755);
       if (isRoot) chownSync(users, nobody, nobody);
-      // It refuses to run as root.
+      // It does not run as root.
       bouncer = spawn(program, [file], {
         stdio: ['ignore', 'ignore', 'pipe'],
         ...(isRoot ? { uid: nobody, gid: nobody } : {}),
@@ -77,7 +77,7 @@ const nobody = 65534;
       await engine.stop();
     }, 30_000);
 
-    it('serves many units and reads at once over few sessions', async () => {
+    it('serves many concurrent units and reads with few sessions', async () => {
       await Promise.all(
         Array.from({ length: 300 }, async (_, index) => {
           const one = index % 2 === 0 ? store : other;
@@ -94,7 +94,7 @@ const nobody = 65534;
       expect(await store.one(things.count)).toEqual({ n: 300 });
     });
 
-    it('lets one of 100 win, undoes what fails, and gives TypeORM the same transaction', async () => {
+    it('lets one of 100 succeed, rolls back failures, and shares the transaction with TypeORM', async () => {
       const outcomes = await Promise.allSettled(
         Array.from({ length: 100 }, (_, index) =>
           (index % 2 ? store : other).run((unit) => {
@@ -114,7 +114,7 @@ const nobody = 65534;
       expect(await store.reader.getRepository(Thing).countBy({ selector: 5000 })).toBe(0);
     });
 
-    it('keeps its limits: reads cannot write, and a statement ends in time', async () => {
+    it('applies its limits: reads cannot write, and statements time out', async () => {
       await expect(store.one(things.use, 1)).rejects.toThrow('read-only');
       expect(await store.one(timeouts)).toEqual({ statement: '15s', idle: '15s' });
       expect(await store.run((unit) => unit.one(timeouts))).toEqual({ statement: '15s', idle: '15s' });
@@ -123,19 +123,19 @@ const nobody = 65534;
         await unit.one(statement('test.long', 'SELECT pg_sleep(30)'));
       });
       expect(await refusalOf(long)).toBeInstanceOf(StoreUnavailable);
-      // Nothing of it is left in the sessions, which others use next.
+      // The settings do not remain in the sessions, which other clients use next.
       for (let round = 0; round < 10; round += 1)
         expect(await store.reader.query('SHOW statement_timeout')).toEqual([{ statement_timeout: '0' }]);
     });
 
-    it('listens to nothing: the session would be another one', async () => {
+    it('does not use LISTEN, which requires a fixed session', async () => {
       let heard = 0;
       store.listen('test_channel', () => (heard += 1));
       await turns(300);
       expect(heard).toBe(0);
     });
 
-    it('is needed: without pooler=transaction the connection is refused', async () => {
+    it('is required: without pooler=transaction the connection fails', async () => {
       expect((await refusalOf(openThings(url))).message).toContain('unsupported startup parameter');
     });
   },

@@ -50,7 +50,7 @@ describe('units on PostgreSQL', () => {
     expect(await isInUse(parseDatabaseUrl(named))).toBe(false);
   });
 
-  it('goes on when a table gets a column, as in a rolling upgrade', async () => {
+  it('continues when a column is added to a table, as in a rolling upgrade', async () => {
     await store.run((unit) => unit.change(things.insert, 1, 'a'));
     const look = async (): Promise<void> => {
       expect(await store.one(things.find, 1)).toMatchObject({ tag: 'a' });
@@ -62,7 +62,7 @@ describe('units on PostgreSQL', () => {
     expect(await store.one(things.find, 1)).toHaveProperty('colour', null);
   });
 
-  it('runs a unit again after a deadlock, and both are done once', async () => {
+  it('runs a unit again after a deadlock, and both take effect once', async () => {
     await store.run((unit) => unit.change(things.insert, 1, 'a'));
     await store.run((unit) => unit.change(things.insert, 2, 'b'));
     const runs = [0, 0];
@@ -84,7 +84,7 @@ describe('units on PostgreSQL', () => {
     expect(await store.one(things.find, 2)).toMatchObject({ use_count: 2 });
   });
 
-  it('runs a unit again whose connection died before its commit', async () => {
+  it('runs a unit again whose connection failed before its commit', async () => {
     let runs = 0;
     await store.run(async (unit) => {
       runs += 1;
@@ -96,8 +96,8 @@ describe('units on PostgreSQL', () => {
     expect(await tags()).toEqual(['a', 'b']);
   });
 
-  it('does not run a unit again whose connection died while it committed: nobody knows what became of it', async () => {
-    // A deferred check that is slow puts the commit where the connection can be cut.
+  it('does not run a unit again whose connection failed during its commit, because the outcome is unknown', async () => {
+    // A slow deferred check extends the commit, so that the connection can be closed during it.
     await administer(
       url,
       `CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(5); RETURN NULL; END $$`,
@@ -125,14 +125,14 @@ describe('units on PostgreSQL', () => {
     expect(runs).toBe(1);
   });
 
-  it('answers no success to a unit that swallowed the error of a statement', async () => {
+  it('does not report success for a unit that ignored the error of a statement', async () => {
     const refused = await refusalOf(
       store.run(async (unit) => {
         await unit.change(things.insert, 1, 'a');
         try {
           await unit.change(broken, 2);
         } catch {
-          // As if nothing had been.
+          // Ignores the error.
         }
       }),
     );
@@ -140,7 +140,7 @@ describe('units on PostgreSQL', () => {
     expect(await tags()).toEqual([]);
   });
 
-  it('hands a connection on clean after a unit that failed', async () => {
+  it('releases a clean connection after a failed unit', async () => {
     for (let round = 0; round < 20; round += 1) await refusalOf(store.run((unit) => unit.change(broken, 1)));
     await store.run((unit) => unit.change(things.insert, 1, 'a'));
     expect(await tags()).toEqual(['a']);
@@ -151,7 +151,7 @@ describe('units on PostgreSQL', () => {
     expect(open).toEqual([{ n: 0 }]);
   });
 
-  it('reads again when its connection dies', async () => {
+  it('repeats a read when its connection fails', async () => {
     const wire = await openWire(url);
     const far = await openThings(wire.url);
     const reading = far.one(statement('test.nap', 'SELECT 1 AS one FROM pg_sleep(0.3)'));
@@ -168,7 +168,7 @@ describe('units on PostgreSQL', () => {
     await expect(store.one(things.use, 1)).rejects.toThrow('read-only');
   });
 
-  it('says that the database is away, for units and for reads, and is back with it by itself', async () => {
+  it('reports an unavailable database for units and reads, and recovers with it', async () => {
     const wire = await openWire(url);
     const far = await openThings(wire.url);
     await far.run((unit) => unit.change(things.insert, 1, 'a'));
@@ -189,7 +189,7 @@ describe('units on PostgreSQL', () => {
     await wire.cut();
   });
 
-  it('writes again as soon as the database does, though connections made while it was read-only are in use', async () => {
+  it('writes again as soon as the database is writable, although it has connections from the read-only time', async () => {
     const name = new URL(url).pathname.slice(1);
     const elsewhere = new URL(url);
     elsewhere.pathname = '/postgres';
@@ -239,7 +239,7 @@ describe('units on PostgreSQL', () => {
     await administer(url, `DROP ROLE ${role}`);
   });
 
-  it('takes its connection from a unit that never ends', async () => {
+  it('closes the connection of a unit that never ends', async () => {
     const hasty = await openThings(url, { connections: 2, postgres: { unitMilliseconds: 100 } });
     const refused = await refusalOf(
       hasty.run(async (unit) => {
@@ -253,7 +253,7 @@ describe('units on PostgreSQL', () => {
     await hasty.close();
   });
 
-  it('refuses at once whoever comes while too many wait', async () => {
+  it('rejects units immediately while too many are waiting', async () => {
     const narrow = await openThings(url, { connections: 2, postgres: { maxWaiting: 1 } });
     const results = await Promise.allSettled(
       [1, 2, 3].map((selector) => narrow.run((unit) => unit.change(things.insert, selector, `t${selector}`))),
@@ -263,7 +263,7 @@ describe('units on PostgreSQL', () => {
     await narrow.close();
   });
 
-  it('ends a statement that takes too long', async () => {
+  it('cancels a statement that takes too long', async () => {
     const role = store.run(async (unit) => {
       await unit.one(statement('test.limit', `SELECT set_config('statement_timeout', '100', true)`));
       await unit.one(sleep);
@@ -284,7 +284,7 @@ describe('units on PostgreSQL', () => {
     await narrow.run(async (unit) => {
       await unit.change(things.insert, 1, 'a');
       void narrow.run((other) => other.change(things.insert, 2, 'b'));
-      await unit.change(things.use, 1); // meanwhile the other one asks for a connection
+      await unit.change(things.use, 1); // the other unit now requests a connection
       seen = narrow.connections();
     });
     await narrow.run((unit) => unit.one(things.find, 2));
@@ -295,8 +295,8 @@ describe('units on PostgreSQL', () => {
     await narrow.close();
   });
 
-  describe('hears what units of other processes say', () => {
-    /** Resolves when the count has grown past `than`; the milliseconds that took. */
+  describe('receives notifications of other processes', () => {
+    /** Resolves with the elapsed milliseconds when the count exceeds `than`. */
     async function grown(count: () => number, than: number): Promise<number> {
       const began = Date.now();
       while (count() <= than && Date.now() - began < 10_000) await turns(5);
@@ -304,7 +304,7 @@ describe('units on PostgreSQL', () => {
       return Date.now() - began;
     }
 
-    it('within a second of the commit, and nothing of what rolls back', async () => {
+    it('within a second of the commit, and none of rolled back units', async () => {
       const other = await openThings(url);
       let heard = 0;
       other.listen('test_channel', () => (heard += 1));
@@ -328,7 +328,7 @@ describe('units on PostgreSQL', () => {
       await other.close();
     });
 
-    it('again when its connection was lost, and is told that it may have missed something', async () => {
+    it('again after its connection was lost, and learns that it may have missed some', async () => {
       const wire = await openWire(url);
       const far = await openThings(wire.url);
       let heard = 0;
@@ -339,7 +339,7 @@ describe('units on PostgreSQL', () => {
       await turns(300);
       const missed = heard;
       await wire.mend();
-      // By the new connection alone: nobody says anything now.
+      // Only because of the new connection: there are no new notifications.
       await grown(() => heard, missed);
       const before = heard;
       await store.run((unit) => unit.one(say));
@@ -348,7 +348,7 @@ describe('units on PostgreSQL', () => {
       await wire.cut();
     });
 
-    it('and closes while the database is away', async () => {
+    it('and closes while the database is unavailable', async () => {
       const wire = await openWire(url);
       const far = await openThings(wire.url);
       far.listen('test_channel', () => undefined);

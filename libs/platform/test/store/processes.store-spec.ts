@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { openSource } from '../../src/database/open-store.js';
 import { engines, openThings, things } from './fixtures.js';
 
-// Inside node_modules, so that packages are found from there and nothing of it is ever committed.
+// Inside node_modules, so that packages are resolved and nothing is committed.
 const folder = join(__dirname, '../../../../node_modules/.cache', `gatehouse-store-${process.pid}`);
 const program = join(folder, 'child.mjs');
 
@@ -16,7 +16,7 @@ beforeAll(async () => {
     bundle: true,
     platform: 'node',
     packages: 'external',
-    // The sources are built as they are, with nothing of a build before them.
+    // Builds the current sources, independent of earlier builds.
     tsconfigRaw: { compilerOptions: { experimentalDecorators: true, useDefineForClassFields: false } },
   } as const;
   buildSync({
@@ -28,7 +28,7 @@ beforeAll(async () => {
       js: `import { fileURLToPath as pathOf } from 'node:url'; const __dirname = pathOf(new URL('.', import.meta.url));`,
     },
   });
-  // The thread that the store starts beside its program. Of a folder without package.json it is a CommonJS module.
+  // The thread that the store starts. In a folder without package.json it is a CommonJS module.
   buildSync({
     ...common,
     entryPoints: [join(__dirname, '../../src/database/sqlite-checkpoint-worker.ts')],
@@ -46,7 +46,7 @@ describe.each(engines)('processes that share a database on %s', (_name, makeEngi
   afterAll(() => engine.stop(), 30_000);
   beforeEach(async () => void (url = await engine.freshUrl()));
 
-  /** Starts all of them, waits until each is ready, and then lets them go at once. */
+  /** Starts all processes, waits until each is ready, and lets them start at the same time. */
   async function race(kinds: readonly string[]): Promise<number[]> {
     const children = kinds.map(() => fork(program, { execArgv: [] }));
     await Promise.all(children.map((child) => once(child, 'message')));
@@ -55,7 +55,7 @@ describe.each(engines)('processes that share a database on %s', (_name, makeEngi
     );
   }
 
-  it('lets one of all attempts win, whatever process it comes from', async () => {
+  it('lets one of all attempts of all processes succeed', async () => {
     const store = await openThings(url);
     for (let selector = 1; selector <= 10; selector += 1)
       await store.run((unit) => unit.change(things.insert, selector, `t${selector}`));
@@ -64,19 +64,19 @@ describe.each(engines)('processes that share a database on %s', (_name, makeEngi
     await store.close();
   }, 60_000);
 
-  it('keeps what each process was answered', async () => {
+  it('keeps everything that was confirmed to each process', async () => {
     const store = await openThings(url);
     expect(await race(['insert', 'insert'])).toEqual([400, 400]);
     expect(await store.one(things.count)).toEqual({ n: 800 });
     await store.close();
   }, 60_000);
 
-  it('runs each migration in one of them, from a database that is not there yet', async () => {
+  it('runs each migration in one of them, for a new database', async () => {
     const ran = await race(['migrate', 'migrate', 'migrate']);
     expect(ran.reduce((sum, one) => sum + one)).toBe(2);
   }, 60_000);
 
-  it('records the baseline in one of them, where the migrations that it replaces are applied', async () => {
+  it('records the baseline in one of them if the migrations that it replaces are applied', async () => {
     await race(['migrate']);
     const ran = await race(['adopt', 'adopt', 'adopt']);
     expect(ran.reduce((sum, one) => sum + one)).toBe(2);

@@ -35,12 +35,12 @@ describe('the write lane on SQLite', () => {
   const writer = (): Driver.Database =>
     databaseOf((store as unknown as { readonly writer: Parameters<typeof databaseOf>[0] }).writer);
 
-  it('runs at WAL and FULL: what was answered is on disk', () => {
+  it('uses WAL and synchronous=FULL, so that confirmed commits are on disk', () => {
     expect(writer().pragma('journal_mode', { simple: true })).toBe('wal');
     expect(writer().pragma('synchronous', { simple: true })).toBe(2);
   });
 
-  it('answers statements at once, without a promise', async () => {
+  it('runs statements synchronously, without a promise', async () => {
     await insert(1);
     expect(store.one(things.count)).toEqual({ n: 1 });
     expect(store.all(things.all)).toEqual([{ tag: 't1' }]);
@@ -51,7 +51,7 @@ describe('the write lane on SQLite', () => {
     });
   });
 
-  it('says so once when all who waited for a commit have been told, and have gone on', async () => {
+  it('notifies once when all units that waited for a commit have continued', async () => {
     const order: string[] = [];
     store.onCommitted(() => order.push('all told'));
     const goOn = async (selector: number): Promise<void> => {
@@ -66,21 +66,21 @@ describe('the write lane on SQLite', () => {
     expect(order).toEqual(['1 told', '2 told', '1 went on', '2 went on', 'all told']);
   });
 
-  it('makes a selector the address of its row: no second index to keep', () => {
+  it('uses the selector as rowid, without a second index', () => {
     const plan = writer().prepare('EXPLAIN QUERY PLAN SELECT * FROM things WHERE selector = 1').all() as {
       detail: string;
     }[];
     expect(plan[0]?.detail).toMatch('USING INTEGER PRIMARY KEY');
   });
 
-  it('shares one commit among all that wait', async () => {
+  it('shares one commit among all waiting units', async () => {
     await Promise.all(Array.from({ length: 64 }, (_, index) => insert(index + 1)));
     expect(store.lane.batches).toBe(1);
     expect(count()).toBe(64);
   });
 
-  it('waits for the end of the turn, so that what other callbacks of it bring joins the batch', async () => {
-    // As requests come: each in a callback of its own, with its microtasks done before the next.
+  it('waits for the end of the turn, so that units of other callbacks join the batch', async () => {
+    // Like requests: each in its own callback, with its microtasks completed before the next.
     await Promise.all(
       Array.from({ length: 16 }, (_, index) =>
         new Promise((resolve) => setImmediate(resolve)).then(() => insert(index + 1)),
@@ -89,7 +89,7 @@ describe('the write lane on SQLite', () => {
     expect(store.lane.batches).toBe(1);
   });
 
-  it('gives a unit that awaits a timer a refusal, and rolls it back alone', async () => {
+  it('rejects a unit that awaits a timer, and rolls back only that unit', async () => {
     const results = await Promise.allSettled([
       insert(1),
       store.run(async (unit) => {
@@ -107,14 +107,14 @@ describe('the write lane on SQLite', () => {
     expect(store.all(things.all)).toEqual([{ tag: 't1' }, { tag: 't4' }]);
   });
 
-  it('does not hang on a unit that never settles, or that opens a unit inside itself', async () => {
+  it('does not hang on a unit that never settles or that opens a nested unit', async () => {
     expect((await refusalOf(store.run(() => new Promise(() => undefined)))).message).toMatch('not the database');
     expect((await refusalOf(store.run(() => insert(1)))).message).toMatch('not the database');
     await insert(2);
     expect(store.all(things.all)).toContainEqual({ tag: 't2' });
   });
 
-  it('lets no TypeORM work take longer than the turn that it has', async () => {
+  it('does not let TypeORM work exceed its turn', async () => {
     await store.run(async (unit) => {
       const repository = unit.manager.getRepository(Thing);
       for (let selector = 1; selector <= 20; selector += 1)
@@ -134,7 +134,7 @@ describe('the write lane on SQLite', () => {
     expect(count()).toBe(0);
   });
 
-  it('refuses every waiter of a commit that fails, writes nothing of theirs, and goes on', async () => {
+  it('rejects all units of a failed commit, writes none of them, and continues', async () => {
     let failing = true;
     await reopen({
       beforeCommit: () => {
@@ -150,21 +150,21 @@ describe('the write lane on SQLite', () => {
     expect(count()).toBe(1);
   });
 
-  it('refuses every waiter when the disk is full, goes on reading, and writes again when there is room', async () => {
+  it('rejects all waiting units when the disk is full, continues to read, and writes again when there is space', async () => {
     await insert(1);
     const pages = Number(writer().pragma('page_count', { simple: true }));
     writer().pragma(`max_page_count = ${pages}`);
     const large = 'x'.repeat(100_000);
     const results = await Promise.allSettled([insert(2), store.run((unit) => unit.change(things.insert, 3, large))]);
     expect(results[1]).toMatchObject({ status: 'rejected', reason: expect.any(StoreUnavailable) });
-    // The neighbour was told the truth, whatever that was.
+    // The outcome reported to the other unit matches the database.
     expect(count()).toBe(results[0].status === 'fulfilled' ? 2 : 1);
     writer().pragma('max_page_count = 1000000');
     await store.run((unit) => unit.change(things.insert, 3, large));
     expect(store.one(things.find, 3)).toMatchObject({ tag: large });
   });
 
-  it('writes nothing on for a unit that swallowed the error which ended the transaction', async () => {
+  it('writes nothing more for a unit that ignored the error that ended the transaction', async () => {
     const refused = await refusalOf(
       store.run((unit) => {
         writer().exec('ROLLBACK');
@@ -176,7 +176,7 @@ describe('the write lane on SQLite', () => {
     await insert(2);
   });
 
-  it('waits for another process without keeping the event loop, and refuses when its patience ends', async () => {
+  it('waits for another process without blocking the event loop, and rejects after its timeout', async () => {
     await reopen({ lockWaitMilliseconds: 150 });
     const other = new Driver(path);
     other.exec('BEGIN IMMEDIATE');
@@ -201,14 +201,14 @@ describe('the write lane on SQLite', () => {
     expect(store.all(things.all)).toEqual([{ tag: 't3' }]);
   });
 
-  it('refuses at once whoever comes while too many wait', async () => {
+  it('rejects units immediately while too many are waiting', async () => {
     await reopen({ maxWaiting: 2 });
     const results = await Promise.allSettled([insert(1), insert(2), insert(3)]);
     expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected']);
     expect(results[2]).toMatchObject({ reason: expect.any(StoreUnavailable) });
   });
 
-  it('says that it cannot be written', async () => {
+  it('reports that it cannot be written', async () => {
     await reopen({ lockWaitMilliseconds: 20 });
     const other = new Driver(path);
     other.exec('BEGIN IMMEDIATE');
@@ -217,7 +217,7 @@ describe('the write lane on SQLite', () => {
     await store.checkWritable();
   });
 
-  it('lets nobody write or open a transaction beside the units', async () => {
+  it('allows writes and transactions only in units', async () => {
     const { writer: source } = store as unknown as { readonly writer: SqliteStore['dataSource'] };
     const blocked = 'through a unit of work only';
     await store.run(async (unit) => {
@@ -234,7 +234,7 @@ describe('the write lane on SQLite', () => {
     expect(count()).toBe(1);
   });
 
-  it('opens no transaction on the reader, which would stop its time', async () => {
+  it('opens no transaction on the reader, which would freeze its snapshot', async () => {
     expect((await refusalOf(store.dataSource.transaction(() => Promise.resolve()))).message).toMatch('no transactions');
     expect((await refusalOf(store.reader.query('BEGIN'))).message).toMatch('no transactions');
     const thing = Object.assign(new Thing(), { selector: 1, tag: 'a', useCount: 0, isOpen: true, labelList: [] });
@@ -248,26 +248,26 @@ describe('the write lane on SQLite', () => {
     );
   });
 
-  describe('its log', () => {
+  describe('its WAL', () => {
     const program = join(__dirname, '../../dist/database/sqlite-checkpoint-worker.js');
     const waiting = (): { log: number; checkpointed: number } => {
       const [found] = writer().pragma('wal_checkpoint(NOOP)') as { log: number; checkpointed: number }[];
       return found ?? { log: 0, checkpointed: 0 };
     };
-    /** Writes so many rows of 40 kB, a commit each. */
+    /** Writes this number of rows of 40 kB, with one commit each. */
     async function fill(from: number, count: number): Promise<void> {
       for (let selector = from; selector < from + count; selector += 1)
         await store.run((unit) => unit.change(things.insert, selector, `t${selector}${'x'.repeat(40_000)}`));
     }
 
-    it('is folded back by another thread, and stays short however much is written', async () => {
+    it('is checkpointed by another thread, and stays short during many writes', async () => {
       await reopen({ checkpointProgram: program });
       expect(writer().pragma('wal_autocheckpoint', { simple: true })).toBe(0);
       await fill(1, 150);
       const until = Date.now() + 10_000;
       while (waiting().checkpointed === 0 && Date.now() < until) await turns(20);
       expect(waiting().checkpointed).toBeGreaterThan(1000);
-      // Written without a pause, and yet the log begins again: when, is for the machine to say.
+      // The WAL restarts during continuous writes, at a time that depends on the machine.
       let from = 1000;
       let longest = 0;
       let hasBegunAgain = false;
@@ -283,14 +283,14 @@ describe('the write lane on SQLite', () => {
       expect(count()).toBe(150 + from - 1000);
     }, 90_000);
 
-    it('is folded back within commits again where there is no such thread', async () => {
+    it('is checkpointed within commits if there is no such thread', async () => {
       await reopen({ checkpointProgram: join(__dirname, 'there-is-no-such-program.js') });
       await fill(1, 300);
       const until = Date.now() + 10_000;
       while (writer().pragma('wal_autocheckpoint', { simple: true }) === 0 && Date.now() < until) await turns(20);
       expect(writer().pragma('wal_autocheckpoint', { simple: true })).toBe(1000);
       await fill(1000, 50);
-      // The 300 alone were some 6,000.
+      // The 300 rows alone have about 6,000 pages.
       expect(waiting().log).toBeLessThan(2000);
     }, 60_000);
   });

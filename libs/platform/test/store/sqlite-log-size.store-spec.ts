@@ -7,10 +7,10 @@ import type { SqliteStore } from '../../src/database/sqlite-store.js';
 import { openThings, sqliteEngine, things } from './fixtures.js';
 
 const program = join(__dirname, '../../dist/database/sqlite-checkpoint-worker.js');
-/** RESTART and TRUNCATE wait so long for readers, and hold up everybody who writes. */
+/** How long RESTART and TRUNCATE wait for readers, which blocks all writers. */
 const checkpointWaitsMilliseconds = 900;
 
-describe('the WAL of a SQLite database that somebody reads from for long', () => {
+describe('the WAL of a SQLite database with a long read', () => {
   const engine = sqliteEngine();
   let store: SqliteStore;
   let path: string;
@@ -33,13 +33,13 @@ describe('the WAL of a SQLite database that somebody reads from for long', () =>
   const write = (selector: number, bytes: number): Promise<number> =>
     store.run((unit) => unit.change(things.insert, selector, `t${selector}${'x'.repeat(bytes)}`));
 
-  /** Writes twice as much as the WAL may keep. */
+  /** Writes twice the maximum size of the WAL. */
   async function writeMuch(): Promise<void> {
     // The row and its index entry.
     for (let selector = 1; walBytes() < 2 * maxWalBytes; selector += 1) await write(selector, 300_000);
   }
 
-  /** @returns how many of a hundred commits waited for a checkpoint */
+  /** @returns the number of a hundred commits that waited for a checkpoint */
   async function countHeldUp(): Promise<number> {
     let heldUp = 0;
     for (let selector = 50_000; selector < 50_100; selector += 1) {
@@ -57,7 +57,7 @@ describe('the WAL of a SQLite database that somebody reads from for long', () =>
     return walBytes();
   }
 
-  it('does not hold up those who write, and is truncated when the reader is gone, although nobody writes any more', async () => {
+  it('does not block writers, and is truncated when the reader ends, even without further writes', async () => {
     await open(program);
     await writeMuch();
     expect(await countHeldUp()).toBeLessThan(3);
@@ -67,7 +67,7 @@ describe('the WAL of a SQLite database that somebody reads from for long', () =>
     expect(store.one<{ n: number }>(things.count)?.n).toBeGreaterThan(100);
   }, 120_000);
 
-  it('is truncated by those who write where there is no thread for checkpoints', async () => {
+  it('is truncated by writers if there is no thread for checkpoints', async () => {
     await open(join(__dirname, 'there-is-no-such-program.js'));
     await writeMuch();
     reader.close();

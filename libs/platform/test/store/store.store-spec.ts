@@ -20,14 +20,14 @@ describe.each(engines)('the store on %s', (_name, makeEngine) => {
 
   const count = async (): Promise<number | undefined> => (await store.one<{ n: number }>(things.count))?.n;
 
-  it('shows a commit to the reader at once', async () => {
+  it('shows a commit to the reader immediately', async () => {
     for (let selector = 1; selector <= 200; selector += 1) {
       await store.run((unit) => unit.change(things.insert, selector, `t${selector}`));
       expect(await store.one(things.find, selector)).toMatchObject({ selector, tag: `t${selector}` });
     }
   });
 
-  it('tells of a commit once, when its rows can be read, and of no unit that was rolled back', async () => {
+  it('notifies of a commit once, when its rows can be read, and not of a rolled back unit', async () => {
     const told: (number | undefined)[] = [];
     const seen: Promise<void>[] = [];
     const note = (): void => void seen.push(count().then((n) => void told.push(n)));
@@ -45,7 +45,7 @@ describe.each(engines)('the store on %s', (_name, makeEngine) => {
     expect(told).toEqual([1]);
   });
 
-  it('stores changes that nobody waits for, before or after others, whole or not at all', async () => {
+  it('stores changes without awaited results, before or after others, atomically', async () => {
     await store.run((unit) => {
       unit.write(things.insert, 1, 'a');
       unit.write(things.insert, 2, 'b');
@@ -60,7 +60,7 @@ describe.each(engines)('the store on %s', (_name, makeEngine) => {
       unit.write(things.insert, 4, 'd');
       unit.write(things.insert, 5, 'a'); // the tag is taken
     });
-    // By its words: in a worker that ran another file before, the driver's errors are of that file's realm.
+    // Compares the message: in a worker that ran another file before, the driver's errors belong to that file's realm.
     const taken = { message: expect.stringMatching(/unique/i) as unknown };
     await expect(failed).rejects.toMatchObject(taken);
     await expect(
@@ -72,7 +72,7 @@ describe.each(engines)('the store on %s', (_name, makeEngine) => {
     expect(await count()).toBe(3);
   });
 
-  it('undoes a unit whose required change changes nothing, and says which', async () => {
+  it('rolls back a unit whose required change changes nothing, and names the change', async () => {
     await store.run((unit) => unit.expectChange(things.insert, 1, 'a'));
     const alone = store.run((unit) => {
       unit.write(things.insert, 2, 'b');
@@ -88,12 +88,12 @@ describe.each(engines)('the store on %s', (_name, makeEngine) => {
     await expect(later).rejects.toMatchObject({ name: 'ConcurrencyConflict', statement: things.use });
     expect(await count()).toBe(1);
     expect(await store.one(things.find, 1)).toMatchObject({ use_count: 0 });
-    // What went wrong in one unit is nothing to the next.
+    // A failed unit does not affect the next one.
     await store.run((unit) => unit.expectChange(things.use, 1));
     expect(await store.one(things.find, 1)).toMatchObject({ use_count: 1 });
   });
 
-  it('lets one of 100 that require the same row win', async () => {
+  it('lets one of 100 units that require the same row succeed', async () => {
     await store.run((unit) => unit.change(things.insert, 1, 'a'));
     const outcomes = await Promise.allSettled(
       Array.from({ length: 100 }, (_, index) =>
@@ -107,7 +107,7 @@ describe.each(engines)('the store on %s', (_name, makeEngine) => {
     expect(await count()).toBe(2);
   });
 
-  it('runs a unit once more whose selector another process has used, and then says that it is busy', async () => {
+  it('repeats a unit once whose selector another process has used, and then reports that it is busy', async () => {
     await store.run((unit) => unit.change(things.insert, 1, 'theirs'));
     const drawn = [1, 2];
     await store.run((unit) => unit.change(things.insert, drawn.shift() ?? 0, 'ours'));
@@ -145,7 +145,7 @@ describe.each(engines)('the store on %s', (_name, makeEngine) => {
     expect(await store.one(things.find, 1)).toMatchObject({ use_count: 0 });
   });
 
-  it("rolls a failing unit back alone: the bystander's insert survives", async () => {
+  it('rolls back only the failing unit: the insert of another unit is kept', async () => {
     const results = await Promise.allSettled([
       store.run((unit) => unit.change(things.insert, 1, 'before')),
       store.run(async (unit) => {
@@ -160,7 +160,7 @@ describe.each(engines)('the store on %s', (_name, makeEngine) => {
     expect(await store.all(things.all)).toEqual([{ tag: 'after' }, { tag: 'before' }]);
   });
 
-  it('gives a unit that throws its own error, and a unit that breaks a rule of the schema the error of the engine', async () => {
+  it('rejects with the error that a unit throws, or with the error of the engine for a constraint violation', async () => {
     const own = new Error('mine');
     expect(
       await refusalOf(
@@ -175,7 +175,7 @@ describe.each(engines)('the store on %s', (_name, makeEngine) => {
     expect(broken.message).toMatch(/unique/i);
   });
 
-  it('lets one of 100 parallel conditional updates win', async () => {
+  it('lets one of 100 parallel conditional updates succeed', async () => {
     await store.run((unit) => unit.change(things.insert, 1, 'a'));
     const changes = await Promise.all(
       Array.from({ length: 100 }, (_, index) => store.run((unit) => unit.change(things.consume, 1, index))),
@@ -184,7 +184,7 @@ describe.each(engines)('the store on %s', (_name, makeEngine) => {
     expect(changes.filter((changed) => changed === 0)).toHaveLength(99);
   });
 
-  it('counts rows changed and gives them back with RETURNING', async () => {
+  it('counts changed rows and returns them with RETURNING', async () => {
     await store.run((unit) => unit.change(things.insert, 1, 'a'));
     expect(await store.run((unit) => unit.one(things.use, 1))).toEqual({ use_count: 1 });
     expect(await store.run((unit) => unit.change(things.use, 1))).toBe(1);
@@ -192,13 +192,13 @@ describe.each(engines)('the store on %s', (_name, makeEngine) => {
     expect(await store.run((unit) => unit.all(things.use, 1))).toEqual([{ use_count: 3 }]);
   });
 
-  it('takes parameters by their number, in any order and more than once', async () => {
+  it('supports numbered parameters, in any order and more than once', async () => {
     await store.run((unit) => unit.change(things.insert, 7, 'a'));
     expect(await store.one(things.crossed, 7, 'a')).toEqual({ tag: 'a' });
     expect(await store.run((unit) => unit.one(things.crossed, 8, 'a'))).toBeUndefined();
   });
 
-  it('keeps every kind of column, through TypeORM and through named statements, alike on both engines', async () => {
+  it('stores every type of column, with TypeORM and with named statements, alike on both engines', async () => {
     const selector = 2 ** 52 + 1;
     const row = {
       selector,
@@ -225,7 +225,7 @@ describe.each(engines)('the store on %s', (_name, makeEngine) => {
     expect(await store.reader.getRepository(Thing).sum('selector')).toBe(selector);
   });
 
-  it('refuses what a column does not hold', async () => {
+  it('rejects values of the wrong type', async () => {
     const insert = (more: Partial<Thing>): Promise<unknown> =>
       store.run((unit) => unit.manager.insert(Thing, { ...thing, selector: 1, ...more }));
     expect((await refusalOf(insert({ consumedAt: 1.5 }))).message).toMatch('not a safe integer');
@@ -233,7 +233,7 @@ describe.each(engines)('the store on %s', (_name, makeEngine) => {
     expect(await count()).toBe(0);
   });
 
-  it('rolls TypeORM back with its unit', async () => {
+  it('rolls back changes of TypeORM with their unit', async () => {
     await refusalOf(
       store.run(async (unit) => {
         await unit.manager.save(Thing, { ...thing, selector: 1 });
@@ -263,7 +263,7 @@ describe.each(engines)('the store on %s', (_name, makeEngine) => {
     expect(nested.message).toMatch('a unit of work is the transaction');
   });
 
-  it('refuses the use of a unit that is over', async () => {
+  it('rejects the use of a completed unit', async () => {
     let kept: Parameters<Parameters<OpenStore['run']>[0]>[0] | undefined;
     await store.run((unit) => {
       kept = unit;
@@ -283,7 +283,7 @@ describe.each(engines)('the store on %s', (_name, makeEngine) => {
     expect(await count()).toBe(0);
   });
 
-  it('says that it can be written, and refuses units once it closes, after those that wait', async () => {
+  it('reports that it can be written, and rejects new units while it closes, after completing waiting ones', async () => {
     await store.checkWritable();
     const waiting = store.run((unit) => unit.change(things.insert, 1, 'a'));
     const closed = store.close();
@@ -294,11 +294,11 @@ describe.each(engines)('the store on %s', (_name, makeEngine) => {
     expect(await count()).toBe(1);
   });
 
-  it('agrees with its entities after the migrations', async () => {
+  it('matches its entities after the migrations', async () => {
     expect(await schemaDifferences(store.dataSource)).toEqual([]);
   });
 
-  it('names what disagrees', async () => {
+  it('reports differences', async () => {
     await store.run((unit) => unit.manager.query('ALTER TABLE things ADD COLUMN surplus integer'));
     await store.run((unit) => unit.manager.query('ALTER TABLE things RENAME COLUMN owner_id TO proprietor_id'));
     const found = (await schemaDifferences(store.dataSource)).join('\n');

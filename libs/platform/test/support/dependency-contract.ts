@@ -2,24 +2,24 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * What our code takes from a dependency that is not its public API. A new version may change any of it without notice, so a
- * spec holds each contract against the installed version.
+ * The internals of a dependency that this code uses although they are not public API. A new version may change them without
+ * notice, so a spec checks each contract against the installed version.
  */
 export interface DependencyContract {
-  /** Says what the code gains by it, and how to do without. */
+  /** The ADR that explains the benefit of the internals, and the alternative. */
   readonly adr: string;
-  /** Versions whose internals were read, by package. */
+  /** Versions whose internals were reviewed, by package. */
   readonly reviewed: Readonly<Record<string, string>>;
   readonly members: readonly ExpectedMember[];
 }
 
 export interface ExpectedMember {
-  /** As in `Connection.prototype`. */
+  /** For example `Connection.prototype`. */
   readonly owner: string;
   readonly target: object;
   readonly name: string;
   readonly type: 'function' | 'object' | 'number' | 'string';
-  /** Declared parameters of a function that is given arguments by position. */
+  /** Number of declared parameters of a function that is called with positional arguments. */
   readonly parameters?: number;
 }
 
@@ -38,7 +38,7 @@ export function functionsOf(
   }));
 }
 
-/** What of a contract does not hold, one sentence each, with the ADR to read. */
+/** The violations of a contract, one sentence each, with the ADR to read. */
 export function violations(contract: DependencyContract): string[] {
   const found = [
     ...contract.members.flatMap(memberViolation),
@@ -46,7 +46,7 @@ export function violations(contract: DependencyContract): string[] {
       const installed = installedVersion(name);
       return installed === version
         ? []
-        : [`${name} ${installed} is installed, and the internals that we use were reviewed in ${version}`];
+        : [`${name} ${installed} is installed, but the internals were reviewed in ${version}`];
     }),
   ];
   return found.map((violation) => `${violation}: read ${contract.adr}`);
@@ -55,33 +55,33 @@ export function violations(contract: DependencyContract): string[] {
 function memberViolation({ owner, target, name, type, parameters }: ExpectedMember): string[] {
   const member: unknown = Reflect.get(target, name);
   const actual = member === null ? 'null' : typeof member;
-  if (actual !== type) return [`${owner}.${name} is ${actual}, and not ${type}`];
+  if (actual !== type) return [`${owner}.${name} is ${actual}, not ${type}`];
   if (typeof member === 'function' && parameters !== undefined && member.length !== parameters)
-    return [`${owner}.${name} takes ${member.length} parameters, and not ${parameters}`];
+    return [`${owner}.${name} has ${member.length} parameters, not ${parameters}`];
   return [];
 }
 
-/** A copy of the contract in which one member is another, and the dependency itself is untouched. */
+/** A copy of the contract with one member replaced, which does not change the dependency. */
 export function withMember(contract: DependencyContract, member: ExpectedMember, value: unknown): DependencyContract {
   const target: object = Object.create(member.target, { [member.name]: { value } }) as object;
   return { ...contract, members: contract.members.map((other) => (other === member ? { ...other, target } : other)) };
 }
 
-/** Which version `libs/platform/package.json` names. */
+/** The version in `libs/platform/package.json`. */
 export function declaredVersion(packageName: string): string | undefined {
   const path = join(__dirname, '../../package.json');
   const { dependencies } = JSON.parse(readFileSync(path, 'utf8')) as { dependencies: Record<string, string> };
   return dependencies[packageName];
 }
 
-/** Of the package that the code loads. Not by `require`: a package may export no package.json. */
+/** The version of the package that the code loads. Does not use `require`, because a package may not export its package.json. */
 function installedVersion(packageName: string): string {
   for (const folder of require.resolve.paths(packageName) ?? []) {
     try {
       return (JSON.parse(readFileSync(join(folder, packageName, 'package.json'), 'utf8')) as { version: string })
         .version;
     } catch {
-      // It is in the next folder up.
+      // Try the parent folder.
     }
   }
   return 'nowhere';

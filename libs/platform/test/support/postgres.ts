@@ -8,20 +8,20 @@ import pg from 'pg';
 /** False in the quick run, which starts no PostgreSQL. */
 export const withPostgres = process.env['GATEHOUSE_TEST_QUICK'] !== '1';
 
-/** For `describe.each` of suites that hold on both engines. */
+/** For `describe.each` of suites that run on both engines. */
 export const engineNames: readonly ('SQLite' | 'PostgreSQL')[] = withPostgres ? ['SQLite', 'PostgreSQL'] : ['SQLite'];
 
 export interface TestPostgres {
-  /** Makes a fresh, empty database. */
+  /** Creates an empty database. */
   url(databaseName: string): Promise<string>;
-  /** Makes a copy of a template database. `fill` makes the template if this server has none with the name. */
+  /** Creates a copy of a template database. `fill` creates the template if the server has none with this name. */
   copy(template: string, fill: (url: string) => Promise<void>): Promise<string>;
   stop(): Promise<void>;
 }
 
 /**
- * A real PostgreSQL for tests: the server that `GATEHOUSE_TEST_POSTGRES_URL` names (a role that may create databases),
- * or one started for this call.
+ * PostgreSQL for tests: the server of `GATEHOUSE_TEST_POSTGRES_URL` (with a role that may create databases), or one started by
+ * this call.
  */
 export async function startPostgres(): Promise<TestPostgres> {
   const given = process.env['GATEHOUSE_TEST_POSTGRES_URL'];
@@ -29,7 +29,7 @@ export async function startPostgres(): Promise<TestPostgres> {
   const administration = server?.url ?? given ?? '';
   const made: string[] = [];
   const create = async (databaseName: string, from = ''): Promise<string> => {
-    // Suites share a server, and one that was killed left its databases there.
+    // Suites share a server, on which killed suites leave their databases.
     const name = `${databaseName}_${randomBytes(6).toString('hex')}`;
     await administer(administration, `CREATE DATABASE "${name}" ${from}`);
     made.push(name);
@@ -57,7 +57,7 @@ function urlOf(administration: string, name: string): string {
   return url.href;
 }
 
-/** One of the suites that need the template makes it, and it has its name once it is complete. */
+/** One of the suites creates the template, and renames it when it is complete. */
 async function makeTemplate(
   administration: string,
   template: string,
@@ -79,7 +79,7 @@ async function makeTemplate(
   }
 }
 
-/** Runs one statement in a connection of its own, as an administrator would. */
+/** Runs one statement in a separate connection. */
 export async function administer(url: string, text: string): Promise<Record<string, unknown>[]> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
@@ -90,7 +90,7 @@ export async function administer(url: string, text: string): Promise<Record<stri
   }
 }
 
-/** A server of our own with PostgreSQL's defaults: every commit is flushed. */
+/** A separate server with PostgreSQL's defaults: every commit is flushed. */
 export async function startDurable(): Promise<{ readonly url: string; stop(): Promise<void> }> {
   const { url, process: child } = await startServer('--durable');
   return { url, stop: () => stopServer(child) };
@@ -99,12 +99,12 @@ export async function startDurable(): Promise<{ readonly url: string; stop(): Pr
 export interface PostgresPair {
   readonly url: string;
   readonly standbyUrl: string;
-  /** Ends the primary without a shutdown, as a power failure would. */
+  /** Stops the primary without a shutdown, like a power failure. */
   crashPrimary(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** A primary of our own, and a standby that follows it. */
+/** A separate primary and its standby. */
 export async function startPair(): Promise<PostgresPair> {
   const { url, standbyUrl = '', process: child } = await startServer('--standby');
   return {

@@ -5,17 +5,17 @@ import pg from 'pg';
 import { parseDatabaseUrl } from '../../src/database/database-url.js';
 import { registeredStatements, type StatementText } from '../../src/database/store.js';
 
-/** What asks PostgreSQL alone, and is never sent to SQLite. */
+/** Statements for PostgreSQL only, which are never sent to SQLite. */
 const postgresOnly: readonly string[] = ['store.touch', 'store.durability'];
 
-/** The application's own statements: those that a test made have names of their own. */
+/** The application's statements; statements of tests have other names. */
 export function applicationStatements(): readonly StatementText[] {
   return registeredStatements().filter(({ name }) => !name.startsWith('test.'));
 }
 
 /**
- * Names that stand in calls of `statement` in a folder's sources: what the caller must have loaded to prepare all of them.
- * A name that is put together at run time is not in the answer.
+ * The names in calls of `statement` in the sources of a folder, which the caller must have loaded to prepare all of them. Does not
+ * include names that are composed at run time.
  */
 export function namesInSources(folder: string): readonly string[] {
   return sourcesOf(folder).flatMap((path) =>
@@ -24,8 +24,8 @@ export function namesInSources(folder: string): readonly string[] {
 }
 
 /**
- * Has the database prepare each statement as it stands.
- * @returns the name of each that it refuses, with what it says
+ * Prepares each statement in the database.
+ * @returns the name of each statement that fails, with the error
  */
 export async function refusedStatements(url: string, texts: readonly StatementText[]): Promise<string[]> {
   return url.startsWith('sqlite:') ? refusedBySqlite(url, texts) : refusedByPostgres(url, texts);

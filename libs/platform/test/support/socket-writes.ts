@@ -2,7 +2,7 @@ import type { Writable } from 'node:stream';
 
 type Chunk = Buffer | string;
 
-/** Each write to the socket from now on, with its chunks. What is corked arrives as one write of several. */
+/** Records each further write to the socket with its chunks. Corked chunks arrive as one write. */
 export function recordWrites(stream: Writable): Buffer[][] {
   const writes: Buffer[][] = [];
   const { _write: write, _writev: writev } = stream;

@@ -2,16 +2,16 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
 export interface Wire {
-  /** The database's URL, through the wire. */
+  /** The database URL through this proxy. */
   readonly url: string;
-  /** Ends every connection; new ones are taken. */
+  /** Closes all connections; accepts new ones. */
   drop(): void;
-  /** Ends every connection, and refuses new ones. */
+  /** Closes all connections, and rejects new ones. */
   cut(): Promise<void>;
   mend(): Promise<void>;
 }
 
-/** A wire to a database that a test can cut, as a server that goes away would. */
+/** A TCP proxy to a database whose connections a test can close, to simulate an unavailable server. */
 export async function openWire(databaseUrl: string): Promise<Wire> {
   const target = new URL(databaseUrl);
   const sockets = new Set<Socket>();
