@@ -1,14 +1,23 @@
+import { statement } from '@gatehouse/platform/database/store';
+import { PasswordResets } from '../../src/users/credentials/password-resets.service';
 import { EmailChanges } from '../../src/users/email-changes.service';
 import { Invitations } from '../../src/users/invitations/invitations.service';
 import { CreateUser } from '../../src/users/operations/create-user';
 import { UpdateUser } from '../../src/users/operations/update-user';
+import { UsersService } from '../../src/users/users.service';
 import { Browser } from '../support/browser';
 import { engines } from '../support/engines';
 import { eventually } from '../support/eventually';
+import { whileUncommitted } from '../support/interleave';
 import { startProvider, type TestProvider } from '../support/provider';
 import { linkIn, SmtpServer } from '../support/smtp-server';
 
 jest.setTimeout(120_000);
+
+const mailedLinkOf = statement(
+  'test.mailed_link_of',
+  'SELECT selector FROM one_time_links WHERE user_id = $1 AND signs_in = FALSE',
+);
 
 describe.each(engines)('links that are mailed, on %s', (_name, engineOf) => {
   const engine = engineOf();
@@ -88,6 +97,25 @@ describe.each(engines)('links that are mailed, on %s', (_name, engineOf) => {
       expect(await statusOf(mailed)).toBe(200);
       await provider.execute(UpdateUser, { id: user.id, draft: { ...user, email: 'bo@right.test' } });
       expect([await statusOf(mailed), await statusOf(handedOver)]).toEqual([410, 200]);
+    });
+
+    it('no reset link is mailed to the old address that was read before the correction', async () => {
+      const { app, clock } = provider;
+      const { user } = await provider.execute(CreateUser, { draft: { username: 'cy', email: 'cy@wrong.test' } });
+      const delivery = await whileUncommitted(
+        provider,
+        async (unit) => {
+          const before = await app.get(UsersService).lockAndRead(unit, user.id);
+          if (!before) throw new Error('the account does not exist');
+          await app.get(UsersService).update(unit, before, { ...before, email: 'cy@right.test' }, clock.now());
+        },
+        () =>
+          app
+            .get(PasswordResets)
+            .deliver({ email: 'cy@wrong.test' }, { number: 1, now: clock.now(), signal: new AbortController().signal }),
+      );
+      expect(delivery).toEqual({ outcome: 'delivered' });
+      expect(await provider.store.one(mailedLinkOf, user.id)).toBeUndefined();
     });
   });
 });
