@@ -30,8 +30,11 @@ export interface UserLifecycleListener {
   passwordChanged?(unit: Unit, userId: string, now: EpochSeconds): Promise<void>;
   /** Called after the user's sessions ended. @returns the number of grants that it ended */
   signedOutEverywhere?(unit: Unit, userId: string, scope: SignOutScope, now: EpochSeconds): Promise<number>;
-  /** Called for an account with a password: links sent to the old address may be read by somebody else. */
-  emailChanged?(unit: Unit, userId: string): Promise<void>;
+  /**
+   * Called when an address changes, in spelling too, or is removed: links sent to the old one may be read by somebody else.
+   * @param before the account with the old address
+   */
+  emailChanged?(unit: Unit, before: User): Promise<void>;
   emailReplaced?(unit: Unit, userId: string, before: string, now: EpochSeconds): Promise<void>;
   rolesChanged?(unit: Unit, userId: string, roles: readonly string[]): Promise<void>;
 }
@@ -215,8 +218,8 @@ export class UsersService {
       for (const listener of this.listeners) await listener.rolesChanged?.(unit, id, draft.roles);
     }
     const { email: oldEmail } = before;
-    if (before.hasPassword && oldEmail !== undefined && oldEmail !== (draft.email || undefined))
-      for (const listener of this.listeners) await listener.emailChanged?.(unit, id);
+    if (oldEmail !== undefined && oldEmail !== (draft.email || undefined))
+      for (const listener of this.listeners) await listener.emailChanged?.(unit, before);
     if (oldEmail !== undefined && asciiEmailKey(oldEmail) !== asciiEmailKey(draft.email ?? ''))
       for (const listener of this.listeners) await listener.emailReplaced?.(unit, id, oldEmail, now);
     const after = await users.findOneByOrFail({ id });

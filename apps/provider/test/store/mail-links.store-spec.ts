@@ -1,11 +1,23 @@
+import { statement } from '@gatehouse/platform/database/store';
+import { PasswordResets } from '../../src/users/credentials/password-resets.service';
 import { EmailChanges } from '../../src/users/email-changes.service';
 import { Invitations } from '../../src/users/invitations/invitations.service';
+import { CreateUser } from '../../src/users/operations/create-user';
+import { UpdateUser } from '../../src/users/operations/update-user';
+import { UsersService } from '../../src/users/users.service';
+import { Browser } from '../support/browser';
 import { engines } from '../support/engines';
 import { eventually } from '../support/eventually';
+import { whileUncommitted } from '../support/interleave';
 import { startProvider, type TestProvider } from '../support/provider';
 import { linkIn, SmtpServer } from '../support/smtp-server';
 
 jest.setTimeout(120_000);
+
+const mailedLinkOf = statement(
+  'test.mailed_link_of',
+  'SELECT selector FROM one_time_links WHERE user_id = $1 AND signs_in = FALSE',
+);
 
 describe.each(engines)('links that are mailed, on %s', (_name, engineOf) => {
   const engine = engineOf();
@@ -31,12 +43,15 @@ describe.each(engines)('links that are mailed, on %s', (_name, engineOf) => {
     await engine.stop();
   });
 
-  async function tokenFor(address: string, name: string): Promise<string> {
+  async function linkFor(address: string): Promise<string> {
     const [mail] = await eventually(
       () => Promise.resolve(smtp.received.filter(({ to }) => to.includes(address))),
       (found) => found.length > 0,
     );
-    return new URL(linkIn(mail?.message ?? '')).searchParams.get(name) ?? '';
+    return linkIn(mail?.message ?? '');
+  }
+  async function tokenFor(address: string, name: string): Promise<string> {
+    return new URL(await linkFor(address)).searchParams.get(name) ?? '';
   }
   const hundred = (work: (at: TestProvider) => Promise<boolean>): Promise<boolean[]> =>
     Promise.all(Array.from({ length: 100 }, (_each, index) => work(index % 2 === 0 ? provider : other)));
@@ -65,5 +80,42 @@ describe.each(engines)('links that are mailed, on %s', (_name, engineOf) => {
     if (!change) throw new Error('no change');
     const won = await hundred((at) => at.store.run((unit) => at.app.get(EmailChanges).confirm(unit, change, now)));
     expect(won.filter((each) => each)).toHaveLength(1);
+  });
+
+  describe('when an administrator corrects the address of an account without a password', () => {
+    const statusOf = async (link: string): Promise<number> => (await new Browser().open(link)).status;
+
+    it('the reset link mailed to the old address ends, and the link that was handed over stays', async () => {
+      const draft = { username: 'bo', email: 'bo@wrong.test' };
+      const { user, link: handedOver = '' } = await provider.execute(CreateUser, { draft });
+      const browser = new Browser();
+      await browser.open(`${provider.base}/password/forgot`);
+      await browser.submit({ email: 'bo@wrong.test' });
+      const mailed = await linkFor('bo@wrong.test');
+      expect([await statusOf(mailed), await statusOf(handedOver)]).toEqual([200, 200]);
+      await provider.execute(UpdateUser, { id: user.id, draft: { ...user, name: 'Bo' } });
+      expect(await statusOf(mailed)).toBe(200);
+      await provider.execute(UpdateUser, { id: user.id, draft: { ...user, email: 'bo@right.test' } });
+      expect([await statusOf(mailed), await statusOf(handedOver)]).toEqual([410, 200]);
+    });
+
+    it('no reset link is mailed to the old address that was read before the correction', async () => {
+      const { app, clock } = provider;
+      const { user } = await provider.execute(CreateUser, { draft: { username: 'cy', email: 'cy@wrong.test' } });
+      const delivery = await whileUncommitted(
+        provider,
+        async (unit) => {
+          const before = await app.get(UsersService).lockAndRead(unit, user.id);
+          if (!before) throw new Error('the account does not exist');
+          await app.get(UsersService).update(unit, before, { ...before, email: 'cy@right.test' }, clock.now());
+        },
+        () =>
+          app
+            .get(PasswordResets)
+            .deliver({ email: 'cy@wrong.test' }, { number: 1, now: clock.now(), signal: new AbortController().signal }),
+      );
+      expect(delivery).toEqual({ outcome: 'delivered' });
+      expect(await provider.store.one(mailedLinkOf, user.id)).toBeUndefined();
+    });
   });
 });

@@ -63,6 +63,11 @@ const linkStatements = {
     'one_time_links.forget_of_user',
     'DELETE FROM one_time_links WHERE user_id = $1 AND purpose = $2',
   ),
+  // Only links that were handed over sign in.
+  forgetMailedToUser: statement(
+    'one_time_links.forget_mailed_to_user',
+    'DELETE FROM one_time_links WHERE user_id = $1 AND purpose = $2 AND signs_in = FALSE',
+  ),
   withdrawOf: statement(
     'one_time_links.withdraw_of',
     'DELETE FROM one_time_links WHERE made_by = $1 AND consumed_at IS NULL RETURNING user_id',
@@ -89,7 +94,10 @@ export class OneTimeLinks implements OnModuleInit {
       },
       rolesChanged: (unit, userId, roles) =>
         roles.includes('admin') ? Promise.resolve() : this.withdrawOf(unit, userId),
-      emailChanged: (unit, userId) => this.forgetAllOf(unit, userId),
+      // A user without a password may still need the link that an administrator handed over. Links mailed by
+      // /password/forgot end in any case.
+      emailChanged: (unit, before) =>
+        before.hasPassword ? this.forgetAllOf(unit, before.id) : this.forgetMailedTo(unit, before.id),
       passwordChanged: (unit, userId) => this.forgetAllOf(unit, userId),
     });
   }
@@ -141,6 +149,11 @@ export class OneTimeLinks implements OnModuleInit {
   /** Deletes all links of a user. */
   async forgetAllOf(unit: Unit, userId: string): Promise<void> {
     await unit.change(linkStatements.forgetOfUser, userId, 'set-password');
+  }
+
+  /** Deletes the links that were mailed to a user, and keeps those that were handed over. */
+  private async forgetMailedTo(unit: Unit, userId: string): Promise<void> {
+    await unit.change(linkStatements.forgetMailedToUser, userId, 'set-password');
   }
 
   /** Deletes the links that a former administrator created. */

@@ -62,8 +62,10 @@ export class PasswordResets implements OutboxKind, OnModuleInit {
     const accounts = await this.users.findByEmail(email);
     const queued = await this.store.run(async (unit) => {
       let all = true;
-      for (const user of accounts) {
-        if (user.email === undefined || user.disabledAt !== undefined) continue;
+      for (const { id, email: found } of accounts) {
+        // Read again under a lock: an address that was changed since ends earlier links, and must get no new one.
+        const user = await this.users.lockAndRead(unit, id);
+        if (user?.email === undefined || user.email !== found || user.disabledAt !== undefined) continue;
         // Keeps earlier links: an anonymous request must not invalidate a link that an administrator created.
         const link = await this.links.createAdditional(unit, { userId: user.id, purpose: 'set-password' }, now);
         const values = {
