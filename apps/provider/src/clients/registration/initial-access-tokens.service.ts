@@ -83,11 +83,11 @@ export class InitialAccessTokens implements OnModuleInit {
 
   /**
    * A token that approves clients has a right of administrators, and its creator has seen it: it is deleted when they lose
-   * their rights. Other tokens remain: an administrator still has to approve clients that are registered with them.
+   * their rights or their account is reset. Other tokens remain: an administrator still has to approve clients that are registered with them.
    */
   onModuleInit(): void {
     this.users.addListener({
-      userEnded: (unit, userId) => this.deleteApproving(unit, userId),
+      allAccessEnded: (unit, userId) => this.deleteApproving(unit, userId),
       rolesChanged: (unit, userId, roles) =>
         roles.includes('admin') ? Promise.resolve() : this.deleteApproving(unit, userId),
     });

@@ -38,7 +38,7 @@ export class InitialAccessTokenEntity {
 
   /**
    * The administrator who created it; null: the command line, a service account. If it approves, it is deleted when
-   * they lose their rights.
+   * they lose their rights or their account is reset.
    */
   @IdColumn({ nullable: true })
   madeBy!: string | null;

@@ -25,7 +25,7 @@ export interface NewLink {
    * over: a link sent by mail proves control of the mailbox only.
    */
   readonly signsIn?: boolean;
-  /** The administrator who creates it; it is deleted when they lose their rights. */
+  /** The administrator who creates it; it is deleted when they lose their rights or their account is reset. */
   readonly createdBy?: string | undefined;
 }
 
@@ -83,10 +83,8 @@ export class OneTimeLinks implements OnModuleInit {
 
   onModuleInit(): void {
     this.users.addListener({
-      userEnded: async (unit, userId) => {
-        await this.forgetAllOf(unit, userId);
-        await this.withdrawOf(unit, userId);
-      },
+      userEnded: (unit, userId) => this.forgetAllOf(unit, userId),
+      allAccessEnded: (unit, userId) => this.withdrawOf(unit, userId),
       rolesChanged: (unit, userId, roles) =>
         roles.includes('admin') ? Promise.resolve() : this.withdrawOf(unit, userId),
       emailChanged: (unit, userId) => this.forgetAllOf(unit, userId),
@@ -143,7 +141,7 @@ export class OneTimeLinks implements OnModuleInit {
     await unit.change(linkStatements.forgetOfUser, userId, 'set-password');
   }
 
-  /** Deletes the links that a former administrator created. */
+  /** Deletes the links that an administrator created. */
   private async withdrawOf(unit: Unit, userId: string): Promise<void> {
     for (const { user_id: subjectId } of await unit.all<{ user_id: string }>(linkStatements.withdrawOf, userId))
       await this.audit.record(unit, {

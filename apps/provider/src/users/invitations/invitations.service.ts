@@ -108,10 +108,10 @@ export class Invitations implements OnModuleInit {
     @Inject(UsersService) private readonly users: UsersService,
   ) {}
 
-  /** Withdraws pending invitations of a user who may no longer assign roles. */
+  /** Withdraws pending invitations of a user who may no longer assign roles, or whose account is reset. */
   onModuleInit(): void {
     this.users.addListener({
-      userEnded: (unit, userId) => this.withdrawOf(unit, userId),
+      allAccessEnded: (unit, userId) => this.withdrawOf(unit, userId),
       rolesChanged: (unit, userId, roles) =>
         roles.includes('admin') ? Promise.resolve() : this.withdrawOf(unit, userId),
     });
