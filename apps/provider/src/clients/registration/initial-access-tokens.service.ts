@@ -45,6 +45,10 @@ const tokenStatements = {
     'initial_access_tokens.withdraw_of',
     'DELETE FROM initial_access_tokens WHERE made_by = $1 AND approves = TRUE RETURNING id',
   ),
+  deleteApprovingMadeVia: statement(
+    'initial_access_tokens.withdraw_made_via',
+    'DELETE FROM initial_access_tokens WHERE made_via_client = $1 AND approves = TRUE RETURNING id',
+  ),
   purge: statement('initial_access_tokens.purge', 'DELETE FROM initial_access_tokens WHERE expires_at <= $1'),
 };
 
@@ -59,6 +63,8 @@ export interface NewInitialAccessToken {
   readonly lifetimeSeconds?: number | undefined;
   /** The administrator who creates it. */
   readonly madeBy?: string | undefined;
+  /** The client with whose access token it is created. */
+  readonly madeViaClient?: string | undefined;
 }
 
 export interface CreatedInitialAccessToken {
@@ -103,6 +109,18 @@ export class InitialAccessTokens implements OnModuleInit {
       });
   }
 
+  /** Deletes the approving tokens that were created with the access tokens of a client. */
+  async deleteMadeVia(unit: Unit, clientId: string): Promise<void> {
+    for (const { id } of await unit.all<{ id: string }>(tokenStatements.deleteApprovingMadeVia, clientId))
+      await this.audit.record(unit, {
+        type: 'initial_access_token.deleted',
+        actorId: null,
+        clientId,
+        subjectId: id,
+        details: { why: 'client' },
+      });
+  }
+
   /** Finds a valid token without using it: see {@link consume}. */
   async findValid(text: string, now: EpochSeconds): Promise<ValidInitialAccessToken | undefined> {
     const hash = sha256(text);
@@ -139,6 +157,7 @@ export class InitialAccessTokens implements OnModuleInit {
       maxUses: token.maxUses ?? null,
       approves,
       madeBy: token.madeBy ?? null,
+      madeViaClient: token.madeViaClient ?? null,
       createdAt: now,
       expiresAt: expiresAt ?? null,
       lastUsedAt: null,

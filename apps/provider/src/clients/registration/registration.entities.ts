@@ -43,6 +43,13 @@ export class InitialAccessTokenEntity {
   @IdColumn({ nullable: true })
   madeBy!: string | null;
 
+  /**
+   * The client with whose access token it was created; null for one created otherwise. If it approves, it is deleted when
+   * the rights of that client end.
+   */
+  @IdColumn({ nullable: true })
+  madeViaClient!: string | null;
+
   @InstantColumn()
   createdAt!: number;
 

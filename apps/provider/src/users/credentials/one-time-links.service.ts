@@ -27,6 +27,8 @@ export interface NewLink {
   readonly signsIn?: boolean;
   /** The administrator who creates it; it is deleted when they lose their rights or their account is reset. */
   readonly createdBy?: string | undefined;
+  /** The client with whose access token it is created; it is deleted when the rights of that client end. */
+  readonly createdViaClient?: string | undefined;
 }
 
 /** A link that is unused and has not expired. */
@@ -47,8 +49,8 @@ const linkStatements = {
   insert: statement(
     'one_time_links.insert',
     `INSERT INTO one_time_links (selector, verifier_hash, purpose, user_id, created_at, expires_at, signs_in,
-       made_by)
-     VALUES ($1, $2, $3, $4, $5, $6, $7 <> 0, $8)`,
+       made_by, made_via_client)
+     VALUES ($1, $2, $3, $4, $5, $6, $7 <> 0, $8, $9)`,
   ),
   find: statement(
     'one_time_links.find',
@@ -66,6 +68,10 @@ const linkStatements = {
   withdrawOf: statement(
     'one_time_links.withdraw_of',
     'DELETE FROM one_time_links WHERE made_by = $1 AND consumed_at IS NULL RETURNING user_id',
+  ),
+  withdrawMadeVia: statement(
+    'one_time_links.withdraw_made_via',
+    'DELETE FROM one_time_links WHERE made_via_client = $1 AND consumed_at IS NULL RETURNING user_id',
   ),
   purge: statement('one_time_links.purge', 'DELETE FROM one_time_links WHERE expires_at <= $1'),
 };
@@ -104,7 +110,7 @@ export class OneTimeLinks implements OnModuleInit {
   /** Creates a link that an administrator hands over; setting the password with it signs in. */
   makeForAdministrator(
     unit: Unit,
-    link: Required<Pick<NewLink, 'userId' | 'createdBy'>>,
+    link: Required<Pick<NewLink, 'userId' | 'createdBy'>> & Pick<NewLink, 'createdViaClient'>,
     now: EpochSeconds,
   ): Promise<string> {
     return this.create(unit, { ...link, purpose: 'set-password', signsIn: true }, now);
@@ -123,6 +129,7 @@ export class OneTimeLinks implements OnModuleInit {
       addSeconds(now, this.settings.resetLinkLifetimeSeconds),
       link.signsIn === true ? 1 : 0,
       link.createdBy ?? null,
+      link.createdViaClient ?? null,
     );
     return `${this.settings.issuer}${routes.setPassword}?token=${formatToken(token)}`;
   }
@@ -149,6 +156,18 @@ export class OneTimeLinks implements OnModuleInit {
         actorId: null,
         subjectId,
         details: { why: 'maker' },
+      });
+  }
+
+  /** Deletes the links that were created with the access tokens of a client. */
+  async withdrawMadeVia(unit: Unit, clientId: string): Promise<void> {
+    for (const { user_id: subjectId } of await unit.all<{ user_id: string }>(linkStatements.withdrawMadeVia, clientId))
+      await this.audit.record(unit, {
+        type: 'user.link_withdrawn',
+        actorId: null,
+        clientId,
+        subjectId,
+        details: { why: 'client' },
       });
   }
 
