@@ -54,6 +54,7 @@ import { OutboxKinds1795950000301 } from './database/migrations/20261129-outbox-
 import { CredentialsVersion1795960000902 } from './database/migrations/20261130-credentials-version.js';
 import { Makers1795960000903 } from './database/migrations/20261130-makers.js';
 import { MadeViaClient1795960000910 } from './database/migrations/20261130-made-via-client.js';
+import { GrantsOfIssuers1795960000911 } from './database/migrations/20261130-grants-of-issuers.js';
 import { ServiceAccounts1795950000701 } from './database/migrations/20261129-service-accounts.js';
 
 /** Every entity of the provider: the one list that the store is opened with. */
@@ -184,4 +185,5 @@ export const migrations = [
   CredentialsVersion1795960000902,
   Makers1795960000903,
   MadeViaClient1795960000910,
+  GrantsOfIssuers1795960000911,
 ];
