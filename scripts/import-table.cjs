@@ -26,7 +26,7 @@ const provider = {
   clients: ['users', 'resources'],
   'clients/resolver': ['clients', 'resources'],
   'clients/authentication': ['clients', 'clients/resolver'],
-  grants: ['clients', 'users'],
+  grants: ['clients', 'users', 'trusted-issuers'],
   consents: ['grants', 'clients'],
   tokens: ['grants', 'clients', 'users', 'resources', 'keys'],
   'trusted-issuers': ['clients', 'users', 'resources'],

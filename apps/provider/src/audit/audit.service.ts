@@ -30,7 +30,7 @@ export const auditTypes = [
   'user.enabled',
   'user.deleted',
   'user.password_link_created',
-  /** Its creator is no longer an administrator. */
+  /** Its creator is no longer an administrator, the creator's account was reset, or the rights of the client ended that created it. */
   'user.link_withdrawn',
   'user.email_confirmed',
   'user.invited',

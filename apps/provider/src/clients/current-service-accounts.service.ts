@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Outcome, Unit } from '@gatehouse/platform/database/store';
-import type { Actor } from '../operations/actor.js';
+import { actingClientId, type Actor } from '../operations/actor.js';
 import { CurrentActors, type ActorReader } from '../operations/current-actors.js';
 import { OperationError } from '../operations/operation-error.js';
 import { administrationScopeOf } from './administration-scope.js';
@@ -17,13 +17,13 @@ export class CurrentServiceAccounts implements ActorReader {
   }
 
   hold(unit: Unit, actor: Actor): Outcome<unknown> {
-    const clientId = clientOf(actor);
+    const clientId = actingClientId(actor);
     return clientId === undefined ? undefined : this.clients.hold(unit, clientId);
   }
 
   /** Also checks the client whose access token a user acts with. */
   async read(unit: Unit, actor: Actor): Promise<Actor> {
-    const clientId = clientOf(actor);
+    const clientId = actingClientId(actor);
     if (clientId === undefined) return actor;
     const client = await this.clients.findIn(unit, clientId);
     const scope = client && administrationScopeOf(client, actor.kind === 'client' ? 'itself' : 'a person');
@@ -31,8 +31,4 @@ export class CurrentServiceAccounts implements ActorReader {
       throw new OperationError('forbidden', 'This client may not do this any more.');
     return actor;
   }
-}
-
-function clientOf(actor: Actor): string | undefined {
-  return actor.kind === 'person' || actor.kind === 'client' ? actor.clientId : undefined;
 }

@@ -24,6 +24,10 @@ export class GrantEntity {
   @IdColumn({ nullable: true })
   sessionId!: string | null;
 
+  /** The issuer for whose assertion it was created (RFC 7523): the grant ends with it. Null for a user's authorization. */
+  @IdColumn({ nullable: true })
+  trustedIssuerId!: string | null;
+
   /** Space-separated (RFC 6749 3.3). */
   @TextColumn()
   scope!: string;

@@ -5,6 +5,7 @@ import { Store, type Unit } from '@gatehouse/platform/database/store';
 import { SelectorSource } from '@gatehouse/platform/secrets/random';
 import { ClientsService } from '../clients/clients.service.js';
 import { SessionsService } from '../users/sessions/sessions.service.js';
+import { TrustedIssuers } from '../trusted-issuers/trusted-issuers.service.js';
 import { UsersService } from '../users/users.service.js';
 import { listStart } from '../database/list-order.js';
 import { Sweeper, type PurgeStep } from '../database/sweep.js';
@@ -27,6 +28,10 @@ export interface NewGrant {
   readonly outlivesSession?: boolean | undefined;
 }
 
+/** A grant for another issuer's assertion, without a session. */
+export type NewGrantAlone = Pick<NewGrant, 'clientId' | 'userId' | 'scope' | 'resources' | 'expiresAt'> &
+  Pick<Grant, 'authTime'> & { readonly trustedIssuerId: string };
+
 /** Owns completed authorizations. One UPDATE revokes a grant with its code and all of its tokens. */
 @Injectable()
 export class GrantsService implements OnModuleInit {
@@ -39,9 +44,10 @@ export class GrantsService implements OnModuleInit {
     @Inject(SessionsService) private readonly sessions: SessionsService,
     @Inject(UsersService) private readonly users: UsersService,
     @Inject(ClientsService) private readonly clients: ClientsService,
+    @Inject(TrustedIssuers) private readonly issuers: TrustedIssuers,
   ) {}
 
-  /** Revokes grants when their session, user or client ends. */
+  /** Revokes grants when their session, user, client or trusted issuer ends. */
   onModuleInit(): void {
     this.sessions.addListener({
       sessionEnded: async (unit, { id }, now) => void (await unit.change(grantStatements.revokeOfSession, id, now)),
@@ -61,10 +67,17 @@ export class GrantsService implements OnModuleInit {
     this.clients.addListener({
       clientEnded: revokeOfClient,
       clientIdentityChanged: revokeOfClient,
+      // No user authorized them: they depend on the client's rights alone, as the tokens that it obtains for itself.
+      ownTokensEnded: async (unit, clientId, now) =>
+        void (await unit.change(grantStatements.revokeAloneOfClient, clientId, now)),
       administrationChanged: async (unit, { clientId, scopes }, now) => {
         for (const scope of scopes)
           await unit.change(grantStatements.revokeOfClientAndScope, clientId, now, `% ${scope} %`);
       },
+    });
+    this.issuers.addListener({
+      issuerRemoved: async (unit, issuerId, now) =>
+        void (await unit.change(grantStatements.revokeOfIssuer, issuerId, now)),
     });
   }
 
@@ -102,13 +115,11 @@ export class GrantsService implements OnModuleInit {
     return this.selectors.next();
   }
 
-  /** Creates a grant without a session, for another issuer's assertion. ConcurrencyConflict if the user is disabled or gone. */
-  createAlone(
-    unit: Unit,
-    selector: Selector,
-    grant: Pick<NewGrant, 'clientId' | 'userId' | 'scope' | 'resources' | 'expiresAt'> & Pick<Grant, 'authTime'>,
-    now: EpochSeconds,
-  ): void {
+  /**
+   * Creates a grant without a session, for another issuer's assertion. ConcurrencyConflict if the user is disabled or gone, or
+   * the issuer was removed.
+   */
+  createAlone(unit: Unit, selector: Selector, grant: NewGrantAlone, now: EpochSeconds): void {
     unit.expectChange(
       grantStatements.insertAlone,
       selector,
@@ -119,6 +130,7 @@ export class GrantsService implements OnModuleInit {
       now,
       grant.expiresAt,
       grant.resources.length === 0 ? null : JSON.stringify(grant.resources),
+      grant.trustedIssuerId,
     );
     this.clients.noteUse(grant.clientId, now);
   }

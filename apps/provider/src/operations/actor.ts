@@ -120,3 +120,8 @@ export function auditActor(actor: Actor): Pick<AuditEvent, 'actorId' | 'address'
 export function actingUserId(actor: Actor): string | undefined {
   return actor.kind === 'person' ? actor.userId : undefined;
 }
+
+/** The client that acts, or with whose access token a user acts; undefined for other actors. */
+export function actingClientId(actor: Actor): string | undefined {
+  return actor.kind === 'person' || actor.kind === 'client' ? actor.clientId : undefined;
+}

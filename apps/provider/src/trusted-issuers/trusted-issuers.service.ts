@@ -22,11 +22,18 @@ const lock = statement('trusted_issuers.lock', 'SELECT id FROM trusted_issuers W
 /** Administrators create them, so there are few: all are read at once and cached. */
 const maxIssuers = 200;
 
+/** Called in the unit of work of the change. */
+export interface TrustedIssuerListener {
+  /** The issuer was deleted: what was issued for its assertions ends. */
+  issuerRemoved(unit: Unit, issuerId: string, now: EpochSeconds): Promise<void>;
+}
+
 type Outcome = { readonly trusted: TrustedIssuer } | { readonly problems: readonly FieldProblem[] };
 
 /** Owns the trusted issuers. Every process sees a change within a second. */
 @Injectable()
 export class TrustedIssuers implements OnModuleInit {
+  private readonly listeners: TrustedIssuerListener[] = [];
   private cached: Promise<readonly TrustedIssuer[]> | undefined;
 
   constructor(
@@ -38,6 +45,10 @@ export class TrustedIssuers implements OnModuleInit {
     this.versions.onChange('issuers', () => {
       this.cached = undefined;
     });
+  }
+
+  addListener(listener: TrustedIssuerListener): void {
+    this.listeners.push(listener);
   }
 
   /** Finds an issuer by its `iss`. */
@@ -92,8 +103,10 @@ export class TrustedIssuers implements OnModuleInit {
     return checked;
   }
 
-  async remove(unit: Unit, id: string): Promise<void> {
+  /** Deletes an issuer, and ends what was issued for its assertions: notifies the listeners in the same unit of work. */
+  async remove(unit: Unit, id: string, now: EpochSeconds): Promise<void> {
     await unit.manager.getRepository(TrustedIssuerEntity).delete({ id });
+    for (const listener of this.listeners) await listener.issuerRemoved(unit, id, now);
     await this.versions.bump(unit, 'issuers');
   }
 

@@ -31,6 +31,11 @@ export interface UserLifecycleListener {
   /** Called after the user's sessions ended. @returns the number of grants that it ended */
   signedOutEverywhere?(unit: Unit, userId: string, scope: SignOutScope, now: EpochSeconds): Promise<number>;
   /**
+   * Called when all sessions and offline access of a user ended, because the account was reset, disabled or deleted:
+   * somebody else may have used it.
+   */
+  allAccessEnded?(unit: Unit, userId: string): Promise<void>;
+  /**
    * Called when an address changes, in spelling too, or is removed: links sent to the old one may be read by somebody else.
    * @param before the account with the old address
    */
@@ -278,6 +283,8 @@ export class UsersService {
     const sessions = await this.sessions.endAllOf(unit, id, now, scope.keepSessionId);
     let grants = 0;
     for (const listener of this.listeners) grants += (await listener.signedOutEverywhere?.(unit, id, scope, now)) ?? 0;
+    if (scope.offline && scope.keepSessionId === undefined)
+      for (const listener of this.listeners) await listener.allAccessEnded?.(unit, id);
     return { sessions, grants };
   }
 

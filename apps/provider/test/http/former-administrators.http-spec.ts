@@ -2,11 +2,15 @@ import type { UserActor } from '../../src/operations/actor';
 import { Operations } from '../../src/operations/operations';
 import { CreateInitialAccessToken } from '../../src/clients/registration/operations/create-initial-access-token';
 import { MakePasswordLink } from '../../src/users/credentials/operations/make-password-link';
+import { SetPassword } from '../../src/users/credentials/operations/set-password';
+import { ResetSecondFactors } from '../../src/users/factors/operations/reset-second-factors';
 import { InvitePeople } from '../../src/users/invitations/operations/invite-people';
 import { CreateUser } from '../../src/users/operations/create-user';
 import { DeleteUser } from '../../src/users/operations/delete-user';
 import { SetUserState } from '../../src/users/operations/set-user-state';
 import { UpdateUser } from '../../src/users/operations/update-user';
+import { EndUserSessions } from '../../src/users/sessions/operations/end-user-sessions';
+import { UsersService } from '../../src/users/users.service';
 import { Browser, type Answer } from '../support/browser';
 import { startProvider, type TestProvider } from '../support/provider';
 import { register } from '../support/registration';
@@ -77,6 +81,30 @@ describe('what an administrator made', () => {
     expect(await registerWith(approving)).toBe(401);
     // What registers by this one is approved by nobody: an administrator still decides.
     expect(await registerWith(plain)).toBe(201);
+  });
+
+  const resets: Readonly<Record<string, (id: string) => Promise<unknown>>> = {
+    'is given another password': (id) => provider.execute(SetPassword, { id, password: 'a reset after a break-in' }),
+    'is signed out by a link for a new password': (id) => provider.execute(MakePasswordLink, { id, signOut: true }),
+    'loses all second factors': (userId) => provider.execute(ResetSecondFactors, { userId }),
+  };
+  it.each(Object.keys(resets))('ends when their account %s: somebody else may have made it', async (how) => {
+    const { administrator, links, approving, plain } = await makeAll();
+    await resets[how]?.(administrator.id);
+    for (const link of links) expect((await open(link)).status).toBe(410);
+    expect([await registerWith(approving), await registerWith(plain)]).toEqual([401, 201]);
+  });
+
+  it('stays when only their sessions end, and when they end offline access and keep their own session', async () => {
+    const { administrator, links, approving } = await makeAll();
+    const { id: userId } = administrator;
+    await provider.execute(EndUserSessions, { userId });
+    const scope = { offline: true, keepSessionId: 'their-own' };
+    await provider.store.run((unit) =>
+      provider.app.get(UsersService).signOutEverywhere(unit, userId, scope, provider.clock.now()),
+    );
+    for (const link of links) expect((await open(link)).status).toBe(200);
+    expect(await registerWith(approving)).toBe(201);
   });
 
   it('stays where they remain one, and where another one made it', async () => {

@@ -1,5 +1,6 @@
 import { migrateDown, migrateUp, openSource } from '@gatehouse/platform/database/open-store';
 import type { DataSource } from 'typeorm';
+import { GrantsOfIssuers1795960000911 } from '../../src/database/migrations/20261130-grants-of-issuers';
 import { entities, migrations } from '../../src/schema';
 import {
   BoundTokens1999000000002,
@@ -111,6 +112,15 @@ describe.each(engines)('reverting a migration that adds a protection on %s', (_n
       expect([table, await selectors(table, 'revoked_at IS NULL')]).toEqual([table, [2]]);
       expect([table, await selectors(table, 'revoked_at = 5')]).toEqual([table, [3]]);
     }
+  });
+
+  it('revokes the grants that would outlive their issuer', async () => {
+    await insert('grants', { selector: 1, trusted_issuer_id: 'idp' });
+    await insert('grants', { selector: 2 });
+    await insert('grants', { selector: 3, trusted_issuer_id: 'idp', revoked_at: 5 });
+    await revert(new GrantsOfIssuers1795960000911());
+    expect(await selectors('grants', 'revoked_at IS NULL')).toEqual([2]);
+    expect(await selectors('grants', 'revoked_at = 5')).toEqual([3]);
   });
 
   it('disables the accounts that have the factor, and ends their sessions, grants and tokens', async () => {

@@ -9,7 +9,8 @@ import { UpdateClient } from '../../src/clients/operations/update-client';
 import { CacheVersions } from '../../src/database/cache-versions.service';
 import { AccessTokensService } from '../../src/tokens/access-tokens.service';
 import { TokenIssuer } from '../../src/tokens/token-issuer';
-import { TrustedIssuers } from '../../src/trusted-issuers/trusted-issuers.service';
+import { CreateIssuer } from '../../src/trusted-issuers/operations/create-issuer';
+import { DeleteIssuer } from '../../src/trusted-issuers/operations/delete-issuer';
 import type { Answer } from '../support/browser';
 import { assertionClaims, assertionParameters, clientKey, signed } from '../support/client-jwts';
 import { engines } from '../support/engines';
@@ -185,25 +186,67 @@ describe.each(engines)('a token request while the client changes, on %s', (_name
     expect(await liveTokens(exchanger)).toBe(0);
   });
 
-  it('leaves a disabled client no token by an assertion of another issuer (RFC 7523 2.1)', async () => {
-    const key = clientKey('ES256');
-    const iss = `https://${randomUUID()}.example`;
-    const client = await provider.addClient({ grantTypes: [jwtBearerGrant], redirectUris: [], scope: ['read'] });
-    const { username } = await provider.addUser();
-    const trusted = {
-      issuer: iss,
-      name: iss,
-      subject: 'username',
-      clients: [client.client.id],
-      scope: ['read'],
-      jwks: { keys: [key.publicJwk] },
-    };
-    await provider.store.run((unit) => provider.app.get(TrustedIssuers).create(unit, trusted, provider.clock.now()));
-    const exp = provider.clock.now() + 60;
-    const assertion = await signed(key, { iss, sub: username, aud: provider.issuer, exp, jti: randomUUID() });
-    beforeStoring(second, () => provider.execute(SetClientState, { id: client.client.id, decision: 'disable' }));
-    expect((await ask(second, { grant_type: jwtBearerGrant, assertion }, client)).status).toBe(401);
-    expect(await liveTokens(client)).toBe(0);
+  describe('by an assertion of another issuer (RFC 7523 2.1)', () => {
+    /** A client, an issuer whose assertions it may present, and a request with one of them. */
+    async function assertions(draft: Partial<ClientDraft> = {}) {
+      const key = clientKey('ES256');
+      const iss = `https://${randomUUID()}.example`;
+      const grantTypes = [jwtBearerGrant];
+      const client = await provider.addClient({ grantTypes, redirectUris: [], scope: ['read'], ...draft });
+      const { username } = await provider.addUser();
+      const trusted = {
+        issuer: iss,
+        name: iss,
+        subject: 'username',
+        clients: [client.client.id],
+        scope: ['read'],
+        jwks: { keys: [key.publicJwk] },
+      };
+      const { id: issuerId } = await provider.execute(CreateIssuer, trusted);
+      await second.app.get(CacheVersions).refresh();
+      const present = async (at: TestProvider): Promise<Answer> => {
+        const exp = provider.clock.now() + 60;
+        const assertion = await signed(key, { iss, sub: username, aud: provider.issuer, exp, jti: randomUUID() });
+        return ask(at, { grant_type: jwtBearerGrant, assertion }, client);
+      };
+      return { client, issuerId, present };
+    }
+
+    it('leaves a disabled client none', async () => {
+      const { client, present } = await assertions();
+      beforeStoring(second, () => provider.execute(SetClientState, { id: client.client.id, decision: 'disable' }));
+      expect((await present(second)).status).toBe(401);
+      expect(await liveTokens(client)).toBe(0);
+    });
+
+    it('leaves a former owner none, and users what they allowed', async () => {
+      const { id: ownerId } = await provider.addUser({ roles: ['developer'] });
+      const { client, present } = await assertions({
+        ownerId,
+        grantTypes: [jwtBearerGrant, 'authorization_code'],
+        redirectUris: ['https://client.test/cb'],
+        scope: ['openid', 'read'],
+      });
+      await obtainTokens(provider, await provider.logIn(await provider.addUser()), client, { scope: 'openid' });
+      expect((await present(second)).status).toBe(200);
+      expect(await liveTokens(client)).toBe(2);
+      await handOver(client);
+      expect(await liveTokens(client)).toBe(1);
+    });
+
+    it('ends with the issuer, and not with another one', async () => {
+      const [one, other] = [await assertions(), await assertions()];
+      expect([(await one.present(second)).status, (await other.present(second)).status]).toEqual([200, 200]);
+      await provider.execute(DeleteIssuer, { id: one.issuerId });
+      expect([await liveTokens(one.client), await liveTokens(other.client)]).toEqual([0, 1]);
+    });
+
+    it('gives none where the issuer is deleted at that moment', async () => {
+      const { client, issuerId, present } = await assertions();
+      beforeStoring(second, () => provider.execute(DeleteIssuer, { id: issuerId }));
+      expect((await present(second)).json()).toMatchObject({ error: 'invalid_grant' });
+      expect(await liveTokens(client)).toBe(0);
+    });
   });
 
   describe('in units of work that overlap', () => {

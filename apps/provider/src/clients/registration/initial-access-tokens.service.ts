@@ -45,6 +45,10 @@ const tokenStatements = {
     'initial_access_tokens.withdraw_of',
     'DELETE FROM initial_access_tokens WHERE made_by = $1 AND approves = TRUE RETURNING id',
   ),
+  deleteApprovingMadeVia: statement(
+    'initial_access_tokens.withdraw_made_via',
+    'DELETE FROM initial_access_tokens WHERE made_via_client = $1 AND approves = TRUE RETURNING id',
+  ),
   purge: statement('initial_access_tokens.purge', 'DELETE FROM initial_access_tokens WHERE expires_at <= $1'),
 };
 
@@ -59,6 +63,8 @@ export interface NewInitialAccessToken {
   readonly lifetimeSeconds?: number | undefined;
   /** The administrator who creates it. */
   readonly madeBy?: string | undefined;
+  /** The client with whose access token it is created. */
+  readonly madeViaClient?: string | undefined;
 }
 
 export interface CreatedInitialAccessToken {
@@ -83,11 +89,11 @@ export class InitialAccessTokens implements OnModuleInit {
 
   /**
    * A token that approves clients has a right of administrators, and its creator has seen it: it is deleted when they lose
-   * their rights. Other tokens remain: an administrator still has to approve clients that are registered with them.
+   * their rights or their account is reset. Other tokens remain: an administrator still has to approve clients that are registered with them.
    */
   onModuleInit(): void {
     this.users.addListener({
-      userEnded: (unit, userId) => this.deleteApproving(unit, userId),
+      allAccessEnded: (unit, userId) => this.deleteApproving(unit, userId),
       rolesChanged: (unit, userId, roles) =>
         roles.includes('admin') ? Promise.resolve() : this.deleteApproving(unit, userId),
     });
@@ -100,6 +106,18 @@ export class InitialAccessTokens implements OnModuleInit {
         actorId: null,
         subjectId: id,
         details: { why: 'maker' },
+      });
+  }
+
+  /** Deletes the approving tokens that were created with the access tokens of a client. */
+  async deleteMadeVia(unit: Unit, clientId: string): Promise<void> {
+    for (const { id } of await unit.all<{ id: string }>(tokenStatements.deleteApprovingMadeVia, clientId))
+      await this.audit.record(unit, {
+        type: 'initial_access_token.deleted',
+        actorId: null,
+        clientId,
+        subjectId: id,
+        details: { why: 'client' },
       });
   }
 
@@ -139,6 +157,7 @@ export class InitialAccessTokens implements OnModuleInit {
       maxUses: token.maxUses ?? null,
       approves,
       madeBy: token.madeBy ?? null,
+      madeViaClient: token.madeViaClient ?? null,
       createdAt: now,
       expiresAt: expiresAt ?? null,
       lastUsedAt: null,

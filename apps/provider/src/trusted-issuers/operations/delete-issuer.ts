@@ -7,7 +7,7 @@ import { requireAllowed } from '../../operations/policy.js';
 import { mayManageIssuers } from '../policy.js';
 import { TrustedIssuers } from '../trusted-issuers.service.js';
 
-/** Deletes a trusted issuer: its assertions are no longer accepted. Tokens issued for them remain valid until they expire. */
+/** Deletes a trusted issuer: its assertions are no longer accepted, and tokens issued for them are revoked. */
 @Injectable()
 export class DeleteIssuer extends SimpleOperation<{ readonly id: string }, void> {
   constructor(@Inject(TrustedIssuers) private readonly issuers: TrustedIssuers) {
@@ -18,7 +18,7 @@ export class DeleteIssuer extends SimpleOperation<{ readonly id: string }, void>
     requireAllowed(actor, mayManageIssuers(actor));
     const trusted = await this.issuers.lockAndRead(unit, id);
     if (!trusted) throw notFound('issuer');
-    await this.issuers.remove(unit, id);
+    await this.issuers.remove(unit, id, actor.now);
     const details = { issuer: trusted.issuer };
     return { result: undefined, changes: [{ type: 'trusted_issuer.deleted', subjectId: id, details }] };
   }

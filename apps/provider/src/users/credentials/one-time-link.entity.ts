@@ -32,6 +32,10 @@ export class OneTimeLinkEntity {
   @IdColumn({ nullable: true })
   madeBy!: string | null;
 
+  /** The client with whose access token it was created and on whose rights it depends; null for one created otherwise. */
+  @IdColumn({ nullable: true })
+  madeViaClient!: string | null;
+
   /** Whether setting the password signs in: true for links created by an administrator or the command line. */
   @FlagColumn()
   signsIn!: boolean;

@@ -25,8 +25,10 @@ export interface NewLink {
    * over: a link sent by mail proves control of the mailbox only.
    */
   readonly signsIn?: boolean;
-  /** The administrator who creates it; it is deleted when they lose their rights. */
+  /** The administrator who creates it; it is deleted when they lose their rights or their account is reset. */
   readonly createdBy?: string | undefined;
+  /** The client with whose access token it is created; it is deleted when the rights of that client end. */
+  readonly createdViaClient?: string | undefined;
 }
 
 /** A link that is unused and has not expired. */
@@ -47,8 +49,8 @@ const linkStatements = {
   insert: statement(
     'one_time_links.insert',
     `INSERT INTO one_time_links (selector, verifier_hash, purpose, user_id, created_at, expires_at, signs_in,
-       made_by)
-     VALUES ($1, $2, $3, $4, $5, $6, $7 <> 0, $8)`,
+       made_by, made_via_client)
+     VALUES ($1, $2, $3, $4, $5, $6, $7 <> 0, $8, $9)`,
   ),
   find: statement(
     'one_time_links.find',
@@ -72,6 +74,10 @@ const linkStatements = {
     'one_time_links.withdraw_of',
     'DELETE FROM one_time_links WHERE made_by = $1 AND consumed_at IS NULL RETURNING user_id',
   ),
+  withdrawMadeVia: statement(
+    'one_time_links.withdraw_made_via',
+    'DELETE FROM one_time_links WHERE made_via_client = $1 AND consumed_at IS NULL RETURNING user_id',
+  ),
   purge: statement('one_time_links.purge', 'DELETE FROM one_time_links WHERE expires_at <= $1'),
 };
 
@@ -88,10 +94,8 @@ export class OneTimeLinks implements OnModuleInit {
 
   onModuleInit(): void {
     this.users.addListener({
-      userEnded: async (unit, userId) => {
-        await this.forgetAllOf(unit, userId);
-        await this.withdrawOf(unit, userId);
-      },
+      userEnded: (unit, userId) => this.forgetAllOf(unit, userId),
+      allAccessEnded: (unit, userId) => this.withdrawOf(unit, userId),
       rolesChanged: (unit, userId, roles) =>
         roles.includes('admin') ? Promise.resolve() : this.withdrawOf(unit, userId),
       // A user without a password may still need the link that an administrator handed over. Links mailed by
@@ -114,7 +118,7 @@ export class OneTimeLinks implements OnModuleInit {
   /** Creates a link that an administrator hands over; setting the password with it signs in. */
   makeForAdministrator(
     unit: Unit,
-    link: Required<Pick<NewLink, 'userId' | 'createdBy'>>,
+    link: Required<Pick<NewLink, 'userId' | 'createdBy'>> & Pick<NewLink, 'createdViaClient'>,
     now: EpochSeconds,
   ): Promise<string> {
     return this.create(unit, { ...link, purpose: 'set-password', signsIn: true }, now);
@@ -133,6 +137,7 @@ export class OneTimeLinks implements OnModuleInit {
       addSeconds(now, this.settings.resetLinkLifetimeSeconds),
       link.signsIn === true ? 1 : 0,
       link.createdBy ?? null,
+      link.createdViaClient ?? null,
     );
     return `${this.settings.issuer}${routes.setPassword}?token=${formatToken(token)}`;
   }
@@ -156,7 +161,7 @@ export class OneTimeLinks implements OnModuleInit {
     await unit.change(linkStatements.forgetMailedToUser, userId, 'set-password');
   }
 
-  /** Deletes the links that a former administrator created. */
+  /** Deletes the links that an administrator created. */
   private async withdrawOf(unit: Unit, userId: string): Promise<void> {
     for (const { user_id: subjectId } of await unit.all<{ user_id: string }>(linkStatements.withdrawOf, userId))
       await this.audit.record(unit, {
@@ -164,6 +169,18 @@ export class OneTimeLinks implements OnModuleInit {
         actorId: null,
         subjectId,
         details: { why: 'maker' },
+      });
+  }
+
+  /** Deletes the links that were created with the access tokens of a client. */
+  async withdrawMadeVia(unit: Unit, clientId: string): Promise<void> {
+    for (const { user_id: subjectId } of await unit.all<{ user_id: string }>(linkStatements.withdrawMadeVia, clientId))
+      await this.audit.record(unit, {
+        type: 'user.link_withdrawn',
+        actorId: null,
+        clientId,
+        subjectId,
+        details: { why: 'client' },
       });
   }
 

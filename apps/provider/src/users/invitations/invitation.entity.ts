@@ -31,9 +31,16 @@ export class InvitationEntity {
   @JsonColumn()
   roles!: string[];
 
-  /** The administrator; null for the command line. */
+  /** The administrator; null for the command line and for a service account. */
   @IdColumn({ nullable: true })
   invitedBy!: string | null;
+
+  /**
+   * The client with whose access token it was created; null for one created otherwise. With more than the default role, it
+   * is deleted when the rights of that client end.
+   */
+  @IdColumn({ nullable: true })
+  madeViaClient!: string | null;
 
   @InstantColumn()
   createdAt!: number;

@@ -45,8 +45,9 @@ const open = 'consumed_at IS NULL AND expires_at > $2';
 const invitationStatements = {
   insert: statement(
     'invitations.insert',
-    `INSERT INTO invitations (selector, verifier_hash, email, email_key, roles, invited_by, created_at, expires_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+    `INSERT INTO invitations (selector, verifier_hash, email, email_key, roles, invited_by, made_via_client,
+       created_at, expires_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
   ),
   /** Only the newest link of an address works. */
   forgetOfEmail: statement('invitations.forget_of_email', 'DELETE FROM invitations WHERE email_key IN ($1, $2, $3)'),
@@ -74,6 +75,10 @@ const invitationStatements = {
     'invitations.withdraw_of',
     `DELETE FROM invitations WHERE invited_by = $1 AND consumed_at IS NULL AND roles <> '["user"]' RETURNING email`,
   ),
+  withdrawMadeVia: statement(
+    'invitations.withdraw_made_via',
+    `DELETE FROM invitations WHERE made_via_client = $1 AND consumed_at IS NULL AND roles <> '["user"]' RETURNING email`,
+  ),
   purge: statement('invitations.purge', 'DELETE FROM invitations WHERE expires_at <= $1'),
 };
 
@@ -85,6 +90,8 @@ export interface NewInvitation {
   readonly roles: readonly string[];
   /** The inviting user. */
   readonly invitedBy: string | undefined;
+  /** The client with whose access token they are invited. */
+  readonly invitedViaClient?: string | undefined;
 }
 
 /** A new invitation: its link is shown once. */
@@ -108,10 +115,10 @@ export class Invitations implements OnModuleInit {
     @Inject(UsersService) private readonly users: UsersService,
   ) {}
 
-  /** Withdraws pending invitations of a user who may no longer assign roles. */
+  /** Withdraws pending invitations of a user who may no longer assign roles, or whose account is reset. */
   onModuleInit(): void {
     this.users.addListener({
-      userEnded: (unit, userId) => this.withdrawOf(unit, userId),
+      allAccessEnded: (unit, userId) => this.withdrawOf(unit, userId),
       rolesChanged: (unit, userId, roles) =>
         roles.includes('admin') ? Promise.resolve() : this.withdrawOf(unit, userId),
     });
@@ -122,6 +129,17 @@ export class Invitations implements OnModuleInit {
       await this.audit.record(unit, { type: 'user.invitation_withdrawn', details: { email, why: 'inviter' } });
   }
 
+  /** Withdraws pending invitations with more than the default role that were created with the access tokens of a client. */
+  async withdrawMadeVia(unit: Unit, clientId: string): Promise<void> {
+    for (const { email } of await unit.all<{ email: string }>(invitationStatements.withdrawMadeVia, clientId))
+      await this.audit.record(unit, {
+        type: 'user.invitation_withdrawn',
+        actorId: null,
+        clientId,
+        details: { email, why: 'client' },
+      });
+  }
+
   /**
    * Sends a link to this address; an earlier link of the same address stops working.
    * @param email one that {@link addressesIn} returned
@@ -129,7 +147,7 @@ export class Invitations implements OnModuleInit {
    * @throws MailQueueFull
    */
   async invite(unit: Unit, invitation: NewInvitation, now: EpochSeconds): Promise<string> {
-    const { email, roles, invitedBy } = invitation;
+    const { email, roles, invitedBy, invitedViaClient } = invitation;
     const token = { selector: this.selectors.next(), verifier: newSecret() };
     const lifetimeSeconds = this.settings.invitationLifetimeSeconds;
     await unit.one(invitationStatements.lockEmail, emailKey(email));
@@ -142,6 +160,7 @@ export class Invitations implements OnModuleInit {
       emailKey(email),
       JSON.stringify(roles),
       invitedBy ?? null,
+      invitedViaClient ?? null,
       now,
       addSeconds(now, lifetimeSeconds),
     );

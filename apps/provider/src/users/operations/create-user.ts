@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Unit } from '@gatehouse/platform/database/store';
-import { actingUserId, type Actor } from '../../operations/actor.js';
+import { actingClientId, actingUserId, type Actor } from '../../operations/actor.js';
 import { invalidInput } from '../../operations/operation-error.js';
 import type { Operation, OperationOutcome } from '../../operations/operation.js';
 import { requireAllowed } from '../../operations/policy.js';
@@ -52,8 +52,8 @@ export class CreateUser implements Operation<CreateUserInput, CreatedUser, Prepa
     const { user } = outcome;
     const created = { type: 'user.created', subjectId: user.id, details: { username: user.username } } as const;
     if (passwordHash !== undefined) return { result: { user, link: undefined }, changes: [created] };
-    const madeBy = actingUserId(actor);
-    const link = await this.links.makeForAdministrator(unit, { userId: user.id, createdBy: madeBy }, actor.now);
+    const creator = { createdBy: actingUserId(actor), createdViaClient: actingClientId(actor) };
+    const link = await this.links.makeForAdministrator(unit, { userId: user.id, ...creator }, actor.now);
     return { result: { user, link }, changes: [created, { type: 'user.password_link_created', subjectId: user.id }] };
   }
 }

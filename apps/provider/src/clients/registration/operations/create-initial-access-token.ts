@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Unit } from '@gatehouse/platform/database/store';
-import { actingUserId, type Actor } from '../../../operations/actor.js';
+import { actingClientId, actingUserId, type Actor } from '../../../operations/actor.js';
 import { SimpleOperation, type OperationOutcome } from '../../../operations/operation.js';
 import { administratorsAfterRecentSignIn, requireAllowed } from '../../../operations/policy.js';
 import {
@@ -9,7 +9,7 @@ import {
   type CreatedInitialAccessToken,
 } from '../initial-access-tokens.service.js';
 
-export type RegistrationTokenInput = Omit<NewInitialAccessToken, 'madeBy'>;
+export type RegistrationTokenInput = Omit<NewInitialAccessToken, 'madeBy' | 'madeViaClient'>;
 
 /** Creates an initial access token, which allows dynamic registration (RFC 7591 3). */
 @Injectable()
@@ -25,7 +25,8 @@ export class CreateInitialAccessToken extends SimpleOperation<RegistrationTokenI
     input: RegistrationTokenInput,
   ): Promise<OperationOutcome<CreatedInitialAccessToken>> {
     requireAllowed(actor, administratorsAfterRecentSignIn(actor));
-    const created = await this.tokens.add(unit, { ...input, madeBy: actingUserId(actor) }, actor.now);
+    const creator = { madeBy: actingUserId(actor), madeViaClient: actingClientId(actor) };
+    const created = await this.tokens.add(unit, { ...input, ...creator }, actor.now);
     const details = { approves: input.approves ?? false };
     return { result: created, changes: [{ type: 'initial_access_token.created', subjectId: created.id, details }] };
   }

@@ -77,7 +77,15 @@ export class JwtBearerGrant implements GrantType<JwtBearerRequest> {
         this.grants.createAlone(
           unit,
           grant,
-          { clientId: client.id, userId: user.id, scope, resources, authTime, expiresAt: addSeconds(expiresAt, 1) },
+          {
+            clientId: client.id,
+            userId: user.id,
+            trustedIssuerId: trusted.id,
+            scope,
+            resources,
+            authTime,
+            expiresAt: addSeconds(expiresAt, 1),
+          },
           now,
         );
         void this.audit.record(unit, {

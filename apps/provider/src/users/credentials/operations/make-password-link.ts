@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Unit } from '@gatehouse/platform/database/store';
-import { actingUserId, type Actor } from '../../../operations/actor.js';
+import { actingClientId, actingUserId, type Actor } from '../../../operations/actor.js';
 import { notFound, OperationError } from '../../../operations/operation-error.js';
 import { SimpleOperation, type OperationOutcome } from '../../../operations/operation.js';
 import { requireAllowed } from '../../../operations/policy.js';
@@ -36,7 +36,8 @@ export class MakePasswordLink extends SimpleOperation<PasswordLinkInput, string>
     if (!user) throw notFound('user');
     if (user.disabledAt !== undefined) throw new OperationError('conflict', text('problem.accountDisabled'));
     if (signOut) await this.users.signOutEverywhere(unit, id, { offline: true }, actor.now);
-    const link = await this.links.makeForAdministrator(unit, { userId: id, createdBy: actingUserId(actor) }, actor.now);
+    const creator = { createdBy: actingUserId(actor), createdViaClient: actingClientId(actor) };
+    const link = await this.links.makeForAdministrator(unit, { userId: id, ...creator }, actor.now);
     return {
       result: link,
       changes: [

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Unit } from '@gatehouse/platform/database/store';
 import { SETTINGS } from '../../../config/settings.token.js';
 import type { Settings } from '../../../config/settings.js';
-import { actingUserId, type Actor } from '../../../operations/actor.js';
+import { actingClientId, actingUserId, type Actor } from '../../../operations/actor.js';
 import { OperationError } from '../../../operations/operation-error.js';
 import { SimpleOperation, type OperationOutcome } from '../../../operations/operation.js';
 import { requireAllowed } from '../../../operations/policy.js';
@@ -35,8 +35,9 @@ export class InvitePeople extends SimpleOperation<InvitePeopleInput, readonly In
     if (this.settings.signUp === 'off') throw new OperationError('conflict', text('problem.invitation.signUpOff'));
     const links: InvitationLink[] = [];
     try {
+      const creator = { invitedBy: actingUserId(actor), invitedViaClient: actingClientId(actor) };
       for (const email of emails) {
-        const invitation = { email, roles, invitedBy: actingUserId(actor) };
+        const invitation = { email, roles, ...creator };
         links.push({ email, link: await this.invitations.invite(unit, invitation, actor.now) });
       }
     } catch (error) {

@@ -1,0 +1,34 @@
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import type { Unit } from '@gatehouse/platform/database/store';
+import { OneTimeLinks } from '../users/credentials/one-time-links.service.js';
+import { Invitations } from '../users/invitations/invitations.service.js';
+import { ClientsService } from './clients.service.js';
+import { InitialAccessTokens } from './registration/initial-access-tokens.service.js';
+
+/**
+ * Withdraws unused links, invitations and tokens that were created with a client's access tokens when the client's rights
+ * end: whoever controlled the client has seen them, and could become an administrator with them.
+ */
+@Injectable()
+export class CreatedThroughClients implements OnModuleInit {
+  constructor(
+    @Inject(ClientsService) private readonly clients: ClientsService,
+    @Inject(OneTimeLinks) private readonly links: OneTimeLinks,
+    @Inject(Invitations) private readonly invitations: Invitations,
+    @Inject(InitialAccessTokens) private readonly tokens: InitialAccessTokens,
+  ) {}
+
+  onModuleInit(): void {
+    this.clients.addListener({
+      clientEnded: (unit, clientId) => this.withdraw(unit, clientId),
+      ownTokensEnded: (unit, clientId) => this.withdraw(unit, clientId),
+      administrationChanged: (unit, { clientId }) => this.withdraw(unit, clientId),
+    });
+  }
+
+  private async withdraw(unit: Unit, clientId: string): Promise<void> {
+    await this.links.withdrawMadeVia(unit, clientId);
+    await this.invitations.withdrawMadeVia(unit, clientId);
+    await this.tokens.deleteMadeVia(unit, clientId);
+  }
+}
