@@ -5,8 +5,8 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
  * Whether the client of a failed request had authenticated. Rows from before, and those of processes of the previous version,
  * count as unauthenticated.
  */
-export class AuthenticatedRefusals1795960000912 implements MigrationInterface {
-  readonly name = 'AuthenticatedRefusals1795960000912';
+export class AuthenticatedRefusals1795960000920 implements MigrationInterface {
+  readonly name = 'AuthenticatedRefusals1795960000920';
 
   async up(runner: QueryRunner): Promise<void> {
     const t = ddl(runner);
