@@ -53,6 +53,7 @@ import { UserSearch1795950000721, UserSearchRows1795950000722 } from './database
 import { OutboxKinds1795950000301 } from './database/migrations/20261129-outbox-kinds.js';
 import { CredentialsVersion1795960000902 } from './database/migrations/20261130-credentials-version.js';
 import { Makers1795960000903 } from './database/migrations/20261130-makers.js';
+import { AuthenticatedRefusals1795960000920 } from './database/migrations/20261130-authenticated-refusals.js';
 import { ServiceAccounts1795950000701 } from './database/migrations/20261129-service-accounts.js';
 
 /** Every entity of the provider: the one list that the store is opened with. */
@@ -182,4 +183,5 @@ export const migrations = [
   FormRefusals1795950000742,
   CredentialsVersion1795960000902,
   Makers1795960000903,
+  AuthenticatedRefusals1795960000920,
 ];

@@ -1,4 +1,5 @@
 import {
+  FlagColumn,
   InstantColumn,
   SelectorPrimaryColumn,
   TextColumn,
@@ -50,6 +51,10 @@ export class FailedRequestEntity {
   /** As received: the client may not exist. */
   @TextColumn({ nullable: true })
   clientId!: string | null;
+
+  /** Whether an approved confidential client authenticated. Such rows are bounded separately. */
+  @FlagColumn()
+  clientAuthenticated!: boolean;
 
   @TextColumn()
   address!: string;

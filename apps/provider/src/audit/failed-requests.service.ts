@@ -12,14 +12,16 @@ import {
   requestId,
   type WebRequest,
 } from '@gatehouse/platform/http/request';
+import type { PurgeStep } from '../database/sweep.js';
 import { hourOf } from './activity.service.js';
 
-const columns = 'selector, request_id, at, endpoint, reason, error, description, client_id, address, parameters';
+const columns = `selector, request_id, at, endpoint, reason, error, description, client_id, address, parameters,
+  client_authenticated`;
 
 const failedRequestStatements = {
   insert: statement(
     'refusals.insert',
-    `INSERT INTO refusals (${columns}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+    `INSERT INTO refusals (${columns}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11 <> 0)`,
   ),
   list: statement(
     'refusals.list',
@@ -35,9 +37,22 @@ const failedRequestStatements = {
   ),
   find: statement('refusals.find', `SELECT ${columns} FROM refusals WHERE selector = $1`),
   purge: statement('refusals.purge', 'DELETE FROM refusals WHERE at <= $1'),
-  bound: statement(
-    'refusals.bound',
-    `DELETE FROM refusals WHERE selector <= (SELECT selector FROM refusals ORDER BY selector DESC LIMIT 1 OFFSET $1)`,
+  // Two ranges, so that both engines use an index: not among the newest $1 rows, and among the oldest $2.
+  boundAuthenticated: statement(
+    'refusals.bound_authenticated',
+    `DELETE FROM refusals WHERE client_authenticated = TRUE
+       AND selector <= (SELECT selector FROM refusals WHERE client_authenticated = TRUE
+                        ORDER BY selector DESC LIMIT 1 OFFSET $1)
+       AND selector < (SELECT selector FROM refusals WHERE client_authenticated = TRUE
+                       ORDER BY selector LIMIT 1 OFFSET $2)`,
+  ),
+  boundOthers: statement(
+    'refusals.bound_others',
+    `DELETE FROM refusals WHERE client_authenticated = FALSE
+       AND selector <= (SELECT selector FROM refusals WHERE client_authenticated = FALSE
+                        ORDER BY selector DESC LIMIT 1 OFFSET $1)
+       AND selector < (SELECT selector FROM refusals WHERE client_authenticated = FALSE
+                       ORDER BY selector LIMIT 1 OFFSET $2)`,
   ),
   count: statement(
     'refusal_counts.add',
@@ -75,8 +90,14 @@ const maxSourcesPerHour = 1000;
 const maxSources = 200;
 const otherSources = 'others';
 const flushMilliseconds = 1_000;
-/** The maximum number of rows. */
-const maxStored = 10_000;
+/**
+ * The maximum number of rows: of authenticated, approved clients, and of all others. Separate, because otherwise the rows of
+ * unauthenticated requests would displace those of clients.
+ */
+const maxOfClients = 5_000;
+const maxOfOthers = 5_000;
+/** How many rows over the maximum a step of the purge deletes. */
+const maxExcessPerStep = 1_000;
 const retentionSeconds = 7 * 24 * 3600;
 
 const maxParameters = 40;
@@ -126,6 +147,8 @@ export interface FailedRequest {
   readonly description: string;
   /** As received. */
   readonly clientId: string | undefined;
+  /** Whether an approved confidential client authenticated. Otherwise anyone can have sent the `clientId`. */
+  readonly clientAuthenticated: boolean;
   readonly address: string;
   readonly parameters: Readonly<Record<string, string>>;
 }
@@ -150,6 +173,7 @@ interface FailedRequestRow {
   readonly error: string;
   readonly description: string;
   readonly client_id: string | null;
+  readonly client_authenticated: boolean | number;
   readonly address: string;
   readonly parameters: string;
 }
@@ -179,7 +203,8 @@ export class FailedRequests implements BeforeApplicationShutdown {
     const address = clientAddress(request);
     const source = addressKey(address);
     this.timer ??= setTimeout(() => void this.flush(), flushMilliseconds).unref();
-    if (!this.takeForClient(client, now) && !this.takeForAddress(address, now)) {
+    const authenticated = approvedConfidential(client);
+    if (!this.takeForClient(authenticated, now) && !this.takeForAddress(address, now)) {
       const name = this.overflow.has(source) || this.overflow.size < maxSources ? source : otherSources;
       this.overflow.set(name, (this.overflow.get(name) ?? 0) + 1);
       return;
@@ -193,6 +218,7 @@ export class FailedRequests implements BeforeApplicationShutdown {
       error: error.code,
       description: error.description,
       clientId: client?.id ?? clientIdOf(request, parameters)?.slice(0, 300),
+      clientAuthenticated: authenticated !== undefined,
       address,
       parameters: withoutSecrets(parameters),
     });
@@ -226,6 +252,7 @@ export class FailedRequests implements BeforeApplicationShutdown {
             each.clientId ?? null,
             each.address,
             JSON.stringify(each.parameters),
+            each.clientAuthenticated ? 1 : 0,
           );
         return this.addCounts(unit, counts, hour);
       })
@@ -283,16 +310,19 @@ export class FailedRequests implements BeforeApplicationShutdown {
     return rows.map((row) => ({ source: row.source, count: Number(row.count) }));
   }
 
-  async purgeExpired(unit: Unit, now: EpochSeconds): Promise<number> {
+  /** Rows over a maximum are deleted in steps: after an upgrade there may be thousands. */
+  async purgeExpired(unit: Unit, now: EpochSeconds): Promise<PurgeStep> {
+    const { boundAuthenticated, boundOthers } = failedRequestStatements;
     const expired = await unit.change(failedRequestStatements.purge, addSeconds(now, -retentionSeconds));
-    const excess = await unit.change(failedRequestStatements.bound, maxStored);
+    const ofClients = await unit.change(boundAuthenticated, maxOfClients, maxExcessPerStep);
+    const ofOthers = await unit.change(boundOthers, maxOfOthers, maxExcessPerStep);
     const counts = await unit.change(failedRequestStatements.purgeCounts, hourOf(now) - retentionSeconds / 3600);
-    return expired + excess + counts;
+    const more = Math.max(ofClients, ofOthers) === maxExcessPerStep;
+    return { deleted: expired + ofClients + ofOthers + counts, more };
   }
 
-  /** Not for public clients, whose `client_id` anyone can send, and not for unapproved clients. */
   private takeForClient(client: Client | undefined, now: EpochSeconds): boolean {
-    if (client?.type !== 'confidential' || client.approvedAt === undefined) return false;
+    if (client === undefined) return false;
     return this.take(now, [
       ['clients', maxForClients],
       [`client ${client.id}`, maxPerClient],
@@ -318,6 +348,11 @@ export class FailedRequests implements BeforeApplicationShutdown {
     for (const [bound] of limits) this.storedByBound.set(bound, (this.storedByBound.get(bound) ?? 0) + 1);
     return true;
   }
+}
+
+/** Not a public client, whose `client_id` anyone can send, and not an unapproved one, which anyone may have registered. */
+function approvedConfidential(client: Client | undefined): Client | undefined {
+  return client?.type === 'confidential' && client.approvedAt !== undefined ? client : undefined;
 }
 
 function withoutSecrets(parameters: ReadonlyMap<string, string>): Record<string, string> {
@@ -349,6 +384,7 @@ function toFailedRequest(row: FailedRequestRow): FailedRequest {
     error: row.error,
     description: row.description,
     clientId: row.client_id ?? undefined,
+    clientAuthenticated: Boolean(row.client_authenticated),
     address: row.address,
     parameters: JSON.parse(row.parameters) as Record<string, string>,
   };

@@ -83,7 +83,7 @@ export class PurgeTargets {
     inOneStep((unit, now) => this.clients.purgeExpired(unit, now)),
     inOneStep((unit, now) => this.replay.purgeExpired(unit, now)),
     inOneStep((unit, now) => this.activity.purgeExpired(unit, now)),
-    inOneStep((unit, now) => this.failedRequests.purgeExpired(unit, now)),
+    (unit, now) => this.failedRequests.purgeExpired(unit, now),
     inOneStep((unit, now) => this.rejectedForms.purgeExpired(unit, now)),
     inOneStep((unit, now) => this.idempotentResponses.purgeExpired(unit, now)),
     (unit, now) => this.clientStates.purgeUnused(unit, now),
