@@ -14,6 +14,8 @@ describe('initials', () => {
     ['علي حسن', 'عح'],
     ['---', '--'],
     ['', ''],
+    ['<b> &amp;', 'ba'],
+    ['(Draft) Plan', 'DP'],
   ])('of %s are %s', (name, initials) => {
     expect(initialsOf(name)).toBe(initials);
   });
