@@ -64,7 +64,9 @@ describe('authentication contexts (OpenID Connect Core 2, acr)', () => {
   it('takes every value of an essential claim in earnest, and those it knows of a voluntary one (OpenID Connect Core 5.5.1.1)', () => {
     const claims = (acr: object) => ({ claims: { idToken: { acr } } });
     expect(authenticationRequirements(claims({ essential: true, values: ['1'] }), asksNot)).toEqual([['1']]);
-    expect(authenticationRequirements(claims({ essential: true, values: [mfa, phr, 7] }), asksNot)).toEqual([[mfa, phr]]);
+    expect(authenticationRequirements(claims({ essential: true, values: [mfa, phr, 7] }), asksNot)).toEqual([
+      [mfa, phr],
+    ]);
     expect(authenticationRequirements(claims({ essential: true }), asksNot)).toEqual([]);
     expect(authenticationRequirements(claims({ values: ['1', mfa] }), asksNot)).toEqual([[mfa]]);
     expect(authenticationRequirements({ claims: { userinfo: { acr: { values: [mfa] } } } }, asksNot)).toEqual([]);

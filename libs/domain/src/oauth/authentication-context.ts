@@ -72,7 +72,10 @@ export type AuthenticationRequiringClient = Pick<Client, 'secondFactorRequired'>
  * optional in OpenID Connect, but known classes in them are enforced (RFC 9470 5) and unknown values ignored. Unknown values of an
  * essential claim are not ignored (OpenID Connect Core 5.5.1.1).
  */
-export function authenticationRequirements(request: AuthenticationRequirementSource, client: AuthenticationRequiringClient): readonly (readonly string[])[] {
+export function authenticationRequirements(
+  request: AuthenticationRequirementSource,
+  client: AuthenticationRequiringClient,
+): readonly (readonly string[])[] {
   const claim = acrClaim(request);
   const wishes = [request.acrValues ?? [], claim.essential ? [] : claim.values]
     .map((values) => values.filter(isKnown))

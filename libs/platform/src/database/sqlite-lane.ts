@@ -225,7 +225,11 @@ export class SqliteLane {
     let outcome: UnitOutcome;
     try {
       const pending = job.work(unit);
-      outcome = { kind: 'done', value: isPromise(pending) ? await this.failUnlessSettledInTurn(pending) : pending, unit };
+      outcome = {
+        kind: 'done',
+        value: isPromise(pending) ? await this.failUnlessSettledInTurn(pending) : pending,
+        unit,
+      };
     } catch (error) {
       outcome = {
         kind: 'rolled back',

@@ -13,7 +13,11 @@ export class WithdrawConsent extends SimpleOperation<{ readonly clientId: string
   }
 
   /** @throws OperationError not_found if the actor is not a user */
-  async perform(unit: Unit, actor: Actor, { clientId }: { readonly clientId: string }): Promise<OperationOutcome<void>> {
+  async perform(
+    unit: Unit,
+    actor: Actor,
+    { clientId }: { readonly clientId: string },
+  ): Promise<OperationOutcome<void>> {
     const userId = actingUserId(actor);
     if (userId === undefined) throw notFound('user');
     const withdrawn = await this.consents.withdraw(unit, userId, clientId, actor.now);

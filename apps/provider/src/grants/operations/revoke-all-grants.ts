@@ -20,7 +20,10 @@ export class RevokeAllGrants extends SimpleOperation<RevokeAllInput, Revoked> {
 
   async perform(unit: Unit, actor: Actor, input: RevokeAllInput): Promise<OperationOutcome<Revoked>> {
     const { userId: subjectId, clientId } = input;
-    requireAllowed(actor, mayRevoke(actor, clientId === undefined ? undefined : await this.clients.lockShared(unit, clientId)));
+    requireAllowed(
+      actor,
+      mayRevoke(actor, clientId === undefined ? undefined : await this.clients.lockShared(unit, clientId)),
+    );
     const revoked = await this.revoke(unit, input, actor);
     return {
       result: { revoked },

@@ -18,7 +18,11 @@ export interface LogoutDone {
 }
 
 /** The page after a logout. It may only frame the clients that it notifies. */
-export function donePage(contexts: RequestContexts, context: RequestContext, { languages, ...done }: LogoutDone): Reply {
+export function donePage(
+  contexts: RequestContexts,
+  context: RequestContext,
+  { languages, ...done }: LogoutDone,
+): Reply {
   const frames = done.frames ?? [];
   return contexts.page(
     { ...context, session: undefined, user: undefined },

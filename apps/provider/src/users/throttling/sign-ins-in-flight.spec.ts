@@ -9,7 +9,10 @@ describe('sign-ins of one account in flight', () => {
   it('are limited to ten from one address; each that ends admits one more', () => {
     const inFlight = new SignInsInFlight(loadSettings({}));
     const all = many(11, () => inFlight.open('ada', origin));
-    expect(all.map((places) => places.tryAcquireForSource())).toEqual([...Array.from({ length: 10 }, () => true), false]);
+    expect(all.map((places) => places.tryAcquireForSource())).toEqual([
+      ...Array.from({ length: 10 }, () => true),
+      false,
+    ]);
     all[10]?.leave();
     expect(inFlight.open('ada', origin).tryAcquireForSource()).toBe(false);
     all[0]?.leave();

@@ -13,7 +13,11 @@ export class EndTrustedBrowser extends SimpleOperation<{ readonly selector: numb
   }
 
   /** @throws OperationError not_found if the actor is not a user */
-  async perform(unit: Unit, actor: Actor, { selector }: { readonly selector: number }): Promise<OperationOutcome<void>> {
+  async perform(
+    unit: Unit,
+    actor: Actor,
+    { selector }: { readonly selector: number },
+  ): Promise<OperationOutcome<void>> {
     const { userId } = requireUser(actor);
     // Idempotent: one that has ended already, or belongs to another user, changes nothing.
     const ended = await this.trusted.end(unit, userId, selector);

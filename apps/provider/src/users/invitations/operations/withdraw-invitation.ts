@@ -14,7 +14,11 @@ export class WithdrawInvitation extends SimpleOperation<{ readonly selector: num
     super();
   }
 
-  async perform(unit: Unit, actor: Actor, { selector }: { readonly selector: number }): Promise<OperationOutcome<void>> {
+  async perform(
+    unit: Unit,
+    actor: Actor,
+    { selector }: { readonly selector: number },
+  ): Promise<OperationOutcome<void>> {
     requireAllowed(actor, mayWithdrawInvitations(actor));
     const email = await this.invitations.withdraw(unit, selector);
     if (email === undefined) throw notFound('invitation');
