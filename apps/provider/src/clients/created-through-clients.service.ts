@@ -7,7 +7,7 @@ import { InitialAccessTokens } from './registration/initial-access-tokens.servic
 
 /**
  * Withdraws unused links, invitations and tokens that were created with a client's access tokens when the client's rights
- * end: whoever controlled the client has seen them, and could become an administrator with them.
+ * end: the client has seen them, and could become an administrator with them.
  */
 @Injectable()
 export class CreatedThroughClients implements OnModuleInit {

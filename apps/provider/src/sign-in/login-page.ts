@@ -80,7 +80,7 @@ function headingOf(chooses: boolean, client: string | undefined): Message {
   return client === undefined ? text('login.title') : text('login.titleFor', { client });
 }
 
-/** The address of a page from which the sign-in goes on. */
+/** The address of a page on which the sign-in continues. */
 function withRequest(path: string, interaction: Interaction | undefined): string {
   return interaction ? `${path}?request=${encodeURIComponent(interaction.id)}` : path;
 }

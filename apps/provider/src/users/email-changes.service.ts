@@ -29,7 +29,7 @@ export interface EmailChange {
   readonly email: string;
   /** The previous address; null if there was none. */
   readonly before: string | null;
-  /** The last change of the password: a later one invalidates the link, because somebody else may have requested it. */
+  /** The last change of the password: a later one invalidates the link, because another person may have requested it. */
   readonly passwordChangedAt: number | null;
   readonly expiresAt: EpochSeconds;
 }
@@ -145,7 +145,7 @@ export class EmailChanges {
       change.passwordChangedAt ?? 0,
     );
     if (changed !== 1) return false;
-    // Links sent to the previous address may be read by somebody else.
+    // Links sent to the previous address may be read by another person.
     await this.links.forgetAllOf(unit, change.userId);
     return true;
   }

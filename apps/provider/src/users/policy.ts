@@ -7,7 +7,7 @@ import {
   type PolicyDenial,
 } from '../operations/policy.js';
 
-/** Accounts, their roles, passwords and links: whoever may change them can become any user. */
+/** Accounts, their roles, passwords and links: an actor who may change them can become any user. */
 export function mayManageUsers(actor: Actor): PolicyDenial {
   return administratorsAfterRecentSignIn(actor);
 }

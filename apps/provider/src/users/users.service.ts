@@ -32,11 +32,11 @@ export interface UserLifecycleListener {
   signedOutEverywhere?(unit: Unit, userId: string, scope: SignOutScope, now: EpochSeconds): Promise<number>;
   /**
    * Called when all sessions and offline access of a user ended, because the account was reset, disabled or deleted:
-   * somebody else may have used it.
+   * another person may have used it.
    */
   allAccessEnded?(unit: Unit, userId: string): Promise<void>;
   /**
-   * Called when an address changes, in spelling too, or is removed: links sent to the old one may be read by somebody else.
+   * Called when an address changes, in spelling too, or is removed: links sent to the old one may be read by another person.
    * @param before the account with the old address
    */
   emailChanged?(unit: Unit, before: User): Promise<void>;
@@ -265,7 +265,7 @@ export class UsersService {
   }
 
   /**
-   * Stores a password that was set without the current one. Ends all sessions and offline access, because whoever knew
+   * Stores a password that was set without the current one. Ends all sessions and offline access, because a person who knew
    * the old password may have started them.
    */
   async replacePassword(unit: Unit, id: string, passwordHash: string, now: EpochSeconds): Promise<void> {

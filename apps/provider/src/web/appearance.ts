@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { cookie } from '@gatehouse/platform/http/request';
 
-/** The color scheme that somebody chose; without it pages follow the browser. */
+/** The color scheme that the user chose; without it, pages follow the browser. */
 export type Theme = 'light' | 'dark';
 
 /** Written by the script of the theme switch (libs/platform/src/ui/scripts/theme.js). */

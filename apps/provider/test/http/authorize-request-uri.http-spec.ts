@@ -82,7 +82,7 @@ describe('a request object by reference (OpenID Connect Core 6.2)', () => {
     expect((await askBy('https://192.168.0.1/request.jwt', inside)).get('error')).toBe('invalid_request_uri');
   });
 
-  it('is fetched ten times at once at most for one address that asks: more are told to come again', async () => {
+  it('is fetched at most ten times concurrently for one requesting address; further requests are asked to retry', async () => {
     const waiting: (() => void)[] = [];
     const request = await signed(key, objectOf(client));
     server.answer = (_request, response) => void waiting.push(() => response.end(request));

@@ -17,7 +17,7 @@ const eventsOf = statement(
 
 type Call = AdminApiClient['call'];
 
-/** Whoever had the client has seen the links, and would become an administrator with them. */
+/** The former owner of the client has seen the links, and would become an administrator with them. */
 describe('what was created with the access token of a client', () => {
   let provider: TestProvider;
   let count = 0;

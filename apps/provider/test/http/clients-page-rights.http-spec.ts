@@ -81,7 +81,7 @@ describe('what only an administrator allows a client, on its page', () => {
       consentRequired: false,
     });
 
-    // It was given to this name and these addresses: whoever could change them could send everybody's code elsewhere.
+    // Rights were granted to this name and these addresses: changing them would send every code elsewhere.
     await developer.open(at(`/client/update/${id}`));
     const elsewhere = await sendFields(
       developer,

@@ -88,7 +88,7 @@ describe('what an administrator made', () => {
     'is signed out by a link for a new password': (id) => provider.execute(MakePasswordLink, { id, signOut: true }),
     'loses all second factors': (userId) => provider.execute(ResetSecondFactors, { userId }),
   };
-  it.each(Object.keys(resets))('ends when their account %s: somebody else may have made it', async (how) => {
+  it.each(Object.keys(resets))('ends when their account %s: another person may have created it', async (how) => {
     const { administrator, links, approving, plain } = await makeAll();
     await resets[how]?.(administrator.id);
     for (const link of links) expect((await open(link)).status).toBe(410);

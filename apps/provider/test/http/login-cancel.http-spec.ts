@@ -153,7 +153,7 @@ describe('Cancel', () => {
     expect(await denials()).toEqual(before);
   });
 
-  it('is rejected from elsewhere or without its token, and the request goes on', async () => {
+  it('is rejected from another origin or without its token, and the interaction continues', async () => {
     const user = await provider.addUser();
     const browser = await begin();
     const { page, address } = browser;

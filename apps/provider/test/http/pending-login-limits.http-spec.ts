@@ -33,7 +33,7 @@ describe('the limits of pending logins', () => {
       for (let index = 0; index < 5; index++)
         begun.push(await begin(provider, registered, browser, { state: `s${index}` }));
       Object.assign(browser, { page: begun[0]?.page, address: begun[0]?.address });
-      // The oldest was dropped: its page goes on with the newest.
+      // The oldest was dropped: its page continues with the newest.
       expect(answerOf(await browser.submit({ username: user.username, password: user.password })).get('state')).toBe(
         's4',
       );

@@ -14,7 +14,7 @@ import { startProvider, type TestProvider } from '../support/provider';
 jest.setTimeout(120_000);
 
 // Whatever may be used once: two callers read it while it is unused, and only then does either of them spend it.
-describe.each(engines)('credentials read by two, then spent by both, on %s', (_name, engineOf) => {
+describe.each(engines)('credentials read by two requests, then consumed by both, on %s', (_name, engineOf) => {
   const engine = engineOf();
   let provider: TestProvider;
   let now: EpochSeconds;
@@ -30,7 +30,7 @@ describe.each(engines)('credentials read by two, then spent by both, on %s', (_n
 
   const once = ['spent', 'refused'];
 
-  /** What a look-up gives to two callers before either goes on. */
+  /** What a look-up returns to two callers before either continues. */
   async function readTwice<T>(find: () => Promise<T | undefined>): Promise<readonly [T, T]> {
     const [first, second] = [await find(), await find()];
     if (first === undefined || second === undefined) throw new Error('it could not be found');

@@ -41,7 +41,7 @@ describe.each(engines)('read by two callers, then consumed by both, on %s', (_na
 
   const once = ['spent', 'refused'];
 
-  /** What a look-up gives to two callers before either goes on. */
+  /** What a look-up returns to two callers before either continues. */
   async function readTwice<T>(find: () => Promise<T | undefined>): Promise<readonly [T, T]> {
     const [first, second] = [await find(), await find()];
     if (first === undefined || second === undefined) throw new Error('it could not be found');

@@ -175,7 +175,7 @@ describe.each(engines)('operations that cross, on %s', (_name, engineOf) => {
     expect((await configuration(client, 'GET')).status).toBe(401);
   });
 
-  it('an update of a registration that crosses an administrator’s is rejected, and its token goes on (RFC 7592 2.2)', async () => {
+  it('an update of a registration that crosses an administrator’s is rejected, and its token stays valid (RFC 7592 2.2)', async () => {
     const client = await registered(provider, { client_name: 'First' });
     const operation = provider.app.get(UpdateRegistration, { strict: false });
     const prepare = operation.prepare.bind(operation);

@@ -215,7 +215,7 @@ const userinfo: EndpointUnderTest = {
     const invalidRequest = /^Bearer realm="[^"]+", error="invalid_request", error_description="[^"]+"$/;
     return {
       'wrong method': { method: 'PUT', status: 405, error: 'invalid_request', reason: 'request.method' },
-      // RFC 6750 2.2: such a body carries no token, and a request without one is told of no error (3.1).
+      // RFC 6750 2.2: such a body carries no token, and a request without one gets no error code (3.1).
       'wrong content type': {
         headers: { 'Content-Type': 'application/json' },
         body: '{"access_token":"x"}',

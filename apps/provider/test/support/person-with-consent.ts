@@ -2,7 +2,7 @@ import { Browser } from './browser';
 import { authorizationRequest, authorizeUrl, type TestProvider } from './provider';
 import { obtainTokens, type Registered } from './tokens';
 
-/** Somebody who is logged in, and has allowed the client openid and profile before. */
+/** A user who is signed in, and has allowed the client openid and profile before. */
 export async function personWithConsent(provider: TestProvider): Promise<{
   browser: Browser;
   registered: Registered;

@@ -49,7 +49,7 @@ describe('nextStep, in any situation,', () => {
     );
   });
 
-  it('ends: whoever does what each page asks is answered or denied within three pages or four', () => {
+  it('ends: completing each page leads to a response or a denial within three or four pages', () => {
     fc.assert(
       fc.property(situations, (start) => {
         let situation = start;

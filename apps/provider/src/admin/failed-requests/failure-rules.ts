@@ -1,4 +1,4 @@
-/** What a rule requires, as a sentence for whoever configures the client, and the clause that defines it. */
+/** What a rule requires, as a sentence for the person who configures the client, and the clause that defines it. */
 export interface FailureRule {
   readonly requirement: string;
   readonly clause: string;

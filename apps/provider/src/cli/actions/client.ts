@@ -150,7 +150,7 @@ export const clientActions: ApplicationActions<typeof clientGroup> = {
     return { json, text: propertyTable(json) };
   },
 
-  // Whoever registered the client can change it at any time: what is printed is exactly what was approved.
+  // The registrant can change the client at any time: what is printed is exactly what was approved.
   approve: async ({ app, execute, now }, { id }) => {
     const client = await getClient(app, id);
     const input = { id: client.id, decision: 'approve', revision: revisionOf(client) } as const;

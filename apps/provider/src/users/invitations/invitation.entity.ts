@@ -9,7 +9,7 @@ import {
 import { Entity } from 'typeorm';
 
 /**
- * Allows whoever controls the mailbox to create one account. Read and written by the named statements of its service.
+ * Allows the owner of the mailbox to create one account. Read and written by the named statements of its service.
  */
 @Entity('invitations')
 export class InvitationEntity {

@@ -60,7 +60,7 @@ export class SignUp implements Operation<SignUpInput, SignedUp, Prepared> {
     return { draft, passwordHash, invitation };
   }
 
-  /** @throws OperationError forbidden, invalid; link_spent if somebody else used the invitation first */
+  /** @throws OperationError forbidden, invalid; link_spent if the invitation was used first by another request */
   async perform(unit: Unit, actor: Actor, prepared: Prepared): Promise<OperationOutcome<SignedUp>> {
     const { draft, passwordHash, invitation } = prepared;
     const { now } = requireVisitor(actor, () => maySignUp(this.settings.signUp, invitation !== undefined));

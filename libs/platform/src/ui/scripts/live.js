@@ -1,5 +1,5 @@
 // <div id="…" data-live="5">: fetches the page every so many seconds and exchanges the content of this element. Pauses while
-// the tab is in the background, and while somebody uses the element: focus and selected text stay.
+// the tab is in the background, and while the element is in use: focus and selected text stay.
 import { all } from './dom.js';
 
 function isInUse(element) {

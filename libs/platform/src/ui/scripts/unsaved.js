@@ -1,4 +1,4 @@
-// <form data-guard>: the browser asks before somebody leaves the page with changes that were not sent.
+// <form data-guard>: the browser asks before the user leaves the page with unsent changes.
 import { all } from './dom.js';
 
 let changed = false;

@@ -11,7 +11,7 @@ import { UsersService } from '../../users.service.js';
 
 export interface PasswordLinkInput {
   readonly id: string;
-  /** Also ends all sessions and grants, because somebody else may be signed in. */
+  /** Also ends all sessions and grants, because another person may be signed in. */
   readonly signOut?: boolean;
 }
 
