@@ -38,6 +38,11 @@ export async function tabTo(page: Page, target: RegExp | string): Promise<void> 
   throw new Error(`Tab does not lead to ${String(target)}: ${passed.join(' | ')}`);
 }
 
+/** Waits until the field with this `name` is focused: the browser applies `autofocus` when it first draws the page. */
+export async function waitForFocus(page: Page, name: string): Promise<void> {
+  await page.waitForFunction((expected) => document.activeElement?.getAttribute('name') === expected, name);
+}
+
 /** Whether the focus is visible: an outline or shadow on an element on the screen. */
 export function focusIsVisible(page: Page): Promise<boolean> {
   return page.evaluate(() => {
