@@ -116,7 +116,7 @@ describe('second factors', () => {
     const person = { username: 'dev', password: 'correct horse battery staple' };
     await theirs.check('input[name=secondFactor][value=developer]');
     await pressSubmit(theirs);
-    await theirs.getByText('Saved.').waitFor();
+    await theirs.getByText('Changes saved.').waitFor();
 
     await beginLogin(page, stage);
     await submitLogin(page, person);
@@ -132,12 +132,12 @@ describe('second factors', () => {
 
     await theirs.goto(`${stage.issuer}/user?q=dev`);
     await theirs.getByRole('link', { name: 'dev' }).first().click();
-    await theirs.getByRole('link', { name: /^See and reset/ }).click();
-    await theirs.getByRole('heading', { name: 'Second factors of dev' }).waitFor();
+    await theirs.getByRole('link', { name: /^Reset sign-in methods/ }).click();
+    await theirs.getByRole('heading', { name: 'Reset sign-in methods' }).waitFor();
     faults.push(...(await portrait(theirs, 'provider-user-factors')));
     await theirs.fill('input[name=username]', 'dev');
-    await theirs.getByRole('button', { name: 'Remove all second factors' }).click();
-    await theirs.getByText('Their second factors are gone').waitFor();
+    await theirs.getByRole('button', { name: 'Reset sign-in methods' }).click();
+    await theirs.getByText('Sign-in methods reset').waitFor();
     await boss.close();
   }, 120_000);
 

@@ -20,10 +20,15 @@ import {
   FailedRequestsController,
 } from './failed-requests/failed-requests.controller.js';
 import { SessionsController } from './sessions.controller.js';
+import { UserActivityController } from './users/user-activity.controller.js';
+import { UserApplicationsController } from './users/user-applications.controller.js';
+import { UserPages } from './users/user-pages.service.js';
+import { UserSessionsController } from './users/user-sessions.controller.js';
 
 /**
- * Owns: the dashboard and the pages of the audit log, failed requests, sessions, keys and the outbox.
- * Pages: /admin, /audit, /failed-request, /session, /key, /message.
+ * Owns: the dashboard and the pages of the audit log, failed requests, sessions, keys and the outbox; the pages about
+ * one user that need other modules.
+ * Pages: /admin, /audit, /failed-request, /session, /key, /message, /user/sessions, /user/apps, /user/activity.
  * No module imports this one.
  */
 @Module({
@@ -48,7 +53,10 @@ import { SessionsController } from './sessions.controller.js';
     SessionsController,
     KeysController,
     MessagesController,
+    UserSessionsController,
+    UserApplicationsController,
+    UserActivityController,
   ],
-  providers: [EventLines],
+  providers: [EventLines, UserPages],
 })
 export class AdminModule {}
