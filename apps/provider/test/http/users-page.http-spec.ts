@@ -154,7 +154,8 @@ describe('the pages of users', () => {
     const people = await Promise.all(['many-a', 'many-b'].map((username) => provider.addUser({ username })));
     const ids = people.map(({ id }) => id);
     const ask = (chosen: readonly string[], action: string) => {
-      const selection = new URLSearchParams({ q: 'many', action, id: [...chosen] });
+      const selection = new URLSearchParams({ q: 'many', action });
+      for (const id of chosen) selection.append('id', id);
       return admin.open(at(`/user/selected?${selection.toString()}`));
     };
     const act = async (chosen: readonly string[], action: string): Promise<Record<string, string>> => {

@@ -49,9 +49,9 @@ export class UserActivityController {
   }
 
   private async namesIn(events: readonly LoggedEvent[]): Promise<Names> {
-    const actors = events.flatMap(({ actorId }) => actorId ?? []).filter((id) => !isCommandLineActor(id));
+    const ids = events.flatMap(({ actorId, subjectId }) => [actorId ?? [], subjectId ?? []].flat());
     return {
-      users: await this.users.names(actors),
+      users: await this.users.names(ids.filter((id) => !isCommandLineActor(id))),
       clients: await this.clients.names(events.flatMap(({ clientId }) => clientId ?? [])),
     };
   }
@@ -60,7 +60,7 @@ export class UserActivityController {
 function lineOf(event: LoggedEvent, userId: string, names: Names): object {
   return {
     ...appearanceOf(event.type),
-    sentence: { text: sentenceOf(event) },
+    sentence: { text: sentenceOf(event, userId, names) },
     source: event.address,
     at: event.at,
     details: [
@@ -91,9 +91,12 @@ function actorRows({ actorId }: LoggedEvent, userId: string, { users }: Names): 
   return [{ label, value: name, href: `${routes.users}/update/${actorId}` }];
 }
 
-function sentenceOf({ type }: LoggedEvent): Message {
+function sentenceOf({ type, subjectId }: LoggedEvent, userId: string, { users }: Names): Message {
   const key = `event.${type}`;
-  return hasText(key) ? text(key) : text('users.activity.other', { type });
+  const event = hasText(key) ? text(key) : text('users.activity.other', { type });
+  // What the user did to the account of somebody else.
+  const name = subjectId === null || subjectId === userId ? undefined : users.get(subjectId);
+  return name === undefined ? event : text('users.activity.about', { name, event });
 }
 
 function appearanceOf(type: string): { readonly icon: string; readonly kind?: 'good' | 'warn' | 'bad' } {
