@@ -293,7 +293,7 @@ describe('every page', () => {
     await look('provider-users-selected');
     await page.getByRole('button', { name: 'Disable 2 users' }).click();
     await page.getByText('2 users disabled').waitFor();
-    await page.getByRole('link', { name: /^Active/ }).waitFor();
+    await page.getByRole('link', { name: 'Active (remove this filter)' }).waitFor();
     await look('provider-users-done');
     await page.goto(`${stage.issuer}/grant`);
     await look('provider-grants');

@@ -131,7 +131,7 @@ describe('second factors', () => {
     await expectLoggedIn(page, stage, person);
 
     await theirs.goto(`${stage.issuer}/user?q=dev`);
-    await theirs.getByRole('link', { name: 'dev' }).first().click();
+    await theirs.getByRole('link', { name: 'dev', exact: true }).click();
     await theirs.getByRole('link', { name: /^Reset sign-in methods/ }).click();
     await theirs.getByRole('heading', { name: 'Reset sign-in methods' }).waitFor();
     faults.push(...(await portrait(theirs, 'provider-user-factors')));

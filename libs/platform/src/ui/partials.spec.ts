@@ -169,7 +169,7 @@ describe('a table with a selection', () => {
 describe('choices', () => {
   it('have the ids of the field in messages, and the name that is sent', () => {
     const html = render(
-      '{{> ui/choices name="roles" field="role" label="Roles" options=options problem="No." focus=true}}',
+      '{{> ui/choices name="role" id="roles" label="Roles" options=options problem="No." focus=true}}',
       {
         options: [
           { value: 'admin', label: 'Administrator' },
