@@ -248,36 +248,53 @@ describe('every page', () => {
     await page.goto(`${stage.issuer}/user/invite`);
     await checkPage('provider-invite');
     await page.fill('textarea[name=emails]', 'grace@example.org, nobody');
-    await page.getByRole('button', { name: 'Create the invitations' }).click();
-    await page.getByText('Not an e-mail address').waitFor();
+    await page.getByRole('button', { name: 'Create invitations' }).click();
+    await page.getByRole('alert').waitFor();
     await checkPage('provider-invite-problems');
     await page.fill(
       'textarea[name=emails]',
       'grace@example.org\na-rather-long-address.of-somebody@a-long-domain.example.org',
     );
-    await page.getByRole('button', { name: 'Create the invitations' }).click();
-    await page.getByText('no mail is sent').waitFor();
+    await page.getByRole('button', { name: 'Create invitations' }).click();
+    await page.getByRole('heading', { name: '2 invitations created' }).waitFor();
     await checkPage('provider-invited');
     await page.goto(`${stage.issuer}/user`);
     await checkPage('provider-users');
-    await page.getByRole('link', { name: 'Add a user' }).click();
+    await page.getByRole('link', { name: 'Add user' }).click();
     await page.waitForURL(/user\/add/);
     await checkPage('provider-user-add');
     await page.fill('input[name=username]', 'admin');
-    await page.getByRole('button', { name: 'Add the user' }).click();
+    await page.getByRole('button', { name: 'Add user' }).click();
     await page.getByRole('alert').waitFor();
     await checkPage('provider-user-problems');
     await page.fill('input[name=username]', 'hedy');
-    await page.getByRole('button', { name: 'Add the user' }).click();
+    await page.getByRole('button', { name: 'Add user' }).click();
     await page.waitForSelector('#one-time-link');
     await checkPage('provider-user-link');
     const link = (await page.textContent('#one-time-link')) ?? '';
-    await page.getByRole('link', { name: 'I have copied it' }).click();
+    await page.getByRole('link', { name: 'I’ve copied it' }).click();
     await page.waitForURL(/update/);
     await checkPage('provider-user-edit');
-    await page.getByRole('link', { name: /^Delete this user/ }).click();
+    await page.getByRole('link', { name: 'Delete user…' }).click();
     await page.waitForURL(/delete/);
     await checkPage('provider-user-delete');
+    await page.goto(`${stage.issuer}/user?q=grace`);
+    await page.getByRole('link', { name: /^grace/ }).click();
+    for (const tab of ['Sign-in methods', 'Sessions', 'Apps', 'Activity']) {
+      await page.getByRole('link', { name: tab, exact: true }).last().click();
+      await page.getByRole('main').locator(`a[aria-current=page]:text-is("${tab}")`).waitFor();
+      await checkPage(`provider-user-${tab.toLowerCase().replaceAll(' ', '-')}`);
+    }
+    await page.goto(`${stage.issuer}/user?status=active`);
+    await page.getByRole('checkbox', { name: 'Select grace' }).check();
+    await page.getByRole('checkbox', { name: 'Select alan' }).check();
+    await page.getByRole('button', { name: 'Disable…' }).click();
+    await page.getByRole('heading', { name: 'Disable 2 users?' }).waitFor();
+    await checkPage('provider-users-selected');
+    await page.getByRole('button', { name: 'Disable 2 users' }).click();
+    await page.getByText('2 users disabled').waitFor();
+    await page.getByRole('link', { name: 'Active (remove this filter)' }).waitFor();
+    await checkPage('provider-users-done');
     await page.goto(`${stage.issuer}/grant`);
     await checkPage('provider-grants');
     await page.goto(`${stage.issuer}/token`);

@@ -361,7 +361,7 @@ describe('a login is not lost', () => {
       await desk.goto(`${stage.issuer}/user?q=${username}`);
       await submitLogin(desk, { username: 'admin', password: 'a gate needs its keeper' });
       await desk.getByRole('link', { name: username, exact: true }).click();
-      await desk.getByRole('button', { name: 'Make a one-time link' }).click();
+      await desk.getByRole('button', { name: 'Create one-time link' }).click();
       return (await desk.textContent('#one-time-link')) ?? '';
     } finally {
       await own.close();

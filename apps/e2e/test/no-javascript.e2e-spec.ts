@@ -86,7 +86,7 @@ describe('without JavaScript', () => {
     await page.goto(`${stage.issuer}/user/add`);
     await submitLogin(page, { username: 'admin', password: adminPassword });
     await page.fill('input[name=username]', 'grace');
-    await page.getByRole('button', { name: 'Add the user' }).click();
+    await page.getByRole('button', { name: 'Add user' }).click();
     const link = (await page.textContent('#one-time-link')) ?? '';
     const own = await openContext(theatre.chromium, { javaScriptEnabled: false });
     const hers = await own.newPage();

@@ -116,7 +116,7 @@ describe('second factors', () => {
     const person = { username: 'dev', password: 'correct horse battery staple' };
     await adminPage.check('input[name=secondFactor][value=developer]');
     await pressSubmit(adminPage);
-    await adminPage.getByText('Saved.').waitFor();
+    await adminPage.getByText('Changes saved.').waitFor();
 
     await beginLogin(page, stage);
     await submitLogin(page, person);
@@ -131,13 +131,13 @@ describe('second factors', () => {
     await expectLoggedIn(page, stage, person);
 
     await adminPage.goto(`${stage.issuer}/user?q=dev`);
-    await adminPage.getByRole('link', { name: 'dev' }).first().click();
-    await adminPage.getByRole('link', { name: /^See and reset/ }).click();
-    await adminPage.getByRole('heading', { name: 'Second factors of dev' }).waitFor();
+    await adminPage.getByRole('link', { name: 'dev', exact: true }).click();
+    await adminPage.getByRole('link', { name: /^Reset sign-in methods/ }).click();
+    await adminPage.getByRole('heading', { name: 'Reset sign-in methods' }).waitFor();
     faults.push(...(await portrait(adminPage, 'provider-user-factors')));
     await adminPage.fill('input[name=username]', 'dev');
-    await adminPage.getByRole('button', { name: 'Remove all second factors' }).click();
-    await adminPage.getByText('Their second factors are gone').waitFor();
+    await adminPage.getByRole('button', { name: 'Reset sign-in methods' }).click();
+    await adminPage.getByText('Sign-in methods reset').waitFor();
     await adminContext.close();
   }, 120_000);
 

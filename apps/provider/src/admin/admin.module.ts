@@ -22,10 +22,16 @@ import {
 import { SearchController } from './search/search.controller.js';
 import { ConsoleSearch } from './search/search.service.js';
 import { SessionsController } from './sessions.controller.js';
+import { UserActivityController } from './users/user-activity.controller.js';
+import { UserApplicationsController } from './users/user-applications.controller.js';
+import { UserPages } from './users/user-pages.service.js';
+import { UserSessionsController } from './users/user-sessions.controller.js';
 
 /**
- * Owns: the dashboard and the pages of the audit log, failed requests, sessions, keys and the outbox.
- * Pages: /admin, /audit, /failed-request, /session, /key, /message, /search.
+ * Owns: the dashboard and the pages of the audit log, failed requests, sessions, keys and the outbox; the pages about
+ * one user that need other modules.
+ * Pages: /admin, /audit, /failed-request, /session, /key, /message, /search, /user/sessions, /user/apps,
+ * /user/activity.
  * No module imports this one.
  */
 @Module({
@@ -51,7 +57,10 @@ import { SessionsController } from './sessions.controller.js';
     KeysController,
     MessagesController,
     SearchController,
+    UserSessionsController,
+    UserApplicationsController,
+    UserActivityController,
   ],
-  providers: [ConsoleSearch, EventLines],
+  providers: [ConsoleSearch, EventLines, UserPages],
 })
 export class AdminModule {}

@@ -45,15 +45,16 @@ export interface ApplicationOptions {
   readonly dispatchDirectly?: boolean;
 }
 
-/** Modules with pages for users: the prefix of their views, and their folder. */
+/** Modules with translated pages: the prefix of their views, and their folder. */
 const userViews: Readonly<Record<string, string>> = {
   account: 'account',
   factors: 'users/factors',
+  users: 'users',
   'sign-in': 'sign-in',
   logout: 'protocol/logout',
   search: 'admin/search',
 };
-/** Modules with pages for administrators and developers, which are always in English. */
+/** Modules with pages for administrators and developers that are in English only. */
 const staffViews: Readonly<Record<string, string>> = {
   clients: 'clients',
   grants: 'grants',
@@ -61,7 +62,6 @@ const staffViews: Readonly<Record<string, string>> = {
   tokens: 'tokens',
   'trusted-issuers': 'trusted-issuers',
   resources: 'resources',
-  users: 'users',
 };
 
 const developmentViews = { development: 'development' };

@@ -109,7 +109,7 @@ describe('invitations', () => {
     const second = await linkFor('Linus@example.org');
     expect((await new Browser().open(second)).status).toBe(200);
     const list = await admin.open(at('/user/invite'));
-    const selector = /value="withdraw:(\d+)" aria-label="Withdraw the invitation of Linus@/.exec(list.text)?.[1] ?? '';
+    const selector = /value="withdraw:(\d+)"[^>]*>Withdraw<span[^>]*> Linus@/.exec(list.text)?.[1] ?? '';
     await admin.submit({ action: `withdraw:${selector}` }, { action: '/user/invite' });
     expect((await new Browser().open(second)).status).toBe(410);
     await invite('old@example.org');

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deviceCodeGrant } from '@gatehouse/domain/oauth';
 import { Mailer } from '../../src/mail/mailer.service';
+import { UsersService } from '../../src/users/users.service';
 import { Browser, send, type Answer } from '../support/browser';
 import { addApp, giveFactor, givePassword } from '../support/factors';
 import { eventually } from '../support/eventually';
@@ -26,6 +27,10 @@ describe('the texts of the pages that people meet', () => {
     'people.test',
     'UTC',
     'user',
+    'admin',
+    'somebody',
+    'person',
+    'nobody',
     // The language switch names each language in itself.
     'Deutsch',
     'English',
@@ -226,12 +231,29 @@ describe('the texts of the pages that people meet', () => {
     expect(metadata.json()['ui_locales_supported']).toEqual(['en', 'de', pseudoLanguage]);
   });
 
-  it('are English on pages of administrators, regardless of Accept-Language', async () => {
+  it('of the pages of users and invitations', async () => {
+    await provider.logIn(await provider.addUser({ username: 'adeline-admin', roles: ['admin'] }), browser);
+    const { id } = (await provider.app.get(UsersService).findByUsername('adeline')) ?? { id: '' };
+    for (const path of [
+      ...['', '?q=nobody', '?status=disabled', '?done=disabled&count=1', '/add', '/roles', '/invite'],
+      `/selected?action=disable&id=${id}`,
+      ...['update', 'factors', 'sessions', 'apps', 'activity', 'delete'].map((tab) => `/${tab}/${id}`),
+    ])
+      look(await open(`/user${path}`));
+    await open(`/user/delete/${id}`);
+    look(await browser.submit({ username: 'somebody' }), 422);
+    await open('/user/invite');
+    look(await browser.submit({ emails: '' }), 422);
+    await open('/user/add');
+    look(await browser.submit({ username: '' }), 422);
+  });
+
+  it('are English on pages of administrators that are not translated, regardless of Accept-Language', async () => {
     const admin = await provider.addUser({ roles: ['admin'] });
     await provider.logIn(admin, browser);
-    const users = await open('/user');
-    expect(users.text).toContain('<html lang="en">');
-    expect(users.text).not.toContain('⟦');
+    const keys = await open('/key');
+    expect(keys.text).toContain('<html lang="en">');
+    expect(keys.text).not.toContain('⟦');
     look(await open('/nowhere'), 404);
   });
 

@@ -36,6 +36,8 @@ const exempt: Readonly<Record<string, string>> = {
   '/device': 'a client decides by max_age',
   '/account/profile': 'claims, and no credentials',
   '/session': 'it only ends sessions',
+  '/user/sessions/:id': 'it only ends sessions',
+  '/user/apps/:id': 'it only revokes',
   '/grant': 'it only revokes',
   '/token': 'it only revokes',
   '/message': 'it only sends a message again',
