@@ -87,15 +87,15 @@ describe('second factors', () => {
     await beginLogin(page, stage);
     await submitLogin(page, person);
     await page.waitForURL(/login\/factor/);
-    expect(await heading(page)).toBe('Second factor');
+    expect(await heading(page)).toBe('Confirm it’s you');
     await look('provider-second-factor');
     await page.fill('input[name=otp]', '000000');
     await pressSubmit(page);
-    await page.getByText('This code is wrong').waitFor();
-    await page.getByText('Use a recovery code').click();
+    await page.getByText('That code didn’t work').waitFor();
+    await page.getByText('Lost your phone or passkey?').click();
     await page.fill('input[name=recovery]', recovery);
     await look('provider-second-factor-recovery');
-    await page.getByRole('button', { name: 'Use it' }).click();
+    await page.getByRole('button', { name: 'Use recovery code' }).click();
     await page.waitForURL(/consent/);
     await allow(page);
     await expectLoggedIn(page, stage, person);
@@ -121,7 +121,7 @@ describe('second factors', () => {
     await beginLogin(page, stage);
     await submitLogin(page, person);
     await page.waitForURL(/login\/factor/);
-    expect(await heading(page)).toBe('Add a second factor');
+    expect(await heading(page)).toBe('Set up a second step');
     await look('provider-second-factor-add');
     await page.fill('input[name=otp]', await (await scan())());
     await pressSubmit(page);

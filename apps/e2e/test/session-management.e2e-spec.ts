@@ -106,7 +106,7 @@ describe('a client’s page that watches the login of its browser', () => {
     expect(await ask()).toBe('unchanged');
     await other.goto(`${issuer}/logout`);
     await other.click('button[name=logout][value=yes]');
-    await other.getByRole('heading', { name: 'You are logged out' }).waitFor();
+    await other.getByRole('heading', { name: 'You’re signed out' }).waitFor();
     expect(await ask()).toBe('changed');
 
     // What a client does then (3.1): it asks without a page, and learns that nobody is logged in.

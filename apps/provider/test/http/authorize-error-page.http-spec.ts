@@ -33,7 +33,7 @@ describe('an error of an unapproved client (RFC 9700 4.11.2)', () => {
   /** Where the link of an error page leads. */
   const linkOf = (page: Answer): URL => {
     expect([page.status, page.location]).toEqual([400, undefined]);
-    const [, href = ''] = /<a class="button" href="([^"]+)"/.exec(page.text) ?? [];
+    const [, href = ''] = /<a class="btn btn-block" href="([^"]+)" rel="noreferrer"/.exec(page.text) ?? [];
     return new URL(href.replaceAll('&#x3D;', '=').replaceAll('&amp;', '&'));
   };
 

@@ -1,5 +1,5 @@
 import type { Reply } from '@gatehouse/platform/http/reply';
-import type { Message } from '../../i18n/message.js';
+import { text, type Message } from '../../i18n/message.js';
 import type { RequestContext } from '../../users/sessions/request-context.js';
 import type { RequestContexts } from '../../users/sessions/request-contexts.service.js';
 
@@ -18,12 +18,16 @@ export interface LogoutDone {
 }
 
 /** The page after a logout. It may only frame the clients that it notifies. */
-export function donePage(contexts: RequestContexts, context: RequestContext, { languages, ...done }: LogoutDone): Reply {
+export function donePage(
+  contexts: RequestContexts,
+  context: RequestContext,
+  { languages, ...done }: LogoutDone,
+): Reply {
   const frames = done.frames ?? [];
   return contexts.page(
     { ...context, session: undefined, user: undefined },
     'logout/done',
-    { ...done, frames },
+    { ...done, heading: text(done.wasLoggedIn ? 'logout.doneHeading' : 'logout.nobody'), frames },
     {
       cookies: contexts.noSessionCookies(),
       languages,
