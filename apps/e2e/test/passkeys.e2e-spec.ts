@@ -75,7 +75,7 @@ describe('passkeys, on an issuer that has a name', () => {
         .filter(Boolean),
     ).toEqual(codes);
     await look('provider-recovery-codes');
-    await page.getByRole('link', { name: /I have kept them/ }).click();
+    await page.getByRole('link', { name: /I’ve saved them/ }).click();
     await page.waitForURL(/passkeys/);
     expect(await page.inputValue('input[name=name]')).toBe('Laptop');
     expect(await page.getByText('also asks for a second factor').count()).toBe(0);
@@ -127,7 +127,7 @@ describe('passkeys, on an issuer that has a name', () => {
     const authenticator = await addAuthenticator(page);
     await logIn(page, stage, person);
     await enroll('Old name');
-    await page.getByRole('link', { name: /I have kept them/ }).click();
+    await page.getByRole('link', { name: /I’ve saved them/ }).click();
     await page.waitForURL(/passkeys/);
     await page.click('[data-passkey=enroll]');
     await page.getByText('already has a passkey for this account').waitFor();

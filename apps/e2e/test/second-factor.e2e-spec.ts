@@ -79,7 +79,7 @@ describe('second factors', () => {
     await pressSubmit(page);
     await page.getByRole('heading', { name: 'Your recovery codes' }).waitFor();
     const recovery = (await page.locator('#recovery-codes li').first().textContent()) ?? '';
-    await page.getByRole('link', { name: /I have kept them/ }).click();
+    await page.getByRole('link', { name: /I’ve saved them/ }).click();
     await page.getByText('The second factor was added').waitFor();
     await look('provider-factors');
 
@@ -125,7 +125,7 @@ describe('second factors', () => {
     await look('provider-second-factor-add');
     await page.fill('input[name=otp]', await (await scan())());
     await pressSubmit(page);
-    await page.getByRole('link', { name: /I have kept them: continue to Gatehouse demo/ }).click();
+    await page.getByRole('link', { name: /I’ve saved them: continue to Gatehouse demo/ }).click();
     await page.waitForURL(/consent/);
     await allow(page);
     await expectLoggedIn(page, stage, person);
@@ -149,7 +149,7 @@ describe('second factors', () => {
     const code = await scan();
     await page.fill('input[name=otp]', await code());
     await pressSubmit(page);
-    await page.getByRole('link', { name: /I have kept them/ }).click();
+    await page.getByRole('link', { name: /I’ve saved them/ }).click();
     await leave();
     await beginLogin(page, stage);
     await submitLogin(page, person);
