@@ -42,13 +42,13 @@ describe('permissions on the consent page (RFC 8707 3)', () => {
     unescape(html.replace(/<span class="(?:mono-logo|avatar).*?<\/span>|<[^>]+>/g, '')).trim();
   /** The list of what is asked for: headings and sentences, in the order of the page. */
   const asksOf = (html: string): string[] =>
-    [...(/<ul class="asks".*?<\/ul>/s.exec(html)?.[0] ?? '').matchAll(/<li( class="asks-head")?>(.*?)<\/li>/g)].map(
+    [...(/<ul class="asks".*?<\/ul>/s.exec(html)?.[0] ?? '').matchAll(/<li( class="asks-head")?>(.*?)<\/li>/gs)].map(
       ([, head, inner]) => `${head ? '# ' : ''}${textOf(inner ?? '')}`,
     );
   /** The wire names under the technical details, by their label. */
   const detailsOf = (html: string): Record<string, string[]> =>
     Object.fromEntries(
-      [...html.matchAll(/<dt>(.*?)<\/dt><dd>(.*?)<\/dd>/g)].map(([, label, inner]) => [
+      [...html.matchAll(/<dt>(.*?)<\/dt><dd>(.*?)<\/dd>/gs)].map(([, label, inner]) => [
         textOf(label ?? ''),
         [...(inner ?? '').matchAll(/<code class="scope">(.*?)<\/code>/g)].map(([, name]) => textOf(name ?? '')),
       ]),
