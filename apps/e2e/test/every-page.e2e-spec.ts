@@ -106,7 +106,7 @@ describe('every page', () => {
     await page.goto(`${stage.issuer}/logout`);
     await checkPage('provider-logout');
     await page.click('button[name=logout][value=yes]');
-    await page.getByRole('heading', { name: 'You are logged out' }).waitFor();
+    await page.getByRole('heading', { name: 'You’re signed out' }).waitFor();
     await checkPage('provider-logged-out');
     expect(faults).toEqual([]);
   });

@@ -35,7 +35,7 @@ describe('the keyboard alone', () => {
     await page.keyboard.press('Enter');
     await page.waitForURL(/\/consent/);
 
-    await tabTo(page, /^Yes, allow/);
+    await tabTo(page, /^Allow/);
     await page.keyboard.press('Enter');
     await expectLoggedIn(page, stage, person);
 

@@ -28,7 +28,7 @@ describe('a new user', () => {
     await page.fill('input[name=name]', 'Ada Lovelace');
     await submitLogin(page, ada);
 
-    expect(await heading(page)).toBe('Allow access?');
+    expect(await heading(page)).toMatch(/^Allow .+ to access your account\?$/);
     expect(await page.textContent('.lead')).toMatch(/^Gatehouse demo asks for openid.* on behalf of ada\.$/);
     await allow(page);
 

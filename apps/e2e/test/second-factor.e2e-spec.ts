@@ -79,7 +79,7 @@ describe('second factors', () => {
     await pressSubmit(page);
     await page.getByRole('heading', { name: 'Your recovery codes' }).waitFor();
     const recovery = (await page.locator('#recovery-codes li').first().textContent()) ?? '';
-    await page.getByRole('link', { name: /I have kept them/ }).click();
+    await page.getByRole('link', { name: /I’ve saved them/ }).click();
     await page.getByText('The second factor was added').waitFor();
     await checkPage('provider-factors');
 
@@ -87,15 +87,15 @@ describe('second factors', () => {
     await beginLogin(page, stage);
     await submitLogin(page, person);
     await page.waitForURL(/login\/factor/);
-    expect(await heading(page)).toBe('Second factor');
+    expect(await heading(page)).toBe('Confirm it’s you');
     await checkPage('provider-second-factor');
     await page.fill('input[name=otp]', '000000');
     await pressSubmit(page);
-    await page.getByText('This code is wrong').waitFor();
-    await page.getByText('Use a recovery code').click();
+    await page.getByText('That code didn’t work').waitFor();
+    await page.getByText('Lost your phone or passkey?').click();
     await page.fill('input[name=recovery]', recovery);
     await checkPage('provider-second-factor-recovery');
-    await page.getByRole('button', { name: 'Use it' }).click();
+    await page.getByRole('button', { name: 'Use recovery code' }).click();
     await page.waitForURL(/consent/);
     await allow(page);
     await expectLoggedIn(page, stage, person);
@@ -121,11 +121,11 @@ describe('second factors', () => {
     await beginLogin(page, stage);
     await submitLogin(page, person);
     await page.waitForURL(/login\/factor/);
-    expect(await heading(page)).toBe('Add a second factor');
+    expect(await heading(page)).toBe('Set up a second step');
     await checkPage('provider-second-factor-add');
     await page.fill('input[name=otp]', await (await scan())());
     await pressSubmit(page);
-    await page.getByRole('link', { name: /I have kept them: continue to Gatehouse demo/ }).click();
+    await page.getByRole('link', { name: /I’ve saved them: continue to Gatehouse demo/ }).click();
     await page.waitForURL(/consent/);
     await allow(page);
     await expectLoggedIn(page, stage, person);
@@ -149,7 +149,7 @@ describe('second factors', () => {
     const code = await scan();
     await page.fill('input[name=otp]', await code());
     await pressSubmit(page);
-    await page.getByRole('link', { name: /I have kept them/ }).click();
+    await page.getByRole('link', { name: /I’ve saved them/ }).click();
     await leave();
     await beginLogin(page, stage);
     await submitLogin(page, person);

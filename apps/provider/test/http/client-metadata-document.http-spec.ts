@@ -81,7 +81,7 @@ describe('a client that is described by a document at its client_id', () => {
     const page = await open(id);
     expect(page.text).toContain('An agent');
     expect(page.text).toContain(new URL(id).host);
-    expect(page.text).toContain('Nobody has checked this application');
+    expect(page.text).toContain('has checked this app.');
     const answer = await redeem(id, await allow(id));
     expect(answer.status).toBe(200);
   });

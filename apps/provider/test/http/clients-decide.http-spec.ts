@@ -34,7 +34,7 @@ describe('what administrators decide about clients', () => {
     await new Promise((resolve) => setTimeout(resolve, 700));
     const consent = await person.open(authorizeUrl(provider, authorizationRequest(client).parameters));
     expect(consent.text).toContain('Newcomer');
-    expect(consent.text).not.toContain('Nobody has checked this application');
+    expect(consent.text).not.toContain('has checked this app.');
   });
 
   it('lists those of one state, and approves or disables many at once', async () => {

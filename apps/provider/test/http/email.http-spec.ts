@@ -61,10 +61,10 @@ describe('an e-mail address', () => {
     const link = linkIn(await mailTo('new-ada@mail.test'));
     const elsewhere = new Browser();
     const form = await elsewhere.open(link);
-    expect(form.text).toContain('<strong>new-ada@mail.test</strong> becomes the address');
+    expect(form.text).toContain('<strong>new-ada@mail.test</strong> will become the e-mail address');
     expect(await userOf('new-ada')).toMatchObject({ emailVerified: false });
     const confirmed = await elsewhere.submit({}, { action: '/email/confirm' });
-    expect([confirmed.status, confirmed.text.includes('Go back there')]).toEqual([200, true]);
+    expect([confirmed.status, confirmed.text.includes('continue there')]).toEqual([200, true]);
     expect(await userOf('new-ada')).toMatchObject({ emailVerified: true });
     expect((await new Browser().open(link)).status).toBe(410);
   });

@@ -37,7 +37,7 @@ describe('who else can require a second factor', () => {
     await demandOf('developer', await admin());
     await browser.open(at('/client'));
     expect(browser.address).toContain('/login/factor');
-    expect(browser.page?.text).toContain('Add a second factor');
+    expect(browser.page?.text).toContain('Set up a second step');
     const app = scan(provider, browser);
     expect((await giveFactor(browser, { action: 'add-app', otp: '000000' })).status).toBe(422);
     expect(scan(provider, browser).secret).toBe(app.secret);

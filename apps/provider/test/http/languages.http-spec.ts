@@ -89,7 +89,7 @@ describe('the texts of the pages that people meet', () => {
     look(await browser.submit({ username: 'adeline', password: 'wrong' }), 401);
     look(await browser.submit({ username: 'adeline', password, csrf: 'old' }), 403);
     look(await browser.submit({ username: 'adeline', password }));
-    expect(browser.page?.text).toContain('⟦Allow access?⟧');
+    expect(browser.page?.text).toContain('⟦Allow <strong>Notebook</strong> to access your account?⟧');
     look(await browser.submit({ confirm: 'perhaps' }), 400);
     await open('/logout');
     look(browser.page);
@@ -182,7 +182,7 @@ describe('the texts of the pages that people meet', () => {
     look(await open(path));
     look(await browser.submit());
     look(await browser.submit({ confirm: 'no' }));
-    expect(browser.page?.text).toContain('⟦Nothing was allowed⟧');
+    expect(browser.page?.text).toContain('⟦Access wasn’t allowed⟧');
   });
 
   it('of mail: in the language of the recipient, or the default language', async () => {

@@ -102,7 +102,7 @@ describe('the token of a link', () => {
       const page = await send(first.location ?? '', { headers: { Accept: 'text/html' } });
       expect(page.status).toBe(400);
       expect(page.text).toContain('link.cookie');
-      expect(page.text).toContain('allow cookies');
+      expect(page.text).toContain('needs cookies');
     });
 
     it('that is worth nothing sets no cookie, and leaves a good one alone', async () => {

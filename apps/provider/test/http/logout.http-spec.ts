@@ -135,7 +135,7 @@ describe('logging out', () => {
       for (const one of [new Browser(), browser]) {
         const page = await one.open(endSession({ post_logout_redirect_uri: 'https://client.test/bye' }));
         expect([page.status, page.location]).toEqual([200, undefined]);
-        expect(page.text).toContain('without saying which application');
+        expect(page.text).toContain('but not its application');
       }
       expect(await isLoggedIn(browser)).toBe(true);
     });
