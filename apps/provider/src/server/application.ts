@@ -45,21 +45,21 @@ export interface ApplicationOptions {
   readonly dispatchDirectly?: boolean;
 }
 
-/** Modules with pages for users: the prefix of their views, and their folder. */
+/** Modules with pages in every language: the prefix of their views, and their folder. */
 const userViews: Readonly<Record<string, string>> = {
   account: 'account',
+  clients: 'clients',
+  resources: 'resources',
+  'trusted-issuers': 'trusted-issuers',
   factors: 'users/factors',
   'sign-in': 'sign-in',
   logout: 'protocol/logout',
 };
 /** Modules with pages for administrators and developers, which are always in English. */
 const staffViews: Readonly<Record<string, string>> = {
-  clients: 'clients',
   grants: 'grants',
   admin: 'admin',
   tokens: 'tokens',
-  'trusted-issuers': 'trusted-issuers',
-  resources: 'resources',
   users: 'users',
 };
 
