@@ -190,7 +190,7 @@ describe('every page', () => {
     await page.goto(`${stage.issuer}/client/add`);
     await checkPage('provider-client-add');
     await page.fill('input[name=redirectUri]', 'http://not-loopback.example/cb');
-    await page.getByRole('button', { name: 'Add the client' }).click();
+    await page.getByRole('button', { name: 'Add application' }).click();
     await page.getByRole('alert').waitFor();
     await checkPage('provider-client-problems');
     await page.fill('input[name=name]', 'Weather station');
@@ -198,50 +198,58 @@ describe('every page', () => {
       .locator('input[name=redirectUri]')
       .first()
       .fill(`https://weather.example.org/${'a-long-path/'.repeat(12)}callback`);
-    await page.getByRole('button', { name: 'Add the client' }).click();
+    await page.getByRole('button', { name: 'Add application' }).click();
     await page.waitForSelector('#client-secret');
     await checkPage('provider-client-secret');
-    await page.getByRole('link', { name: 'I have copied it' }).click();
+    await page.getByRole('link', { name: 'I’ve copied it' }).click();
     await page.waitForURL(/update/);
     await checkPage('provider-client-edit');
+    for (const [tab, name] of [
+      ['Scopes and claims', 'scopes'],
+      ['Tokens', 'tokens'],
+      ['Advanced', 'advanced'],
+      ['Danger zone', 'danger'],
+    ] as const) {
+      await page.getByRole('navigation', { name: 'Weather station' }).getByRole('link', { name: tab }).click();
+      await page.waitForURL(new RegExp(`/${name}$`));
+      await checkPage(`provider-client-${name}`);
+    }
     await page.getByRole('link', { name: 'Roles', exact: true }).click();
     await page.waitForURL(/client\/roles/);
-    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('button', { name: 'Save roles' }).click();
     await page.locator('[aria-invalid=true]').waitFor();
     await checkPage('provider-client-roles');
-    await page.goBack();
-    await page.goBack();
-    await page.waitForURL(/update/);
-    await page.getByRole('link', { name: /^Delete this client/ }).click();
+    await page.getByRole('link', { name: 'Danger zone' }).click();
+    await page.getByRole('link', { name: /^Delete application/ }).click();
     await page.waitForURL(/delete/);
     await checkPage('provider-client-delete');
-    await page.getByRole('button', { name: 'Delete the client' }).click();
+    await page.getByRole('button', { name: 'Delete application' }).click();
     await page.locator('[aria-invalid=true]').waitFor();
     await checkPage('provider-client-delete-problem');
 
     await page.goto(`${stage.issuer}/resource`);
     await checkPage('provider-resources-none');
-    await page.getByRole('link', { name: 'Add an API' }).click();
+    await page.getByRole('link', { name: 'Add API' }).first().click();
     await page.waitForURL(/resource\/add/);
     await checkPage('provider-resource-add');
     await page.fill('input[name=identifier]', 'http://not-loopback.example/');
-    await page.getByRole('button', { name: 'Add the API' }).click();
+    await page.getByRole('button', { name: 'Add API' }).click();
     await page.getByRole('alert').waitFor();
     await checkPage('provider-resource-problems');
     await page.fill('input[name=identifier]', 'https://documents.example.org/api/with/a/rather/long/path');
     await page.fill('input[name=name]', 'Documents');
     await page.fill('input[name=scope]', 'documents:read');
     await page.fill('input[name=sentence]', 'Read your documents');
-    await page.getByRole('button', { name: 'Add the API' }).click();
+    await page.getByRole('button', { name: 'Add API' }).click();
     await page.waitForURL(/resource\/update/);
     await checkPage('provider-resource-edit');
-    await page.getByRole('button', { name: 'Make credentials' }).click();
+    await page.getByRole('button', { name: 'Create credentials' }).click();
     await page.waitForSelector('#client-secret');
     await checkPage('provider-resource-credentials');
     await page.goto(`${stage.issuer}/resource`);
     await checkPage('provider-resources');
     await page.getByRole('link', { name: 'Documents' }).click();
-    await page.getByRole('link', { name: /^Delete this API/ }).click();
+    await page.getByRole('link', { name: /^Delete API/ }).click();
     await page.waitForURL(/delete/);
     await checkPage('provider-resource-delete');
 
@@ -328,8 +336,8 @@ describe('every page', () => {
     await checkPage('provider-keys');
     await page.goto(`${stage.issuer}/issuer`);
     await checkPage('provider-issuers-none');
-    await page.getByRole('link', { name: 'Add an issuer' }).click();
-    await page.getByRole('button', { name: 'Add the issuer' }).click();
+    await page.getByRole('link', { name: 'Add trusted issuer' }).first().click();
+    await page.getByRole('button', { name: 'Add trusted issuer' }).click();
     await page.getByRole('alert').waitFor();
     await checkPage('provider-issuer-problems');
     await page.goto(`${stage.issuer}/message`);

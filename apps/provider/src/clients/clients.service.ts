@@ -24,7 +24,7 @@ import { ClientOriginEntity } from './client-origin.entity.js';
 import { ClientEntity } from './client.entity.js';
 import { clientStatements } from './client.statements.js';
 import { ClientRules } from './client-rules.service.js';
-import { isClientId, toClient, toRow, webOriginsOf } from './client-row.js';
+import { isClientId, toClient, toRow, webOriginsOf, lastUseOf } from './client-row.js';
 import { ClientSecrets, isValidSecret, matchesSecret, type StoredSecret } from './client-secrets.service.js';
 
 /** Called in the unit of work of the change. */
@@ -189,7 +189,12 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
     order?: ClientSortOrder | undefined;
     after?: Cursor | undefined;
     limit: number;
-  }): Promise<{ clients: Client[]; next: Cursor | undefined }> {
+  }): Promise<{
+    clients: Client[];
+    /** When clients that were used were used last, by id. */
+    lastUses: ReadonlyMap<string, EpochSeconds>;
+    next: Cursor | undefined;
+  }> {
     const { column, direction } = clientOrderings[query.order ?? 'name'];
     const select = this.clients
       .createQueryBuilder('client')
@@ -213,6 +218,7 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
     const last = rows.length > query.limit ? page.at(-1) : undefined;
     return {
       clients: page.map(toClient),
+      lastUses: new Map(page.flatMap(lastUseOf)),
       next: last && [query.order === 'newest' ? last.createdAt : last.name, last.id],
     };
   }

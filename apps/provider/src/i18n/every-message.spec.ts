@@ -10,7 +10,17 @@ const source = join(__dirname, '..');
 /** The partials of the design system show texts of this catalogue. */
 const uiViews = join(source, '../../../libs/platform/src/ui/views');
 /** Pages that are translated, and what all pages share. */
-const folders = ['account', 'users', 'users/factors', 'web', 'sign-in', 'protocol/logout'];
+const folders = [
+  'account',
+  'users',
+  'users/factors',
+  'web',
+  'sign-in',
+  'protocol/logout',
+  'clients',
+  'resources',
+  'trusted-issuers',
+];
 /** Parts of administration pages, and an invisible frame. */
 const untranslated = ['live-end.hbs', 'live-filter.hbs', 'order.hbs', 'check-session.hbs'];
 /** Prefixes of keys that are composed at run time: of columns, scopes, claims, event types. */

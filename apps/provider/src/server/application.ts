@@ -48,6 +48,9 @@ export interface ApplicationOptions {
 /** Modules with translated pages: the prefix of their views, and their folder. */
 const userViews: Readonly<Record<string, string>> = {
   account: 'account',
+  clients: 'clients',
+  resources: 'resources',
+  'trusted-issuers': 'trusted-issuers',
   factors: 'users/factors',
   users: 'users',
   'sign-in': 'sign-in',
@@ -56,12 +59,9 @@ const userViews: Readonly<Record<string, string>> = {
 };
 /** Modules with pages for administrators and developers that are in English only. */
 const staffViews: Readonly<Record<string, string>> = {
-  clients: 'clients',
   grants: 'grants',
   admin: 'admin',
   tokens: 'tokens',
-  'trusted-issuers': 'trusted-issuers',
-  resources: 'resources',
 };
 
 const developmentViews = { development: 'development' };

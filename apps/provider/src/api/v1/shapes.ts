@@ -76,7 +76,7 @@ const writable = Object.fromEntries(
     .map((name) => {
       const { wire, codec } = clientProperties[name];
       const { label, help } = clientPropertyForms[name];
-      const description = help === undefined ? `${label}.` : `${label}. ${help}`;
+      const description = `${label}. ${help}`;
       return [wire, ofCodec[codec]().nullish().meta({ description })];
     }),
 );
