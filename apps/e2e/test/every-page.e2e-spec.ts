@@ -289,9 +289,9 @@ describe('every page', () => {
     const refused = (await page.textContent('#request-id'))?.trim() ?? '';
     await page.goto(`${stage.issuer}/admin`);
     await look('provider-dashboard');
-    await page.getByRole('link', { name: /^Audit log/ }).click();
+    await page.getByRole('link', { name: /^Audit log/ }).first().click();
     await page.waitForURL(/audit/);
-    await page.locator('details.more summary').first().click();
+    await page.locator('.feed summary').first().click();
     await look('provider-audit');
     await page.goto(`${stage.issuer}/audit?user=nobody`);
     await look('provider-audit-none');
@@ -299,14 +299,14 @@ describe('every page', () => {
     await page.goto(`${stage.issuer}/failed-request`);
     await look('provider-refusals');
     await page.fill('input[name=id]', refused);
-    await page.getByRole('button', { name: 'Show' }).click();
+    await page.getByRole('button', { name: 'Filter' }).click();
     await page.getByRole('heading', { name: 'Why was this refused?' }).waitFor();
     await look('provider-refusal');
     await page.goto(`${stage.issuer}/session`);
     await look('provider-sessions');
     await page.goto(`${stage.issuer}/key`);
-    await page.getByText('A key leaked…').click();
-    await page.getByRole('button', { name: 'Replace the keys now' }).click();
+    await page.getByText('A key was leaked…').click();
+    await page.getByRole('button', { name: 'Replace keys now' }).click();
     await page.locator('[aria-invalid=true]').waitFor();
     await look('provider-keys');
     await page.goto(`${stage.issuer}/issuer`);
@@ -317,6 +317,8 @@ describe('every page', () => {
     await look('provider-issuer-problems');
     await page.goto(`${stage.issuer}/message`);
     await look('provider-messages');
+    await page.goto(`${stage.issuer}/admin/system`);
+    await look('provider-system');
     await page.goto(`${stage.issuer}/api/admin/v1/docs`);
     await look('provider-api');
     await page.goto(`${stage.issuer}/account/security`);

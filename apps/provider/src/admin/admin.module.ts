@@ -12,6 +12,9 @@ import { SessionsModule } from '../users/sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { AuditController } from './activity/audit.controller.js';
 import { DashboardController } from './overview/dashboard.controller.js';
+import { SetupChecklist } from './overview/setup-checklist.service.js';
+import { SystemController } from './overview/system.controller.js';
+import { ThingsToFix } from './overview/things-to-fix.service.js';
 import { EventLines } from './activity/event-lines.service.js';
 import { KeysController } from './keys.controller.js';
 import { MessagesController } from './messages.controller.js';
@@ -22,8 +25,8 @@ import {
 import { SessionsController } from './sessions.controller.js';
 
 /**
- * Owns: the dashboard and the pages of the audit log, failed requests, sessions, keys and the outbox.
- * Pages: /admin, /audit, /failed-request, /session, /key, /message.
+ * Owns: the overview and the pages of the audit log, failed requests, sessions, keys, the outbox and the settings.
+ * Pages: /admin, /admin/system, /audit, /failed-request, /session, /key, /message.
  * No module imports this one.
  */
 @Module({
@@ -42,6 +45,7 @@ import { SessionsController } from './sessions.controller.js';
   ],
   controllers: [
     DashboardController,
+    SystemController,
     AuditController,
     FailedRequestsController,
     EarlierFailedRequestsController,
@@ -49,6 +53,6 @@ import { SessionsController } from './sessions.controller.js';
     KeysController,
     MessagesController,
   ],
-  providers: [EventLines],
+  providers: [EventLines, SetupChecklist, ThingsToFix],
 })
 export class AdminModule {}

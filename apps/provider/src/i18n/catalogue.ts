@@ -1,5 +1,5 @@
 import Handlebars from 'handlebars';
-import { IntlMessageFormat } from 'intl-messageformat';
+import { IntlMessageFormat, type Formats } from 'intl-messageformat';
 
 /** The values for the placeholders of a text. Strings are escaped if the result is HTML. */
 export type TextValues = Readonly<Record<string, string | number | undefined>>;
@@ -18,6 +18,17 @@ const tags: Readonly<Record<string, Tag>> = {
 };
 
 export const tagNames: readonly string[] = Object.keys(tags);
+
+/**
+ * How a text shows an instant, given in milliseconds since the epoch: `{at, date, day}`. Pages show all times in UTC.
+ */
+const dateFormats = {
+  date: {
+    day: { month: 'short', day: 'numeric', timeZone: 'UTC' },
+    longDay: { weekday: 'long', year: 'numeric', month: 'long', day: 'numeric', timeZone: 'UTC' },
+    hour: { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone: 'UTC' },
+  },
+} as const satisfies Partial<Formats>;
 
 /**
  * The texts of one language by key, in ICU message syntax: `{name}`, `{count, plural, one {…} other {…}}`, and the tags
@@ -74,7 +85,7 @@ export class Catalogue {
   }
 
   private compile(into: Map<string, IntlMessageFormat>, key: string, message: string): IntlMessageFormat {
-    const compiled = new IntlMessageFormat(message, this.language);
+    const compiled = new IntlMessageFormat(message, this.language, dateFormats);
     into.set(key, compiled);
     return compiled;
   }

@@ -51,13 +51,13 @@ const userViews: Readonly<Record<string, string>> = {
   factors: 'users/factors',
   'sign-in': 'sign-in',
   logout: 'protocol/logout',
+  admin: 'admin',
+  grants: 'grants',
+  tokens: 'tokens',
 };
 /** Modules with pages for administrators and developers, which are always in English. */
 const staffViews: Readonly<Record<string, string>> = {
   clients: 'clients',
-  grants: 'grants',
-  admin: 'admin',
-  tokens: 'tokens',
   'trusted-issuers': 'trusted-issuers',
   resources: 'resources',
   users: 'users',

@@ -179,6 +179,8 @@ const administrationPages = [
   routes.audit,
   routes.failedRequests,
   routes.sessions,
+  routes.grants,
+  routes.tokens,
   routes.keys,
   routes.messages,
 ];
