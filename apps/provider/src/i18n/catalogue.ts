@@ -25,7 +25,7 @@ export const tagNames: readonly string[] = Object.keys(tags);
 const dateFormats = {
   date: {
     day: { month: 'short', day: 'numeric', timeZone: 'UTC' },
-    longDay: { weekday: 'long', year: 'numeric', month: 'long', day: 'numeric', timeZone: 'UTC' },
+    longDay: { year: 'numeric', month: 'long', day: 'numeric', timeZone: 'UTC' },
     hour: { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone: 'UTC' },
   },
 } as const satisfies Partial<Formats>;
@@ -93,8 +93,9 @@ export class Catalogue {
 
 const withoutMarkup = Object.fromEntries(tagNames.map((name) => [name, (chunks: Chunks) => chunks.join('')]));
 
-/** Numbers are not converted: they select the plural. */
-function escaped(value: string | number | undefined): string | number | undefined {
+/** Numbers are not converted: they select the plural. Another text of the catalogue is HTML already. */
+function escaped(value: TextValues[string] | Handlebars.SafeString): string | number | undefined {
+  if (value instanceof Handlebars.SafeString) return value.toString();
   return typeof value === 'string' ? Handlebars.escapeExpression(value) : value;
 }
 

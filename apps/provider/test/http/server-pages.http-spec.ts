@@ -60,11 +60,11 @@ describe('the pages of the server', () => {
 
   it('/admin/system shows every setting with its source, and no secret', async () => {
     const page = (await admin.open(at('/admin/system'))).text;
-    const rowOf = (name: string): string => new RegExp(`<code>${name}</code>.*`).exec(page)?.[0] ?? '';
+    const rowOf = (name: string): string => new RegExp(`<code>${name}</code>[^]*?</tr>`).exec(page)?.[0] ?? '';
     for (const { name } of Object.values(settingsDefinition)) expect([name, rowOf(name)]).not.toEqual([name, '']);
     expect(rowOf('GATEHOUSE_ISSUER')).toContain(`<bdi>${provider.issuer}</bdi>`);
-    expect(rowOf('GATEHOUSE_PKCE')).toMatch(/<bdi>required<\/bdi>.*Default/);
-    expect(rowOf('GATEHOUSE_SMTP_URL')).toMatch(/>Set<.*Environment/);
+    expect(rowOf('GATEHOUSE_PKCE')).toMatch(/<bdi>required<\/bdi>[^]*Default/);
+    expect(rowOf('GATEHOUSE_SMTP_URL')).toMatch(/>Set<[^]*Environment/);
     expect(page).not.toContain('smtp://127.0.0.1:1');
     expect(page).not.toContain(provider.secretKey);
     expect(page).not.toContain('<form method="post"');
@@ -90,8 +90,8 @@ describe('the pages of the server', () => {
     const registered = await provider.addClient({ name: 'Logged client' });
     await obtainTokens(provider, await provider.logIn(person), registered);
     const ofUser = (await admin.open(at('/audit?user=logged'))).text;
+    expect(ofUser).toMatch(/<strong>logged<\/strong> signed in\s*</);
     for (const words of [
-      '<strong>logged</strong> signed in<',
       '<strong>logged</strong> signed in to <strong>Logged client</strong>',
       '<strong>logged</strong> allowed <strong>Logged client</strong> to use their account',
       'created the account of <strong>logged</strong>',

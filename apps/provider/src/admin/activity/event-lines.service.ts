@@ -114,7 +114,7 @@ function factsOf(event: LoggedEvent, names: EventNames): EventFact[] {
 
 function subjectFact(subjectId: string, { people }: EventNames): EventFact {
   const name = people.get(subjectId);
-  if (name === undefined) return { label: 'id', code: subjectId };
+  if (name === undefined) return { label: text('audit.detail.id'), code: subjectId };
   return { label: text('audit.detail.person'), value: name, href: auditOf('user', subjectId) };
 }
 

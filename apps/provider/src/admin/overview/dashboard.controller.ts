@@ -8,7 +8,7 @@ import { SETTINGS } from '../../config/settings.token.js';
 import type { Settings } from '../../config/settings.js';
 import { text } from '../../i18n/message.js';
 import { routes } from '../../web/routes.js';
-import { keyKindNames, keyKinds } from '../../keys/key-kinds.js';
+import { keyKindNames } from '../../keys/key-kinds.js';
 import { KeysService } from '../../keys/keys.service.js';
 import { Outbox } from '../../outbox/outbox.service.js';
 import type { UserRequestContext } from '../../users/sessions/request-context.js';
@@ -73,28 +73,24 @@ export class DashboardController {
   private async systemFacts({ now }: UserRequestContext): Promise<readonly object[]> {
     const keys = await this.keys.list();
     const { waiting, failed } = await this.outbox.backlog();
-    const current = keyKindNames.flatMap((kind) => {
-      const key = currentKey(
-        keys.filter((each) => each.kind === kind),
-        now,
-      );
-      if (!key) return [];
-      const days = Math.max(0, Math.floor((now - key.signsFrom) / daySeconds));
-      return [
-        {
-          label: text(keyKinds[kind].use === 'sig' ? 'overview.keySigns' : 'overview.keyEncrypts'),
-          value: text('overview.key', { algorithm: kind, days }),
-        },
-      ];
-    });
+    const current = keyKindNames.flatMap(
+      (kind) =>
+        currentKey(
+          keys.filter((each) => each.kind === kind),
+          now,
+        ) ?? [],
+    );
+    const oldest = Math.min(now, ...current.map(({ signsFrom }) => signsFrom));
+    const days = Math.floor((now - oldest) / daySeconds);
     return [
       { label: text('overview.issuer'), copy: this.settings.issuer },
-      ...current,
+      { label: text('nav.keys'), value: text('overview.keys', { count: current.length, days }), href: routes.keys },
       {
         label: text('overview.mailQueue'),
         value: text('overview.mailState', { waiting, failed }),
         href: routes.messages,
       },
+      { label: text('nav.settings'), value: text('overview.viewSettings'), href: routes.system },
     ];
   }
 }
