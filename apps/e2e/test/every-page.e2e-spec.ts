@@ -314,9 +314,9 @@ describe('every page', () => {
     const refused = (await page.textContent('#request-id'))?.trim() ?? '';
     await page.goto(`${stage.issuer}/admin`);
     await checkPage('provider-dashboard');
-    await page.getByRole('link', { name: /^Audit log/ }).click();
+    await page.getByRole('link', { name: /^Audit log/ }).first().click();
     await page.waitForURL(/audit/);
-    await page.locator('details.more summary').first().click();
+    await page.locator('.feed summary').first().click();
     await checkPage('provider-audit');
     await page.goto(`${stage.issuer}/audit?user=nobody`);
     await checkPage('provider-audit-none');
@@ -324,14 +324,14 @@ describe('every page', () => {
     await page.goto(`${stage.issuer}/failed-request`);
     await checkPage('provider-refusals');
     await page.fill('input[name=id]', refused);
-    await page.getByRole('button', { name: 'Show' }).click();
+    await page.getByRole('button', { name: 'Filter' }).click();
     await page.getByRole('heading', { name: 'Why was this refused?' }).waitFor();
     await checkPage('provider-refusal');
     await page.goto(`${stage.issuer}/session`);
     await checkPage('provider-sessions');
     await page.goto(`${stage.issuer}/key`);
-    await page.getByText('A key leaked…').click();
-    await page.getByRole('button', { name: 'Replace the keys now' }).click();
+    await page.getByText('A key was leaked…').click();
+    await page.getByRole('button', { name: 'Replace keys now' }).click();
     await page.locator('[aria-invalid=true]').waitFor();
     await checkPage('provider-keys');
     await page.goto(`${stage.issuer}/issuer`);
@@ -342,6 +342,8 @@ describe('every page', () => {
     await checkPage('provider-issuer-problems');
     await page.goto(`${stage.issuer}/message`);
     await checkPage('provider-messages');
+    await page.goto(`${stage.issuer}/admin/system`);
+    await checkPage('provider-system');
     await page.goto(`${stage.issuer}/api/admin/v1/docs`);
     await checkPage('provider-api');
     await page.goto(`${stage.issuer}/account/security`);

@@ -12,6 +12,9 @@ import { SessionsModule } from '../users/sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { AuditController } from './activity/audit.controller.js';
 import { DashboardController } from './overview/dashboard.controller.js';
+import { SetupChecklist } from './overview/setup-checklist.service.js';
+import { SystemController } from './overview/system.controller.js';
+import { ThingsToFix } from './overview/things-to-fix.service.js';
 import { EventLines } from './activity/event-lines.service.js';
 import { KeysController } from './keys.controller.js';
 import { MessagesController } from './messages.controller.js';
@@ -28,9 +31,9 @@ import { UserPages } from './users/user-pages.service.js';
 import { UserSessionsController } from './users/user-sessions.controller.js';
 
 /**
- * Owns: the dashboard and the pages of the audit log, failed requests, sessions, keys and the outbox; the pages about
- * one user that need other modules.
- * Pages: /admin, /audit, /failed-request, /session, /key, /message, /search, /user/sessions, /user/apps,
+ * Owns: the overview and the pages of the audit log, failed requests, sessions, keys, the outbox and the settings; the
+ * pages about one user that need other modules.
+ * Pages: /admin, /admin/system, /audit, /failed-request, /session, /key, /message, /search, /user/sessions, /user/apps,
  * /user/activity.
  * No module imports this one.
  */
@@ -50,6 +53,7 @@ import { UserSessionsController } from './users/user-sessions.controller.js';
   ],
   controllers: [
     DashboardController,
+    SystemController,
     AuditController,
     FailedRequestsController,
     EarlierFailedRequestsController,
@@ -61,6 +65,6 @@ import { UserSessionsController } from './users/user-sessions.controller.js';
     UserApplicationsController,
     UserActivityController,
   ],
-  providers: [ConsoleSearch, EventLines, UserPages],
+  providers: [ConsoleSearch, EventLines, SetupChecklist, ThingsToFix, UserPages],
 })
 export class AdminModule {}

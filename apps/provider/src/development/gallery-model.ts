@@ -65,6 +65,7 @@ function daysOf(now: number): readonly object[] {
       day: 'Today',
       events: [
         {
+          id: 'event-1',
           icon: 'log-in',
           kind: 'good',
           sentence: { text: 'Anna Berger signed in to Grafana with a passkey' },

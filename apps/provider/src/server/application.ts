@@ -56,12 +56,12 @@ const userViews: Readonly<Record<string, string>> = {
   'sign-in': 'sign-in',
   logout: 'protocol/logout',
   search: 'admin/search',
+  admin: 'admin',
+  grants: 'grants',
+  tokens: 'tokens',
 };
 /** Modules with pages for administrators and developers that are in English only. */
 const staffViews: Readonly<Record<string, string>> = {
-  grants: 'grants',
-  admin: 'admin',
-  tokens: 'tokens',
 };
 
 const developmentViews = { development: 'development' };

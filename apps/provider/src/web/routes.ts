@@ -41,6 +41,7 @@ export const routes = {
   tokens: '/token',
   grants: '/grant',
   dashboard: '/admin',
+  system: '/admin/system',
   audit: '/audit',
   failedRequests: '/failed-request',
   sessions: '/session',
