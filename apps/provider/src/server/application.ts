@@ -45,8 +45,8 @@ export interface ApplicationOptions {
   readonly dispatchDirectly?: boolean;
 }
 
-/** Modules with translated pages: the prefix of their views, and their folder. */
-const userViews: Readonly<Record<string, string>> = {
+/** The prefix of the views of each module with pages, and their folder. */
+const moduleViews: Readonly<Record<string, string>> = {
   account: 'account',
   clients: 'clients',
   resources: 'resources',
@@ -60,10 +60,7 @@ const userViews: Readonly<Record<string, string>> = {
   grants: 'grants',
   tokens: 'tokens',
 };
-/** Modules with pages for administrators and developers that are in English only. */
-const staffViews: Readonly<Record<string, string>> = {
-};
-
+/** Pages in English only, present in development. */
 const developmentViews = { development: 'development' };
 
 /** What Nest creates the provider from. */
@@ -104,7 +101,7 @@ export async function prepareApp(input: ApplicationOptions): Promise<PreparedApp
     present: pagePresenter({
       languages: core.languages,
       languageCookie: new LanguageCookie(settings.issuer),
-      englishViews: Object.keys(staffViews),
+      englishViews: Object.keys(developmentViews),
     }),
     assets,
     trustedProxies: new TrustedProxies(settings.trustedProxies),
@@ -175,12 +172,10 @@ function views({ assets, brand, languages, clock, development }: ViewDependencie
   return new Views(
     [
       { folder: new URL('web/views/', source) },
-      ...Object.entries({ ...userViews, ...staffViews, ...(development ? developmentViews : {}) }).map(
-        ([prefix, folder]) => ({
-          folder: new URL(`${folder}/views/`, source),
-          prefix,
-        }),
-      ),
+      ...Object.entries({ ...moduleViews, ...(development ? developmentViews : {}) }).map(([prefix, folder]) => ({
+        folder: new URL(`${folder}/views/`, source),
+        prefix,
+      })),
       uiViews,
     ],
     {
