@@ -242,7 +242,7 @@ describe('what administrators decide about clients', () => {
     if (!client) throw new Error('not there');
     const person = await provider.logIn(await provider.addUser());
     const page = await person.open(authorizeUrl(provider, authorizationRequest(client).parameters));
-    expect(page.text).toContain('target="_blank" rel="noopener noreferrer">its privacy policy');
+    expect(page.text).toContain('target="_blank" rel="noopener noreferrer">Privacy policy');
     expect(page.text).not.toContain('tracker.test');
   });
 });

@@ -171,7 +171,7 @@ describe('assertions of another issuer (RFC 7523 2.1)', () => {
     await admin.open(`${provider.base}/grant?user=grace`);
     const [selector = ''] = rowValues(admin, 'selector');
     const revoked = await admin.submit({ selector }, { action: '/grant' });
-    expect(revoked.text).toContain('The grant was revoked');
+    expect(revoked.text).toContain('Grant revoked.');
     const active = async (token: string): Promise<unknown> =>
       (await introspect(provider, documents, token)).json()['active'];
     expect([await active(one), await active(two)].filter(Boolean)).toHaveLength(1);

@@ -65,10 +65,10 @@ describe('the texts of the pages that people meet', () => {
   });
 
   /** Every word is in the language, and the page says which it is. */
-  function look(answer: Answer | undefined, status = 200): void {
+  function look(answer: Answer | undefined, status = 200, isData = (_word: string): boolean => false): void {
     expect(answer?.status).toBe(status);
     expect(answer?.text).toContain(`<html lang="${pseudoLanguage}"`);
-    expect(strayWords(answer?.text ?? '', data)).toEqual([]);
+    expect(strayWords(answer?.text ?? '', data).filter((word) => !isData(word))).toEqual([]);
   }
   const open = (path: string): Promise<Answer> => browser.open(provider.base + path);
 
@@ -248,13 +248,26 @@ describe('the texts of the pages that people meet', () => {
     look(await browser.submit({ username: '' }), 422);
   });
 
-  it('are English on pages of administrators that are not translated, regardless of Accept-Language', async () => {
+  it.each([
+    ...['/admin', '/admin/system', '/client', '/client/add', '/resource', '/resource/add', '/issuer', '/issuer/add'],
+    ...[
+      '/user',
+      '/user/add',
+      '/user/invite',
+      '/user/roles',
+      '/audit',
+      '/failed-request',
+      '/session',
+      '/grant',
+      '/token',
+    ],
+    ...['/key', '/message', '/search', '/search?q=nothing', '/nowhere'],
+  ])('are all in the catalogue: %s of an administrator', async (path) => {
     const admin = await provider.addUser({ roles: ['admin'] });
     await provider.logIn(admin, browser);
-    const keys = await open('/key');
-    expect(keys.text).toContain('<html lang="en">');
-    expect(keys.text).not.toContain('⟦');
-    look(await open('/nowhere'), 404);
+    // Identifiers, addresses, names of scopes and algorithms.
+    const isTechnical = (word: string): boolean => /[\d./:-]/.test(word) || ['EdDSA', 'SQLite'].includes(word);
+    look(await open(path), path === '/nowhere' ? 404 : 200, isTechnical);
   });
 
   it('can be replaced individually, and an unknown text prevents the start', async () => {

@@ -13,7 +13,9 @@ const daySeconds = 86_400;
 
 /** A row of the details of an event: the model of `ui/facts`. */
 interface EventFact {
-  readonly label: Message;
+  readonly label?: Message;
+  /** Instead of a label: a member of the event as the API names it. */
+  readonly key?: string;
   readonly value?: Message;
   readonly href?: string;
   readonly code?: string;
@@ -102,8 +104,8 @@ function factsOf(event: LoggedEvent, names: EventNames): EventFact[] {
           value: names.clients.get(clientId) ?? clientId,
           href: auditOf('client', clientId),
         },
-    ...Object.entries(others).map(([name, value]) => ({ label: name, value: valueText(value) })),
-    ...Object.entries(event.changes).map(([name, change]) => ({ label: name, value: changeText(change) })),
+    ...Object.entries(others).map(([key, value]) => ({ key, code: valueText(value) })),
+    ...Object.entries(event.changes).map(([key, change]) => ({ key, ...changeFact(change) })),
     event.address === null
       ? undefined
       : { label: text('audit.detail.address'), value: event.address, href: auditOf('address', event.address) },
@@ -128,10 +130,10 @@ function exactTime(at: number): string {
   return `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`;
 }
 
-function changeText(change: ChangedMember | 'changed'): Message {
+function changeFact(change: ChangedMember | 'changed'): Pick<EventFact, 'value' | 'code'> {
   return change === 'changed'
-    ? text('audit.detail.changed')
-    : `${valueText(change.before)} → ${valueText(change.after)}`;
+    ? { value: text('audit.detail.changed') }
+    : { code: `${valueText(change.before)} → ${valueText(change.after)}` };
 }
 
 function valueText(value: unknown): string {
