@@ -174,12 +174,12 @@ describe('a login is not lost', () => {
       await page.waitForURL(/\/consent/);
       const tabB = await context.newPage();
       await tabB.goto(page.url());
-      await tabB.getByRole('link', { name: 'Use another account' }).click();
+      await tabB.getByRole('link', { name: 'Switch account' }).click();
       await submitLogin(tabB, another);
       await tabB.waitForURL(/\/consent/);
       await allow(page);
       expect(await page.textContent('[role=alert]')).toContain('The signed-in account has changed');
-      expect(await page.textContent('.lead')).toContain(another.username);
+      expect(await page.textContent('.account-pick')).toContain(another.username);
       await allow(page);
       await expectLoggedIn(page, stage, another);
     });
@@ -302,7 +302,7 @@ describe('a login is not lost', () => {
       await page.waitForURL(/\/consent/);
       await removeCookiesOf(context, stage.issuer);
       await allow(page);
-      expect(await page.textContent('main')).toContain('Go back to the application and start again');
+      expect(await page.textContent('main')).toContain('Start again from the app');
       await beginLogin(page, stage);
       await submitLogin(page, person);
       await allow(page);

@@ -29,7 +29,9 @@ describe('a new user', () => {
     await submitLogin(page, ada);
 
     expect(await heading(page)).toMatch(/^Allow .+ to access your account\?$/);
-    expect(await page.textContent('.lead')).toMatch(/^Gatehouse demo asks for openid.* on behalf of ada\.$/);
+    expect(await page.textContent('.account-pick')).toContain('ada');
+    expect(await page.textContent('main')).toContain('This will let Gatehouse demo:');
+    expect(await page.textContent('main')).toContain('See your e-mail address');
     await allow(page);
 
     await expectLoggedIn(page, stage, ada);
@@ -130,7 +132,7 @@ describe('a new user', () => {
 
     await page.goto(stage.clientUrl);
     await page.getByRole('button', { name: 'Log in with The second gate' }).click();
-    expect(await page.textContent('.lead')).toMatch(/^Made by hand asks for /);
+    expect(await page.textContent('main')).toContain('This will let Made by hand:');
     await allow(page);
     await expectLoggedIn(page, stage, admin);
   });
