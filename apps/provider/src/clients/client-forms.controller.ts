@@ -59,7 +59,9 @@ export class ClientFormsController {
     const context = await this.requireEditor(request);
     const kind = clientKinds.find((each) => each === form.get('kind')) ?? 'web';
     const blank = withDefaultsOf(kind, blankClientForm(context.user.username));
-    const sent = readClientForm(form, blank, fieldsChangedBy(undefined, form.names));
+    // A list without rows sends no field: a form that asks for the kind of application has the list.
+    const names = form.has('kind') ? [...form.names, 'redirectUri'] : form.names;
+    const sent = readClientForm(form, blank, fieldsChangedBy(undefined, names));
     // The page hides the question for kinds without redirects.
     const values = hasRedirects(kind) || form.has('grantType') ? sent : { ...sent, redirectUris: [] };
     const view = { kind, values };
