@@ -58,6 +58,7 @@ import {
   GrantsOfIssuers1795960000911,
   GrantsOfIssuersIndex1795960000912,
 } from './database/migrations/20261130-grants-of-issuers.js';
+import { AccessEnded1795960000913 } from './database/migrations/20261130-access-ended.js';
 import { AuthenticatedRefusals1795960000920 } from './database/migrations/20261130-authenticated-refusals.js';
 import { ServiceAccounts1795950000701 } from './database/migrations/20261129-service-accounts.js';
 
@@ -191,5 +192,6 @@ export const migrations = [
   MadeViaClient1795960000910,
   GrantsOfIssuers1795960000911,
   GrantsOfIssuersIndex1795960000912,
+  AccessEnded1795960000913,
   AuthenticatedRefusals1795960000920,
 ];

@@ -171,6 +171,7 @@ export class UsersService {
       updatedAt: now,
       lastLoginAt: null,
       disabledAt: null,
+      accessEndedAt: null,
     };
     // The unique index decides, because two sign-ups with one name may be concurrent.
     await users.createQueryBuilder().insert().values(row).orIgnore().updateEntity(false).execute();
@@ -280,11 +281,13 @@ export class UsersService {
     scope: SignOutScope,
     now: EpochSeconds,
   ): Promise<{ readonly sessions: number; readonly grants: number }> {
+    const isAllAccess = scope.offline && scope.keepSessionId === undefined;
+    // Before the sessions, because other operations lock the account first.
+    if (isAllAccess) await unit.change(userStatements.endAccess, id, now);
     const sessions = await this.sessions.endAllOf(unit, id, now, scope.keepSessionId);
     let grants = 0;
     for (const listener of this.listeners) grants += (await listener.signedOutEverywhere?.(unit, id, scope, now)) ?? 0;
-    if (scope.offline && scope.keepSessionId === undefined)
-      for (const listener of this.listeners) await listener.allAccessEnded?.(unit, id);
+    if (isAllAccess) for (const listener of this.listeners) await listener.allAccessEnded?.(unit, id);
     return { sessions, grants };
   }
 

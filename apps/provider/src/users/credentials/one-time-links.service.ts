@@ -13,6 +13,7 @@ import { AuditService } from '../../audit/audit.service.js';
 import { SETTINGS } from '../../config/settings.token.js';
 import type { Settings } from '../../config/settings.js';
 import { routes } from '../../web/routes.js';
+import type { User } from '../user.js';
 import { UsersService } from '../users.service.js';
 
 export type LinkPurpose = 'set-password';
@@ -98,10 +99,7 @@ export class OneTimeLinks implements OnModuleInit {
       allAccessEnded: (unit, userId) => this.withdrawOf(unit, userId),
       rolesChanged: (unit, userId, roles) =>
         roles.includes('admin') ? Promise.resolve() : this.withdrawOf(unit, userId),
-      // A user without a password may still need the link that an administrator handed over. Links mailed by
-      // /password/forgot end in any case.
-      emailChanged: (unit, before) =>
-        before.hasPassword ? this.forgetAllOf(unit, before.id) : this.forgetMailedTo(unit, before.id),
+      emailChanged: (unit, before) => this.forgetSentTo(unit, before),
       passwordChanged: (unit, userId) => this.forgetAllOf(unit, userId),
     });
   }
@@ -154,6 +152,14 @@ export class OneTimeLinks implements OnModuleInit {
   /** Deletes all links of a user. */
   async forgetAllOf(unit: Unit, userId: string): Promise<void> {
     await unit.change(linkStatements.forgetOfUser, userId, 'set-password');
+  }
+
+  /**
+   * Deletes the links of a user whose address changes: those that were sent to the old one may be read by another person.
+   * A user without a password may still need the link that an administrator handed over.
+   */
+  async forgetSentTo(unit: Unit, { id, hasPassword }: Pick<User, 'id' | 'hasPassword'>): Promise<void> {
+    await (hasPassword ? this.forgetAllOf(unit, id) : this.forgetMailedTo(unit, id));
   }
 
   /** Deletes the links that were mailed to a user, and keeps those that were handed over. */
