@@ -47,7 +47,7 @@ const overlaps = [
   { seconds: 86_400, words: 'Goes on for 1 day' },
   { seconds: 7 * 86_400, words: 'Goes on for 7 days' },
   { seconds: 3600, words: 'Goes on for 1 hour' },
-  { seconds: 0, words: 'Ends now' },
+  { seconds: 0, words: 'Ends now, with the tokens that the client got for itself' },
 ];
 
 const notices: Readonly<Record<string, string>> = {

@@ -5,6 +5,7 @@ import { SetClientState } from '../../src/clients/operations/set-client-state';
 import { UpdateClient } from '../../src/clients/operations/update-client';
 import { adminApi, callerOf, type AdminApiClient } from '../support/admin-api';
 import { Browser } from '../support/browser';
+import { clientKey } from '../support/client-jwts';
 import { startProvider, type TestProvider } from '../support/provider';
 import { register } from '../support/registration';
 import { obtainTokens } from '../support/tokens';
@@ -73,6 +74,12 @@ describe('what was created with the access token of a client', () => {
       const { id: ownerId } = await provider.addUser({ roles: ['developer'] });
       await provider.execute(UpdateClient, { id, properties: { ownerId, scope: ['read'], serviceAccount: false } });
     },
+    'gets a new secret that replaces the old one at once': (id) =>
+      provider.execute(RotateClientSecret, { id, overlapSeconds: 0 }),
+    'gets other credentials': (id) => {
+      const jwks = { keys: [clientKey('ES256').publicJwk] };
+      return provider.execute(UpdateClient, { id, properties: { authMethod: 'private_key_jwt', jwks } });
+    },
   };
   const endsOfServiceAccounts: typeof ends = {
     ...ends,
@@ -107,7 +114,7 @@ describe('what was created with the access token of a client', () => {
     expect([await registerWith(approving), await registerWith(plain)]).toEqual([401, 201]);
   });
 
-  it('remains when another client ends, when the client is renamed, and when its secret is rotated', async () => {
+  it('remains when another client ends, when the client is renamed, and when its old secret stays valid', async () => {
     const { registered, call } = await adminApi(provider);
     const { links, approving } = await createAll(call);
     const other = await adminApi(provider);
