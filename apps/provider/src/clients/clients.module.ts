@@ -20,7 +20,7 @@ import { RemoteKeySets } from './keys/remote-key-sets.js';
 import { ClientDrafts } from './client-drafts.service.js';
 import { ClientHandovers } from './client-handovers.service.js';
 import { ClientUsage } from './client-usage.js';
-import { CreatedThroughClients } from './created-through-clients.service.js';
+import { CreatedViaClients } from './created-via-clients.service.js';
 import { OwnedClients } from './owned-clients.service.js';
 import { CreateClient } from './operations/create-client.js';
 import { RegisterClient } from './registration/operations/register-client.js';
@@ -77,7 +77,7 @@ import { LogoutFailures } from './logout-failures.service.js';
     ClientUsage,
     ClientHandovers,
     OwnedClients,
-    CreatedThroughClients,
+    CreatedViaClients,
     CreateInitialAccessToken,
     DeleteClient,
     RotateClientSecret,

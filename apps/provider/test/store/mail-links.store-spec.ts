@@ -61,7 +61,7 @@ describe.each(engines)('links that are mailed, on %s', (_name, engineOf) => {
     await provider.store.run((unit) =>
       provider.app
         .get(Invitations)
-        .invite(unit, { email: 'ada@mail.test', roles: ['user'], invitedBy: undefined }, now),
+        .invite(unit, { email: 'ada@mail.test', roles: ['user'], createdBy: undefined }, now),
     );
     const found = await other.app.get(Invitations).find(await tokenFor('ada@mail.test', 'invitation'), now);
     if (!found) throw new Error('no invitation');

@@ -41,12 +41,12 @@ const tokenStatements = {
      WHERE id = $1 AND (most_uses IS NULL OR uses < most_uses) AND (expires_at IS NULL OR expires_at > $2)
      RETURNING approves`,
   ),
-  deleteApproving: statement(
-    'initial_access_tokens.withdraw_of',
+  deleteCreatedBy: statement(
+    'initial_access_tokens.withdraw_created_by',
     'DELETE FROM initial_access_tokens WHERE made_by = $1 AND approves = TRUE RETURNING id',
   ),
-  deleteApprovingMadeVia: statement(
-    'initial_access_tokens.withdraw_made_via',
+  deleteCreatedVia: statement(
+    'initial_access_tokens.withdraw_created_via',
     'DELETE FROM initial_access_tokens WHERE made_via_client = $1 AND approves = TRUE RETURNING id',
   ),
   purge: statement('initial_access_tokens.purge', 'DELETE FROM initial_access_tokens WHERE expires_at <= $1'),
@@ -62,9 +62,9 @@ export interface NewInitialAccessToken {
   readonly approves?: boolean | undefined;
   readonly lifetimeSeconds?: number | undefined;
   /** The administrator who creates it. */
-  readonly madeBy?: string | undefined;
+  readonly createdBy?: string | undefined;
   /** The client with whose access token it is created. */
-  readonly madeViaClient?: string | undefined;
+  readonly createdViaClient?: string | undefined;
 }
 
 export interface CreatedInitialAccessToken {
@@ -93,14 +93,14 @@ export class InitialAccessTokens implements OnModuleInit {
    */
   onModuleInit(): void {
     this.users.addListener({
-      allAccessEnded: (unit, userId) => this.deleteApproving(unit, userId),
+      allAccessEnded: (unit, userId) => this.deleteCreatedBy(unit, userId),
       rolesChanged: (unit, userId, roles) =>
-        roles.includes('admin') ? Promise.resolve() : this.deleteApproving(unit, userId),
+        roles.includes('admin') ? Promise.resolve() : this.deleteCreatedBy(unit, userId),
     });
   }
 
-  private async deleteApproving(unit: Unit, userId: string): Promise<void> {
-    for (const { id } of await unit.all<{ id: string }>(tokenStatements.deleteApproving, userId))
+  private async deleteCreatedBy(unit: Unit, userId: string): Promise<void> {
+    for (const { id } of await unit.all<{ id: string }>(tokenStatements.deleteCreatedBy, userId))
       await this.audit.record(unit, {
         type: 'initial_access_token.deleted',
         actorId: null,
@@ -110,8 +110,8 @@ export class InitialAccessTokens implements OnModuleInit {
   }
 
   /** Deletes the approving tokens that were created with the access tokens of a client. */
-  async deleteMadeVia(unit: Unit, clientId: string): Promise<void> {
-    for (const { id } of await unit.all<{ id: string }>(tokenStatements.deleteApprovingMadeVia, clientId))
+  async deleteCreatedVia(unit: Unit, clientId: string): Promise<void> {
+    for (const { id } of await unit.all<{ id: string }>(tokenStatements.deleteCreatedVia, clientId))
       await this.audit.record(unit, {
         type: 'initial_access_token.deleted',
         actorId: null,
@@ -156,8 +156,8 @@ export class InitialAccessTokens implements OnModuleInit {
       uses: 0,
       maxUses: token.maxUses ?? null,
       approves,
-      madeBy: token.madeBy ?? null,
-      madeViaClient: token.madeViaClient ?? null,
+      createdBy: token.createdBy ?? null,
+      createdViaClient: token.createdViaClient ?? null,
       createdAt: now,
       expiresAt: expiresAt ?? null,
       lastUsedAt: null,

@@ -71,12 +71,12 @@ const linkStatements = {
     'one_time_links.forget_mailed_to_user',
     'DELETE FROM one_time_links WHERE user_id = $1 AND purpose = $2 AND signs_in = FALSE',
   ),
-  withdrawOf: statement(
-    'one_time_links.withdraw_of',
+  withdrawCreatedBy: statement(
+    'one_time_links.withdraw_created_by',
     'DELETE FROM one_time_links WHERE made_by = $1 AND consumed_at IS NULL RETURNING user_id',
   ),
-  withdrawMadeVia: statement(
-    'one_time_links.withdraw_made_via',
+  withdrawCreatedVia: statement(
+    'one_time_links.withdraw_created_via',
     'DELETE FROM one_time_links WHERE made_via_client = $1 AND consumed_at IS NULL RETURNING user_id',
   ),
   purge: statement('one_time_links.purge', 'DELETE FROM one_time_links WHERE expires_at <= $1'),
@@ -96,9 +96,9 @@ export class OneTimeLinks implements OnModuleInit {
   onModuleInit(): void {
     this.users.addListener({
       userEnded: (unit, userId) => this.forgetAllOf(unit, userId),
-      allAccessEnded: (unit, userId) => this.withdrawOf(unit, userId),
+      allAccessEnded: (unit, userId) => this.withdrawCreatedBy(unit, userId),
       rolesChanged: (unit, userId, roles) =>
-        roles.includes('admin') ? Promise.resolve() : this.withdrawOf(unit, userId),
+        roles.includes('admin') ? Promise.resolve() : this.withdrawCreatedBy(unit, userId),
       emailChanged: (unit, before) => this.forgetSentTo(unit, before),
       passwordChanged: (unit, userId) => this.forgetAllOf(unit, userId),
     });
@@ -168,8 +168,8 @@ export class OneTimeLinks implements OnModuleInit {
   }
 
   /** Deletes the links that an administrator created. */
-  private async withdrawOf(unit: Unit, userId: string): Promise<void> {
-    for (const { user_id: subjectId } of await unit.all<{ user_id: string }>(linkStatements.withdrawOf, userId))
+  private async withdrawCreatedBy(unit: Unit, userId: string): Promise<void> {
+    for (const { user_id: subjectId } of await unit.all<{ user_id: string }>(linkStatements.withdrawCreatedBy, userId))
       await this.audit.record(unit, {
         type: 'user.link_withdrawn',
         actorId: null,
@@ -179,8 +179,11 @@ export class OneTimeLinks implements OnModuleInit {
   }
 
   /** Deletes the links that were created with the access tokens of a client. */
-  async withdrawMadeVia(unit: Unit, clientId: string): Promise<void> {
-    for (const { user_id: subjectId } of await unit.all<{ user_id: string }>(linkStatements.withdrawMadeVia, clientId))
+  async withdrawCreatedVia(unit: Unit, clientId: string): Promise<void> {
+    for (const { user_id: subjectId } of await unit.all<{ user_id: string }>(
+      linkStatements.withdrawCreatedVia,
+      clientId,
+    ))
       await this.audit.record(unit, {
         type: 'user.link_withdrawn',
         actorId: null,

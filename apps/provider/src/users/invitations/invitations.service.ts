@@ -71,12 +71,12 @@ const invitationStatements = {
     'DELETE FROM invitations WHERE selector = $1 AND consumed_at IS NULL RETURNING email',
   ),
   /** Invitations with more than the default role. */
-  withdrawOf: statement(
-    'invitations.withdraw_of',
+  withdrawCreatedBy: statement(
+    'invitations.withdraw_created_by',
     `DELETE FROM invitations WHERE invited_by = $1 AND consumed_at IS NULL AND roles <> '["user"]' RETURNING email`,
   ),
-  withdrawMadeVia: statement(
-    'invitations.withdraw_made_via',
+  withdrawCreatedVia: statement(
+    'invitations.withdraw_created_via',
     `DELETE FROM invitations WHERE made_via_client = $1 AND consumed_at IS NULL AND roles <> '["user"]' RETURNING email`,
   ),
   purge: statement('invitations.purge', 'DELETE FROM invitations WHERE expires_at <= $1'),
@@ -89,9 +89,9 @@ export interface NewInvitation {
   readonly email: string;
   readonly roles: readonly string[];
   /** The inviting user. */
-  readonly invitedBy: string | undefined;
+  readonly createdBy: string | undefined;
   /** The client with whose access token they are invited. */
-  readonly invitedViaClient?: string | undefined;
+  readonly createdViaClient?: string | undefined;
 }
 
 /** A new invitation: its link is shown once. */
@@ -118,20 +118,20 @@ export class Invitations implements OnModuleInit {
   /** Withdraws pending invitations of a user who may no longer assign roles, or whose account is reset. */
   onModuleInit(): void {
     this.users.addListener({
-      allAccessEnded: (unit, userId) => this.withdrawOf(unit, userId),
+      allAccessEnded: (unit, userId) => this.withdrawCreatedBy(unit, userId),
       rolesChanged: (unit, userId, roles) =>
-        roles.includes('admin') ? Promise.resolve() : this.withdrawOf(unit, userId),
+        roles.includes('admin') ? Promise.resolve() : this.withdrawCreatedBy(unit, userId),
     });
   }
 
-  private async withdrawOf(unit: Unit, userId: string): Promise<void> {
-    for (const { email } of await unit.all<{ email: string }>(invitationStatements.withdrawOf, userId))
+  private async withdrawCreatedBy(unit: Unit, userId: string): Promise<void> {
+    for (const { email } of await unit.all<{ email: string }>(invitationStatements.withdrawCreatedBy, userId))
       await this.audit.record(unit, { type: 'user.invitation_withdrawn', details: { email, why: 'inviter' } });
   }
 
   /** Withdraws pending invitations with more than the default role that were created with the access tokens of a client. */
-  async withdrawMadeVia(unit: Unit, clientId: string): Promise<void> {
-    for (const { email } of await unit.all<{ email: string }>(invitationStatements.withdrawMadeVia, clientId))
+  async withdrawCreatedVia(unit: Unit, clientId: string): Promise<void> {
+    for (const { email } of await unit.all<{ email: string }>(invitationStatements.withdrawCreatedVia, clientId))
       await this.audit.record(unit, {
         type: 'user.invitation_withdrawn',
         actorId: null,
@@ -147,7 +147,7 @@ export class Invitations implements OnModuleInit {
    * @throws MailQueueFull
    */
   async invite(unit: Unit, invitation: NewInvitation, now: EpochSeconds): Promise<string> {
-    const { email, roles, invitedBy, invitedViaClient } = invitation;
+    const { email, roles, createdBy, createdViaClient } = invitation;
     const token = { selector: this.selectors.next(), verifier: newSecret() };
     const lifetimeSeconds = this.settings.invitationLifetimeSeconds;
     await unit.one(invitationStatements.lockEmail, emailKey(email));
@@ -159,8 +159,8 @@ export class Invitations implements OnModuleInit {
       email,
       emailKey(email),
       JSON.stringify(roles),
-      invitedBy ?? null,
-      invitedViaClient ?? null,
+      createdBy ?? null,
+      createdViaClient ?? null,
       now,
       addSeconds(now, lifetimeSeconds),
     );

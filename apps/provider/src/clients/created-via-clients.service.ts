@@ -10,7 +10,7 @@ import { InitialAccessTokens } from './registration/initial-access-tokens.servic
  * end: the client has seen them, and could become an administrator with them.
  */
 @Injectable()
-export class CreatedThroughClients implements OnModuleInit {
+export class CreatedViaClients implements OnModuleInit {
   constructor(
     @Inject(ClientsService) private readonly clients: ClientsService,
     @Inject(OneTimeLinks) private readonly links: OneTimeLinks,
@@ -27,8 +27,8 @@ export class CreatedThroughClients implements OnModuleInit {
   }
 
   private async withdraw(unit: Unit, clientId: string): Promise<void> {
-    await this.links.withdrawMadeVia(unit, clientId);
-    await this.invitations.withdrawMadeVia(unit, clientId);
-    await this.tokens.deleteMadeVia(unit, clientId);
+    await this.links.withdrawCreatedVia(unit, clientId);
+    await this.invitations.withdrawCreatedVia(unit, clientId);
+    await this.tokens.deleteCreatedVia(unit, clientId);
   }
 }
