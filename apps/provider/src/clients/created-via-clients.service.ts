@@ -1,4 +1,5 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import type { Unit } from '@gatehouse/platform/database/store';
 import { OneTimeLinks } from '../users/credentials/one-time-links.service.js';
 import { Invitations } from '../users/invitations/invitations.service.js';
@@ -20,15 +21,15 @@ export class CreatedViaClients implements OnModuleInit {
 
   onModuleInit(): void {
     this.clients.addListener({
-      clientEnded: (unit, clientId) => this.withdraw(unit, clientId),
-      ownTokensEnded: (unit, clientId) => this.withdraw(unit, clientId),
-      administrationChanged: (unit, { clientId }) => this.withdraw(unit, clientId),
+      clientEnded: (unit, clientId, now) => this.withdraw(unit, clientId, now),
+      ownTokensEnded: (unit, clientId, now) => this.withdraw(unit, clientId, now),
+      administrationChanged: (unit, { clientId }, now) => this.withdraw(unit, clientId, now),
     });
   }
 
-  private async withdraw(unit: Unit, clientId: string): Promise<void> {
-    await this.links.withdrawCreatedVia(unit, clientId);
-    await this.invitations.withdrawCreatedVia(unit, clientId);
-    await this.tokens.deleteCreatedVia(unit, clientId);
+  private async withdraw(unit: Unit, clientId: string, now: EpochSeconds): Promise<void> {
+    await this.links.withdrawCreatedVia(unit, clientId, now);
+    await this.invitations.withdrawCreatedVia(unit, clientId, now);
+    await this.tokens.deleteCreatedVia(unit, clientId, now);
   }
 }

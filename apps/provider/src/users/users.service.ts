@@ -34,14 +34,14 @@ export interface UserLifecycleListener {
    * Called when all sessions and offline access of a user ended, because the account was reset, disabled or deleted:
    * another person may have used it.
    */
-  allAccessEnded?(unit: Unit, userId: string): Promise<void>;
+  allAccessEnded?(unit: Unit, userId: string, now: EpochSeconds): Promise<void>;
   /**
    * Called when an address changes, in spelling too, or is removed: links sent to the old one may be read by another person.
    * @param before the account with the old address
    */
   emailChanged?(unit: Unit, before: User): Promise<void>;
   emailReplaced?(unit: Unit, userId: string, before: string, now: EpochSeconds): Promise<void>;
-  rolesChanged?(unit: Unit, userId: string, roles: readonly string[]): Promise<void>;
+  rolesChanged?(unit: Unit, userId: string, roles: readonly string[], now: EpochSeconds): Promise<void>;
 }
 
 /** What ends in addition to the sessions of a user. */
@@ -221,7 +221,7 @@ export class UsersService {
     );
     if (draft.roles) {
       await this.writeRoles(unit, id, draft.roles);
-      for (const listener of this.listeners) await listener.rolesChanged?.(unit, id, draft.roles);
+      for (const listener of this.listeners) await listener.rolesChanged?.(unit, id, draft.roles, now);
     }
     const { email: oldEmail } = before;
     if (oldEmail !== undefined && oldEmail !== (draft.email || undefined))
@@ -287,7 +287,7 @@ export class UsersService {
     const sessions = await this.sessions.endAllOf(unit, id, now, scope.keepSessionId);
     let grants = 0;
     for (const listener of this.listeners) grants += (await listener.signedOutEverywhere?.(unit, id, scope, now)) ?? 0;
-    if (isAllAccess) for (const listener of this.listeners) await listener.allAccessEnded?.(unit, id);
+    if (isAllAccess) for (const listener of this.listeners) await listener.allAccessEnded?.(unit, id, now);
     return { sessions, grants };
   }
 

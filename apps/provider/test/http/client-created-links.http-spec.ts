@@ -50,7 +50,11 @@ describe('what was created with the access token of a client', () => {
     const emails = [`guest-${number}@people.test`];
     const { links: invited } = await post(call, 'invitations', { emails, roles: ['admin'] });
     const [invitation] = invited as { link: string }[];
-    const approving = await post(call, 'registration-tokens', { name: 'approving', approves: true });
+    const approving = await post(call, 'registration-tokens', {
+      name: 'approving',
+      approves: true,
+      lifetime_seconds: 30 * 24 * 3600,
+    });
     const plain = await post(call, 'registration-tokens', { name: 'plain' });
     return {
       links: [text(link), text(sleeper['password_link']), text(invitation?.link)],
@@ -124,5 +128,13 @@ describe('what was created with the access token of a client', () => {
     await provider.execute(RotateClientSecret, { id, overlapSeconds: 60 });
     expect(await statuses(links)).toEqual([200, 200, 200]);
     expect(await registerWith(approving)).toBe(201);
+  });
+
+  it('is not withdrawn where it has expired already', async () => {
+    const { registered, call } = await adminApi(provider);
+    await createAll(call);
+    provider.clock.advance(60 * 24 * 3600);
+    await provider.execute(DeleteClient, { id: registered.client.id });
+    expect(await provider.store.all(eventsOf, registered.client.id)).toEqual([]);
   });
 });

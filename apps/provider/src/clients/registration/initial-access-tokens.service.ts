@@ -34,20 +34,22 @@ export interface ValidInitialAccessToken {
 /** The value of `registered_with` for the token of the settings. */
 export const settingTokenId = 'setting';
 
+const notExpired = '(expires_at IS NULL OR expires_at > $2)';
+
 const tokenStatements = {
   consume: statement(
     'initial_access_tokens.spend',
     `UPDATE initial_access_tokens SET uses = uses + 1, last_used_at = $2
-     WHERE id = $1 AND (most_uses IS NULL OR uses < most_uses) AND (expires_at IS NULL OR expires_at > $2)
+     WHERE id = $1 AND (most_uses IS NULL OR uses < most_uses) AND ${notExpired}
      RETURNING approves`,
   ),
   deleteCreatedBy: statement(
     'initial_access_tokens.withdraw_created_by',
-    'DELETE FROM initial_access_tokens WHERE made_by = $1 AND approves = TRUE RETURNING id',
+    `DELETE FROM initial_access_tokens WHERE made_by = $1 AND approves = TRUE AND ${notExpired} RETURNING id`,
   ),
   deleteCreatedVia: statement(
     'initial_access_tokens.withdraw_created_via',
-    'DELETE FROM initial_access_tokens WHERE made_via_client = $1 AND approves = TRUE RETURNING id',
+    `DELETE FROM initial_access_tokens WHERE made_via_client = $1 AND approves = TRUE AND ${notExpired} RETURNING id`,
   ),
   purge: statement('initial_access_tokens.purge', 'DELETE FROM initial_access_tokens WHERE expires_at <= $1'),
 };
@@ -93,14 +95,14 @@ export class InitialAccessTokens implements OnModuleInit {
    */
   onModuleInit(): void {
     this.users.addListener({
-      allAccessEnded: (unit, userId) => this.deleteCreatedBy(unit, userId),
-      rolesChanged: (unit, userId, roles) =>
-        roles.includes('admin') ? Promise.resolve() : this.deleteCreatedBy(unit, userId),
+      allAccessEnded: (unit, userId, now) => this.deleteCreatedBy(unit, userId, now),
+      rolesChanged: (unit, userId, roles, now) =>
+        roles.includes('admin') ? Promise.resolve() : this.deleteCreatedBy(unit, userId, now),
     });
   }
 
-  private async deleteCreatedBy(unit: Unit, userId: string): Promise<void> {
-    for (const { id } of await unit.all<{ id: string }>(tokenStatements.deleteCreatedBy, userId))
+  private async deleteCreatedBy(unit: Unit, userId: string, now: EpochSeconds): Promise<void> {
+    for (const { id } of await unit.all<{ id: string }>(tokenStatements.deleteCreatedBy, userId, now))
       await this.audit.record(unit, {
         type: 'initial_access_token.deleted',
         actorId: null,
@@ -109,9 +111,9 @@ export class InitialAccessTokens implements OnModuleInit {
       });
   }
 
-  /** Deletes the approving tokens that were created with the access tokens of a client. */
-  async deleteCreatedVia(unit: Unit, clientId: string): Promise<void> {
-    for (const { id } of await unit.all<{ id: string }>(tokenStatements.deleteCreatedVia, clientId))
+  /** Deletes the valid approving tokens that were created with the access tokens of a client. */
+  async deleteCreatedVia(unit: Unit, clientId: string, now: EpochSeconds): Promise<void> {
+    for (const { id } of await unit.all<{ id: string }>(tokenStatements.deleteCreatedVia, clientId, now))
       await this.audit.record(unit, {
         type: 'initial_access_token.deleted',
         actorId: null,

@@ -73,11 +73,11 @@ const linkStatements = {
   ),
   withdrawCreatedBy: statement(
     'one_time_links.withdraw_created_by',
-    'DELETE FROM one_time_links WHERE made_by = $1 AND consumed_at IS NULL RETURNING user_id',
+    'DELETE FROM one_time_links WHERE made_by = $1 AND consumed_at IS NULL AND expires_at > $2 RETURNING user_id',
   ),
   withdrawCreatedVia: statement(
     'one_time_links.withdraw_created_via',
-    'DELETE FROM one_time_links WHERE made_via_client = $1 AND consumed_at IS NULL RETURNING user_id',
+    'DELETE FROM one_time_links WHERE made_via_client = $1 AND consumed_at IS NULL AND expires_at > $2 RETURNING user_id',
   ),
   purge: statement('one_time_links.purge', 'DELETE FROM one_time_links WHERE expires_at <= $1'),
 };
@@ -96,9 +96,9 @@ export class OneTimeLinks implements OnModuleInit {
   onModuleInit(): void {
     this.users.addListener({
       userEnded: (unit, userId) => this.forgetAllOf(unit, userId),
-      allAccessEnded: (unit, userId) => this.withdrawCreatedBy(unit, userId),
-      rolesChanged: (unit, userId, roles) =>
-        roles.includes('admin') ? Promise.resolve() : this.withdrawCreatedBy(unit, userId),
+      allAccessEnded: (unit, userId, now) => this.withdrawCreatedBy(unit, userId, now),
+      rolesChanged: (unit, userId, roles, now) =>
+        roles.includes('admin') ? Promise.resolve() : this.withdrawCreatedBy(unit, userId, now),
       emailChanged: (unit, before) => this.forgetSentTo(unit, before),
       passwordChanged: (unit, userId) => this.forgetAllOf(unit, userId),
     });
@@ -167,9 +167,13 @@ export class OneTimeLinks implements OnModuleInit {
     await unit.change(linkStatements.forgetMailedToUser, userId, 'set-password');
   }
 
-  /** Deletes the links that an administrator created. */
-  private async withdrawCreatedBy(unit: Unit, userId: string): Promise<void> {
-    for (const { user_id: subjectId } of await unit.all<{ user_id: string }>(linkStatements.withdrawCreatedBy, userId))
+  /** Deletes the usable links that an administrator created. */
+  private async withdrawCreatedBy(unit: Unit, userId: string, now: EpochSeconds): Promise<void> {
+    for (const { user_id: subjectId } of await unit.all<{ user_id: string }>(
+      linkStatements.withdrawCreatedBy,
+      userId,
+      now,
+    ))
       await this.audit.record(unit, {
         type: 'user.link_withdrawn',
         actorId: null,
@@ -178,11 +182,12 @@ export class OneTimeLinks implements OnModuleInit {
       });
   }
 
-  /** Deletes the links that were created with the access tokens of a client. */
-  async withdrawCreatedVia(unit: Unit, clientId: string): Promise<void> {
+  /** Deletes the usable links that were created with the access tokens of a client. */
+  async withdrawCreatedVia(unit: Unit, clientId: string, now: EpochSeconds): Promise<void> {
     for (const { user_id: subjectId } of await unit.all<{ user_id: string }>(
       linkStatements.withdrawCreatedVia,
       clientId,
+      now,
     ))
       await this.audit.record(unit, {
         type: 'user.link_withdrawn',

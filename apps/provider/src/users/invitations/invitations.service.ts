@@ -73,11 +73,11 @@ const invitationStatements = {
   /** Invitations with more than the default role. */
   withdrawCreatedBy: statement(
     'invitations.withdraw_created_by',
-    `DELETE FROM invitations WHERE invited_by = $1 AND consumed_at IS NULL AND roles <> '["user"]' RETURNING email`,
+    `DELETE FROM invitations WHERE invited_by = $1 AND ${open} AND roles <> '["user"]' RETURNING email`,
   ),
   withdrawCreatedVia: statement(
     'invitations.withdraw_created_via',
-    `DELETE FROM invitations WHERE made_via_client = $1 AND consumed_at IS NULL AND roles <> '["user"]' RETURNING email`,
+    `DELETE FROM invitations WHERE made_via_client = $1 AND ${open} AND roles <> '["user"]' RETURNING email`,
   ),
   purge: statement('invitations.purge', 'DELETE FROM invitations WHERE expires_at <= $1'),
 };
@@ -118,20 +118,24 @@ export class Invitations implements OnModuleInit {
   /** Withdraws pending invitations of a user who may no longer assign roles, or whose account is reset. */
   onModuleInit(): void {
     this.users.addListener({
-      allAccessEnded: (unit, userId) => this.withdrawCreatedBy(unit, userId),
-      rolesChanged: (unit, userId, roles) =>
-        roles.includes('admin') ? Promise.resolve() : this.withdrawCreatedBy(unit, userId),
+      allAccessEnded: (unit, userId, now) => this.withdrawCreatedBy(unit, userId, now),
+      rolesChanged: (unit, userId, roles, now) =>
+        roles.includes('admin') ? Promise.resolve() : this.withdrawCreatedBy(unit, userId, now),
     });
   }
 
-  private async withdrawCreatedBy(unit: Unit, userId: string): Promise<void> {
-    for (const { email } of await unit.all<{ email: string }>(invitationStatements.withdrawCreatedBy, userId))
-      await this.audit.record(unit, { type: 'user.invitation_withdrawn', details: { email, why: 'inviter' } });
+  private async withdrawCreatedBy(unit: Unit, userId: string, now: EpochSeconds): Promise<void> {
+    for (const { email } of await unit.all<{ email: string }>(invitationStatements.withdrawCreatedBy, userId, now))
+      await this.audit.record(unit, {
+        type: 'user.invitation_withdrawn',
+        actorId: null,
+        details: { email, why: 'inviter' },
+      });
   }
 
   /** Withdraws pending invitations with more than the default role that were created with the access tokens of a client. */
-  async withdrawCreatedVia(unit: Unit, clientId: string): Promise<void> {
-    for (const { email } of await unit.all<{ email: string }>(invitationStatements.withdrawCreatedVia, clientId))
+  async withdrawCreatedVia(unit: Unit, clientId: string, now: EpochSeconds): Promise<void> {
+    for (const { email } of await unit.all<{ email: string }>(invitationStatements.withdrawCreatedVia, clientId, now))
       await this.audit.record(unit, {
         type: 'user.invitation_withdrawn',
         actorId: null,
