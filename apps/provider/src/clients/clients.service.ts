@@ -38,7 +38,7 @@ export interface ClientLifecycleListener {
    * them with ended. Consents and grants of users remain.
    */
   ownTokensEnded?(unit: Unit, clientId: string, now: EpochSeconds): Promise<void>;
-  /** A client gained or lost these administration scopes: grants with one of them are revoked. */
+  /** A client gained or lost these administration scopes: grants with one of them are revoked. Its own tokens end as well. */
   administrationChanged?(unit: Unit, change: AdministrationChange, now: EpochSeconds): Promise<void>;
 }
 

@@ -23,7 +23,6 @@ export class CreatedViaClients implements OnModuleInit {
     this.clients.addListener({
       clientEnded: (unit, clientId, now) => this.withdraw(unit, clientId, now),
       ownTokensEnded: (unit, clientId, now) => this.withdraw(unit, clientId, now),
-      administrationChanged: (unit, { clientId }, now) => this.withdraw(unit, clientId, now),
     });
   }
 
