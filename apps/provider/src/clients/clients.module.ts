@@ -112,6 +112,7 @@ import { LogoutFailures } from './logout-failures.service.js';
     CreateClient,
     UpdateClient,
     ClientUsage,
+    CreatedViaClients,
     LogoutFailures,
     CreateInitialAccessToken,
     DeleteClient,

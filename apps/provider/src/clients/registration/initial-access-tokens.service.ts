@@ -7,6 +7,7 @@ import { Repository } from 'typeorm';
 import { AuditService } from '../../audit/audit.service.js';
 import { SETTINGS } from '../../config/settings.token.js';
 import type { Settings } from '../../config/settings.js';
+import { isCreatedBy, type CreatedVia } from '../../users/created-via.js';
 import { UsersService } from '../../users/users.service.js';
 import { InitialAccessTokenEntity } from './registration.entities.js';
 
@@ -49,7 +50,8 @@ const tokenStatements = {
   ),
   deleteCreatedVia: statement(
     'initial_access_tokens.withdraw_created_via',
-    `DELETE FROM initial_access_tokens WHERE made_via_client = $1 AND approves = TRUE AND ${notExpired} RETURNING id`,
+    `DELETE FROM initial_access_tokens WHERE made_via_client = $1 AND approves = TRUE AND ${notExpired}
+       AND ${isCreatedBy('made_by')} RETURNING id`,
   ),
   purge: statement('initial_access_tokens.purge', 'DELETE FROM initial_access_tokens WHERE expires_at <= $1'),
 };
@@ -112,8 +114,13 @@ export class InitialAccessTokens implements OnModuleInit {
   }
 
   /** Deletes the valid approving tokens that were created with the access tokens of a client. */
-  async deleteCreatedVia(unit: Unit, clientId: string, now: EpochSeconds): Promise<void> {
-    for (const { id } of await unit.all<{ id: string }>(tokenStatements.deleteCreatedVia, clientId, now))
+  async deleteCreatedVia(unit: Unit, { clientId, createdBy }: CreatedVia, now: EpochSeconds): Promise<void> {
+    for (const { id } of await unit.all<{ id: string }>(
+      tokenStatements.deleteCreatedVia,
+      clientId,
+      now,
+      createdBy ?? null,
+    ))
       await this.audit.record(unit, {
         type: 'initial_access_token.deleted',
         actorId: null,

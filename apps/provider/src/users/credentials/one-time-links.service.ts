@@ -13,6 +13,7 @@ import { AuditService } from '../../audit/audit.service.js';
 import { SETTINGS } from '../../config/settings.token.js';
 import type { Settings } from '../../config/settings.js';
 import { routes } from '../../web/routes.js';
+import { isCreatedBy, type CreatedVia } from '../created-via.js';
 import type { User } from '../user.js';
 import { UsersService } from '../users.service.js';
 
@@ -77,7 +78,8 @@ const linkStatements = {
   ),
   withdrawCreatedVia: statement(
     'one_time_links.withdraw_created_via',
-    'DELETE FROM one_time_links WHERE made_via_client = $1 AND consumed_at IS NULL AND expires_at > $2 RETURNING user_id',
+    `DELETE FROM one_time_links WHERE made_via_client = $1 AND consumed_at IS NULL AND expires_at > $2
+       AND ${isCreatedBy('made_by')} RETURNING user_id`,
   ),
   purge: statement('one_time_links.purge', 'DELETE FROM one_time_links WHERE expires_at <= $1'),
 };
@@ -183,11 +185,12 @@ export class OneTimeLinks implements OnModuleInit {
   }
 
   /** Deletes the usable links that were created with the access tokens of a client. */
-  async withdrawCreatedVia(unit: Unit, clientId: string, now: EpochSeconds): Promise<void> {
+  async withdrawCreatedVia(unit: Unit, { clientId, createdBy }: CreatedVia, now: EpochSeconds): Promise<void> {
     for (const { user_id: subjectId } of await unit.all<{ user_id: string }>(
       linkStatements.withdrawCreatedVia,
       clientId,
       now,
+      createdBy ?? null,
     ))
       await this.audit.record(unit, {
         type: 'user.link_withdrawn',

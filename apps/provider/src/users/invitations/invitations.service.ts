@@ -19,6 +19,7 @@ import { SETTINGS } from '../../config/settings.token.js';
 import type { Settings } from '../../config/settings.js';
 import { routes } from '../../web/routes.js';
 import { Mailer } from '../../mail/mailer.service.js';
+import { isCreatedBy, type CreatedVia } from '../created-via.js';
 import { durationText } from '../duration-text.js';
 import { UsersService } from '../users.service.js';
 
@@ -77,7 +78,8 @@ const invitationStatements = {
   ),
   withdrawCreatedVia: statement(
     'invitations.withdraw_created_via',
-    `DELETE FROM invitations WHERE made_via_client = $1 AND ${open} AND roles <> '["user"]' RETURNING email`,
+    `DELETE FROM invitations WHERE made_via_client = $1 AND ${open} AND roles <> '["user"]'
+       AND ${isCreatedBy('invited_by')} RETURNING email`,
   ),
   purge: statement('invitations.purge', 'DELETE FROM invitations WHERE expires_at <= $1'),
 };
@@ -134,8 +136,13 @@ export class Invitations implements OnModuleInit {
   }
 
   /** Withdraws pending invitations with more than the default role that were created with the access tokens of a client. */
-  async withdrawCreatedVia(unit: Unit, clientId: string, now: EpochSeconds): Promise<void> {
-    for (const { email } of await unit.all<{ email: string }>(invitationStatements.withdrawCreatedVia, clientId, now))
+  async withdrawCreatedVia(unit: Unit, { clientId, createdBy }: CreatedVia, now: EpochSeconds): Promise<void> {
+    for (const { email } of await unit.all<{ email: string }>(
+      invitationStatements.withdrawCreatedVia,
+      clientId,
+      now,
+      createdBy ?? null,
+    ))
       await this.audit.record(unit, {
         type: 'user.invitation_withdrawn',
         actorId: null,
