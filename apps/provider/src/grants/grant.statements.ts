@@ -103,9 +103,10 @@ export const grantStatements = {
     'grants.revoke_of_client',
     'UPDATE grants SET revoked_at = $2 WHERE client_id = $1 AND revoked_at IS NULL',
   ),
+  /** Only grants for an assertion have no session; those from before an upgrade have no recorded issuer. */
   revokeAloneOfClient: statement(
     'grants.revoke_alone_of_client',
-    'UPDATE grants SET revoked_at = $2 WHERE client_id = $1 AND trusted_issuer_id IS NOT NULL AND revoked_at IS NULL',
+    'UPDATE grants SET revoked_at = $2 WHERE client_id = $1 AND session_id IS NULL AND revoked_at IS NULL',
   ),
   revokeOfIssuer: statement(
     'grants.revoke_of_issuer',

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { accessTokenType, jwtBearerGrant, tokenExchangeGrant, type ClientDraft } from '@gatehouse/domain/oauth';
+import { statement } from '@gatehouse/platform/database/store';
 import { FailedRequests } from '../../src/audit/failed-requests.service';
 import { ClientsService } from '../../src/clients/clients.service';
 import { DeleteClient } from '../../src/clients/operations/delete-client';
@@ -28,6 +29,11 @@ const machine: Partial<ClientDraft> = {
   scope: ['read'],
   serviceAccount: true,
 };
+
+const forgetIssuers = statement(
+  'test.forget_issuers',
+  'UPDATE grants SET trusted_issuer_id = NULL WHERE client_id = $1',
+);
 
 /** What a client gets by no grant of its own ends with its credentials, also what it asks for at that moment. */
 describe.each(engines)('a token request while the client changes, on %s', (_name, engineOf) => {
@@ -244,6 +250,15 @@ describe.each(engines)('a token request while the client changes, on %s', (_name
       expect(await liveTokens(client)).toBe(2);
       await handOver(client);
       expect(await liveTokens(client)).toBe(1);
+    });
+
+    it('ends with the client’s own tokens also where its issuer was not recorded, before an upgrade', async () => {
+      const { client, present } = await assertions();
+      expect((await present(second)).status).toBe(200);
+      const { id } = client.client;
+      await provider.store.run((unit) => unit.change(forgetIssuers, id));
+      await provider.store.run((unit) => provider.app.get(ClientsService).endOwnTokens(unit, id, provider.clock.now()));
+      expect(await liveTokens(client)).toBe(0);
     });
 
     it('ends with the issuer, and not with another one', async () => {
