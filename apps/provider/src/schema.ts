@@ -59,6 +59,7 @@ import {
   GrantsOfIssuersIndex1795960000912,
 } from './database/migrations/20261130-grants-of-issuers.js';
 import { AccessEnded1795960000913 } from './database/migrations/20261130-access-ended.js';
+import { CreatorIndexes1795960000914 } from './database/migrations/20261130-creator-indexes.js';
 import { AuthenticatedRefusals1795960000920 } from './database/migrations/20261130-authenticated-refusals.js';
 import { ServiceAccounts1795950000701 } from './database/migrations/20261129-service-accounts.js';
 
@@ -193,5 +194,6 @@ export const migrations = [
   GrantsOfIssuers1795960000911,
   GrantsOfIssuersIndex1795960000912,
   AccessEnded1795960000913,
+  CreatorIndexes1795960000914,
   AuthenticatedRefusals1795960000920,
 ];
