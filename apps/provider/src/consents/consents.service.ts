@@ -124,7 +124,7 @@ export class ConsentsService implements OnModuleInit {
     }));
   }
 
-  /** Withdraws a consent, and revokes all grants of the user for the client. */
+  /** Withdraws a consent, all grants of the user for the client, and what the client created for the user and is unused. */
   async withdraw(unit: Unit, userId: string, clientId: string, now: EpochSeconds): Promise<boolean> {
     const deleted = await unit.manager.getRepository(ConsentEntity).delete({ userId, clientId });
     const revoked = await this.grants.revokeOfUserAndClient(unit, userId, clientId, now);
