@@ -23,7 +23,7 @@ import { RemoteKeySets } from './keys/remote-key-sets.js';
 import { ClientDrafts } from './client-drafts.service.js';
 import { ClientHandovers } from './client-handovers.service.js';
 import { ClientUsage } from './client-usage.js';
-import { CreatedThroughClients } from './created-through-clients.service.js';
+import { CreatedViaClients } from './created-via-clients.service.js';
 import { OwnedClients } from './owned-clients.service.js';
 import { CreateClient } from './operations/create-client.js';
 import { RegisterClient } from './registration/operations/register-client.js';
@@ -83,7 +83,7 @@ import { LogoutFailures } from './logout-failures.service.js';
     ClientUsage,
     ClientHandovers,
     OwnedClients,
-    CreatedThroughClients,
+    CreatedViaClients,
     CreateInitialAccessToken,
     DeleteClient,
     RotateClientSecret,
@@ -118,6 +118,7 @@ import { LogoutFailures } from './logout-failures.service.js';
     CreateClient,
     UpdateClient,
     ClientUsage,
+    CreatedViaClients,
     LogoutFailures,
     CreateInitialAccessToken,
     DeleteClient,

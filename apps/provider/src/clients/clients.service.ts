@@ -34,11 +34,11 @@ export interface ClientLifecycleListener {
   /** The name, logo, website, sector or a redirect host of a client changed, and no administrator approved the change. */
   clientIdentityChanged?(unit: Unit, clientId: string, now: EpochSeconds): Promise<void>;
   /**
-   * The client's own tokens are revoked, because it lost the right to them or has a new owner. Consents and grants of
-   * users remain.
+   * The client's own tokens are revoked, because it lost the right to them, has a new owner, or the credentials that it got
+   * them with ended. Consents and grants of users remain.
    */
   ownTokensEnded?(unit: Unit, clientId: string, now: EpochSeconds): Promise<void>;
-  /** A client gained or lost these administration scopes: grants with one of them are revoked. */
+  /** A client gained or lost these administration scopes: grants with one of them are revoked. Its own tokens end as well. */
   administrationChanged?(unit: Unit, change: AdministrationChange, now: EpochSeconds): Promise<void>;
 }
 
@@ -271,7 +271,7 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
     const { id } = before;
     // Grants and tokens issued under other subjects or a weaker profile do not meet the new requirements.
     if (changesSubjects(before, client) || raisesProfile(before, client)) await this.end(unit, id, now);
-    else if (endsCredentials(before, client)) await this.raiseCredentialsVersion(unit, id);
+    else if (endsCredentials(before, client)) await this.endOwnTokens(unit, id, now);
     await unit.manager.getRepository(ClientEntity).update({ id }, { ...toRow(client), updatedAt: now });
     await this.writeOrigins(unit, client);
     const secret = await this.secrets.reconcile(unit, id, secretNeed(client), now);
@@ -306,7 +306,7 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
 
   /**
    * Creates a new secret. The older ones expire after the overlap.
-   * @param overlapSeconds 0 expires them now
+   * @param overlapSeconds 0 expires them now, and ends what the client got with them: they may have leaked
    * @param client from {@link lock}
    * @returns the new secret; undefined for a client that uses none
    */
@@ -319,7 +319,7 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
     const need = secretNeed(client);
     if (need === 'none') return undefined;
     const secret = await this.secrets.rotate(unit, client.id, need, overlapSeconds, now);
-    if (overlapSeconds === 0) await this.raiseCredentialsVersion(unit, client.id);
+    if (overlapSeconds === 0) await this.endOwnTokens(unit, client.id, now);
     await this.versions.bump(unit, 'clients');
     return secret;
   }

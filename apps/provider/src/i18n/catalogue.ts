@@ -1,4 +1,5 @@
 import Handlebars from 'handlebars';
+import { escapeHtml } from '@gatehouse/platform/http/form-post-page';
 import { IntlMessageFormat, type Formats } from 'intl-messageformat';
 
 /** The values for the placeholders of a text. Strings are escaped if the result is HTML. */
@@ -113,14 +114,11 @@ function escapedText(message: string): Ast {
   return ast;
 }
 
-const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-
 type Ast = ReturnType<IntlMessageFormat['getAst']>;
 
 function escapeLiterals(elements: readonly Element[]): void {
   for (const element of elements) {
-    if (element.type === literal)
-      element.value = String(element.value).replace(/[&<>"]/g, (each) => entities[each] ?? each);
+    if (element.type === literal) element.value = escapeHtml(String(element.value));
     if (element.children) escapeLiterals(element.children);
     for (const option of Object.values(element.options ?? {})) escapeLiterals(option.value);
   }

@@ -20,12 +20,14 @@ function languagesOf(files: Record<string, unknown>, language = 'en'): Languages
 describe('a catalogue', () => {
   const catalogue = new Catalogue('en', {
     who: '<strong>{name}</strong> & "friends"',
+    apostrophe: "the server's own",
     days: '{count, plural, one {# day} other {# days}}',
     link: 'Not {name}? <a>Another account</a>',
     spoken: 'End<hidden> the session of {name}</hidden>',
   });
 
   it('escapes the values and the text itself', () => {
+    expect(catalogue.html('apostrophe')).toBe('the server&#39;s own');
     expect(catalogue.html('who', { name: '<i>"x"&' })).toBe(
       '<strong>&lt;i&gt;&quot;x&quot;&amp;</strong> &amp; &quot;friends&quot;',
     );

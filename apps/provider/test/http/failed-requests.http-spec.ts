@@ -271,6 +271,13 @@ describe('why was this rejected?', () => {
       expect(await keptOf(two.client, two.secret, 1)).toBe(1);
     });
 
+    it('an approved client that authenticates leaves the room of its address to others', async () => {
+      const { client, secret } = await provider.addClient(acting);
+      provider.clock.advance(120);
+      expect(await keptOf(client, secret, 25)).toBe(20);
+      expect(await keptOf((await provider.addClient(acting)).client, 'wrong', 20)).toBe(20);
+    });
+
     it('a public or unapproved client has no separate limit', async () => {
       const { client } = await provider.addClient(acting);
       expect(await keptOf(client, 'wrong', 1)).toBe(0);

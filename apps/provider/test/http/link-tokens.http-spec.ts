@@ -49,9 +49,9 @@ describe('the token of a link', () => {
   }
   async function invitationLink(): Promise<string> {
     const email = `invited-${++addresses}@mail.test`;
-    const { id: invitedBy } = await provider.addUser({ roles: ['admin'] });
+    const { id: createdBy } = await provider.addUser({ roles: ['admin'] });
     return provider.store.run((unit) =>
-      provider.app.get(Invitations).invite(unit, { email, roles: ['user'], invitedBy }, provider.clock.now()),
+      provider.app.get(Invitations).invite(unit, { email, roles: ['user'], createdBy }, provider.clock.now()),
     );
   }
   const kinds: [string, () => Promise<string>, string][] = [

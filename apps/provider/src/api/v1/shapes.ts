@@ -141,12 +141,9 @@ export const bodies = {
   ClientPatch: clientDraft.partial().meta({ description: 'RFC 7396: null removes a member.' }),
   ApplicationRoles: z.strictObject({ roles: z.array(text).max(100) }),
   Rotation: z.strictObject({
-    overlap_seconds: z
-      .int()
-      .min(0)
-      .max(maxOverlapSeconds)
-      .optional()
-      .meta({ description: 'How long the old secret remains valid.' }),
+    overlap_seconds: z.int().min(0).max(maxOverlapSeconds).optional().meta({
+      description: 'How long the old secret remains valid; 0 also ends the tokens that the client got for itself.',
+    }),
   }),
   Resource: resourceDraft,
   ResourcePatch: resourceDraft.partial().meta({ description: 'RFC 7396: null removes a member.' }),
