@@ -314,7 +314,10 @@ describe('every page', () => {
     const refused = (await page.textContent('#request-id'))?.trim() ?? '';
     await page.goto(`${stage.issuer}/admin`);
     await checkPage('provider-dashboard');
-    await page.getByRole('link', { name: /^Audit log/ }).first().click();
+    await page
+      .getByRole('link', { name: /^Audit log/ })
+      .first()
+      .click();
     await page.waitForURL(/audit/);
     await page.locator('.feed summary').first().click();
     await checkPage('provider-audit');
@@ -330,7 +333,7 @@ describe('every page', () => {
     await page.goto(`${stage.issuer}/session`);
     await checkPage('provider-sessions');
     await page.goto(`${stage.issuer}/key`);
-    await page.getByText('A key was leaked…').click();
+    await page.getByText('A key has leaked?').click();
     await page.getByRole('button', { name: 'Replace keys now' }).click();
     await page.locator('[aria-invalid=true]').waitFor();
     await checkPage('provider-keys');

@@ -58,7 +58,7 @@ describe('the keyboard alone', () => {
     await page.keyboard.type('wrong');
     await page.keyboard.press('Enter');
     await page.getByRole('alert').waitFor();
-    expect(await page.textContent('[role=alert]')).toContain('That didn’t match an account.');
+    expect(await page.textContent('[role=alert]')).toContain('Wrong username or password.');
     expect(await page.title()).toMatch(/^Error: /);
     // The username is already filled in, so the password is focused.
     await waitForFocus(page, 'password');

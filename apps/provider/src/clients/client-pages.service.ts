@@ -11,6 +11,7 @@ import { canAudit } from '../users/actor.js';
 import { UsersService } from '../users/users.service.js';
 import { fieldId, problemModel, type FieldProblem } from '../web/form-errors.js';
 import { revisionOf } from '../web/revision.js';
+import { noticeModel } from '../web/notice.js';
 import { routes } from '../web/routes.js';
 import { getEditable } from './client-access.js';
 import { connectionOf } from './client-connection.js';
@@ -84,7 +85,7 @@ export class ClientPages {
         ...(await this.head(context, client, page, view)),
         ...(page === 'overview' ? await this.connection(context, client) : {}),
         error: view.error,
-        notice: view.status === undefined ? notices[query(context.request).text('done')] : undefined,
+        ...(view.status === undefined ? noticeModel(notices, query(context.request).text('done')) : {}),
       },
       { status: view.status ?? 200 },
     );

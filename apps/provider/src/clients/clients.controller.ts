@@ -12,6 +12,7 @@ import { UsersService } from '../users/users.service.js';
 import { formatCursor, parseCursor } from '../web/cursor.js';
 import { problemModel } from '../web/form-errors.js';
 import { revisionOf } from '../web/revision.js';
+import { noticeModel } from '../web/notice.js';
 import { routes } from '../web/routes.js';
 import { clientListModel, clientRow } from './client-list-page.js';
 import { ClientLogos } from './client-logos.service.js';
@@ -79,7 +80,7 @@ export class ClientsController {
       ),
       clients: rows,
       reviews: state === 'new' && canAudit(context) ? await this.reviews.rows(clients, rows) : undefined,
-      notice: notices[parameters.text('done')],
+      ...noticeModel(notices, parameters.text('done')),
     });
   }
 

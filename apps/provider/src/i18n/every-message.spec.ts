@@ -15,7 +15,7 @@ const folders = [
   ...['clients', 'resources', 'trusted-issuers', 'admin', 'grants', 'tokens'],
 ];
 /** Parts of administration pages, and an invisible frame. */
-const untranslated = ['order.hbs', 'check-session.hbs'];
+const untranslated = ['check-session.hbs'];
 /** Prefixes of keys that are composed at run time: of columns, scopes, claims, event types. */
 const composedPrefixes = [
   'error.',

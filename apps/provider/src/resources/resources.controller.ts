@@ -9,6 +9,7 @@ import { problemModel, type FieldProblem } from '../web/form-errors.js';
 import { listFieldModel } from '../web/list-fields.js';
 import { PageError } from '../web/page-error.js';
 import { revisionOf } from '../web/revision.js';
+import { noticeModel } from '../web/notice.js';
 import { routes } from '../web/routes.js';
 import { text, type Message, type Text } from '../i18n/message.js';
 import { PageOperations } from '../users/page-operations.service.js';
@@ -84,7 +85,7 @@ export class ResourcesController {
         scopeNames: resource.scopes.map(({ name }) => name),
       })),
       count: text('resources.count', { count: all.length }),
-      notice: notices[query(request).text('done')],
+      ...noticeModel(notices, query(request).text('done')),
     });
   }
 
@@ -182,7 +183,7 @@ export class ResourcesController {
         ...model,
         focused,
         error: view.error,
-        notice: view.status === undefined ? notices[query(context.request).text('done')] : undefined,
+        ...(view.status === undefined ? noticeModel(notices, query(context.request).text('done')) : {}),
       },
       { status: view.status ?? 200 },
     );

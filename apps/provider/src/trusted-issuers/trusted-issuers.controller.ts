@@ -8,6 +8,7 @@ import { ClientsService } from '../clients/clients.service.js';
 import { problemModel, type FieldProblem } from '../web/form-errors.js';
 import { PageError } from '../web/page-error.js';
 import { revisionOf } from '../web/revision.js';
+import { noticeModel } from '../web/notice.js';
 import { routes } from '../web/routes.js';
 import { text, type Message, type Text } from '../i18n/message.js';
 import { PageOperations } from '../users/page-operations.service.js';
@@ -90,7 +91,7 @@ export class TrustedIssuersController {
         scope,
         createdAt,
       })),
-      notice: notices[query(request).text('done')],
+      ...noticeModel(notices, query(request).text('done')),
     });
   }
 
@@ -170,7 +171,7 @@ export class TrustedIssuersController {
         subjects: Object.entries(subjectLabels).map(([value, label]) => ({ value, label })),
         ...problemModel(view.problems ?? []),
         error: view.error,
-        notice: view.status === undefined ? notices[query(context.request).text('done')] : undefined,
+        ...(view.status === undefined ? noticeModel(notices, query(context.request).text('done')) : {}),
       },
       { status: view.status ?? 200 },
     );

@@ -302,7 +302,7 @@ describe('assertions of another issuer (RFC 7523 2.1)', () => {
     expect((await admin.submit({ scope: 'openid' }, { action: path })).text).toContain('belongs to this server itself');
     await admin.open(`${provider.base}${path}`);
     const kept = await admin.submit({ confirm: 'no' }, { action: path.replace('update', 'delete') });
-    expect([kept.status, kept.text.includes('That isn’t its name')]).toEqual([422, true]);
+    expect([kept.status, kept.text.includes('The name doesn’t match.')]).toEqual([422, true]);
     await admin.submit({ confirm: 'Wrong' }, { action: path.replace('update', 'delete') });
     expect((await admin.open(`${provider.base}/issuer`)).text).not.toContain('urn:x');
   });

@@ -30,7 +30,7 @@ describe('sign-in with an e-mail address', () => {
     const browser = from();
     expect((await browser.open(`${provider.issuer}/login`)).text).toContain('Username or e-mail');
     const answer = await browser.submit({ username: 'nobody@mail.test', password: 'x' });
-    expect(answer.text).toContain('That didn’t match an account.');
+    expect(answer.text).toContain('Wrong username or password.');
   });
 
   it('rejects an unconfirmed address', async () => {

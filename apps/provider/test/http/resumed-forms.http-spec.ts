@@ -143,7 +143,7 @@ describe('what a form that waits for a sign-in turns off', () => {
     );
     expect(words).toContain('Require PKCE Off (on until now)');
     expect(words).toContain('Require a second step Off (on until now)');
-    expect(words).toContain('Let it act in its own name at every API Off ');
+    expect(words).toContain('Service account: client credentials for every API Off ');
     // Of the fields on other pages it changes none.
     expect(words).not.toContain('Ask people for consent');
     const scopes = await confirmation(
@@ -165,7 +165,7 @@ describe('what a form that waits for a sign-in turns off', () => {
       (fields) => changed(without('owner', 'jwks')(fields), { serviceAccount: 'yes' }),
       `${path}/advanced`,
     );
-    expect(words).toContain('Let it act in its own name at every API On (off until now)');
+    expect(words).toContain('Service account: client credentials for every API On (off until now)');
     expect(words).toContain('Require PKCE On ');
     expect(words).toMatch(/Left empty .*Owner .*Address of its public keys Its public keys /);
   });

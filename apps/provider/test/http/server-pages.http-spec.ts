@@ -103,7 +103,7 @@ describe('the pages of the server', () => {
     const ofKind = (await admin.open(at(`/audit?client=${registered.client.id}&type=access`))).text;
     expect(ofKind).toContain('grant.created');
     expect(ofKind).toContain('consent.recorded');
-    expect((await admin.open(at('/audit?user=nobody'))).text).toContain('There is no user nobody');
+    expect((await admin.open(at('/audit?user=nobody'))).text).toContain('No user named “nobody”.');
     expect((await admin.open(at(`/audit?type=made.up`))).status).toBe(200);
 
     const lines = (await admin.open(at('/audit/export?user=logged&type=login'))).text.trim().split('\n');
@@ -184,7 +184,7 @@ describe('the pages of the server', () => {
     });
     expect(ended.status).toBe(303);
     expect([await alive(one), await alive(two)]).toEqual([false, false]);
-    expect((await admin.open(at('/session?user=nobody'))).text).toContain('There is no user nobody');
+    expect((await admin.open(at('/session?user=nobody'))).text).toContain('No user named “nobody”.');
     expect((await admin.open(at('/session'))).text).toContain('This browser');
   });
 
@@ -224,7 +224,15 @@ describe('the pages of the server', () => {
 
   it('are administrators’ alone', async () => {
     const browser = await provider.logIn(await provider.addUser({ roles: ['developer'] }));
-    const administration = ['/admin', '/admin/system', '/audit', '/audit/export', '/failed-request', '/session', '/key'];
+    const administration = [
+      '/admin',
+      '/admin/system',
+      '/audit',
+      '/audit/export',
+      '/failed-request',
+      '/session',
+      '/key',
+    ];
     for (const path of [...administration, '/message'])
       expect([path, (await browser.open(at(path))).status]).toEqual([path, 403]);
   });

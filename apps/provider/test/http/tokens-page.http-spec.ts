@@ -76,7 +76,7 @@ describe('the pages of grants and tokens', () => {
       expect((await admin.open(at(`${path}?user=cat&client=${foreign.client.id}`))).text).toMatch(
         /No active (tokens|grants) match/,
       );
-      expect((await admin.open(at(`${path}?user=ghost`))).text).toContain('There is no user of this name.');
+      expect((await admin.open(at(`${path}?user=ghost`))).text).toContain('No user has this name.');
       expect((await developer.open(at(`${path}?client=${foreign.client.id}`))).text).toContain(
         'There is no such application.',
       );
@@ -245,8 +245,7 @@ describe('the pages of grants and tokens', () => {
     const rows = (text: string): number => text.match(/name="selector"/g)?.length ?? 0;
     const first = await admin.open(at(`/token?client=${client.id}`));
     expect(rows(first.text)).toBe(25);
-    const next =
-      /href="([^"]+)">Next</.exec(first.text)?.[1]?.replaceAll('&amp;', '&').replaceAll('&#x3D;', '=') ?? '';
+    const next = /href="([^"]+)">Next</.exec(first.text)?.[1]?.replaceAll('&amp;', '&').replaceAll('&#x3D;', '=') ?? '';
     const second = await admin.open(at(next));
     expect(rows(second.text)).toBe(2);
     expect(second.text).not.toMatch(/>Next</);

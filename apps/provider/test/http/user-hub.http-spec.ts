@@ -103,7 +103,8 @@ describe('the pages about one user', () => {
     await admin.submit({}, { action: '/user/disable/' });
     const { text } = await admin.open(at(`/user/activity/${user.id}`));
     expect(text).toContain('user.disabled');
-    expect(text).toMatch(/<dt>By<\/dt><dd><a href="\/user\/update\/[^"]+"><bdi>root</);
+    expect(text).toContain('<strong>root</strong> disabled the account of <strong>active</strong>');
+    expect(text).toMatch(/<dt>Done by<\/dt><dd><a href="\/audit\?user&#x3D;[^"]+"><bdi>root</);
     expect(text).not.toContain('Older');
     for (let turn = 0; turn < 26; turn += 1)
       for (const action of ['/user/enable/', '/user/disable/']) {

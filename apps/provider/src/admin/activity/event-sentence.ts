@@ -28,6 +28,7 @@ export function eventSentence(event: LoggedEvent, names: EventNames): EventSente
     person: person ?? textOf(event.details['username']) ?? subjectId ?? '',
     client: clientName(event, names),
     factor: textOf(event.details['factor']) ?? '',
+    why: textOf(event.details['why']) ?? '',
     object: objectOf(event),
     count: numberOf(event.details['days']) ?? numberOf(event.details['messages']) ?? 1,
   };
