@@ -133,6 +133,7 @@ import { RequestContexts } from './sessions/request-contexts.service.js';
     PasswordResets,
     RecentSignIns,
     RoleRequirements,
+    SetRoleRequirements,
     SignInsInFlight,
     SignUpRate,
     RequestContexts,
