@@ -97,6 +97,21 @@ describe('settings at the administration’s API', () => {
     expect(await settingOf(api, 'GATEHOUSE_SIGN_UP')).toMatchObject({ value: 'off', source: 'default', stored: null });
   });
 
+  it('link the sign-in pages to help, terms and privacy policy', async () => {
+    await change({ support_contact: 'mailto:help@people.test', privacy_url: 'https://privacy.example/?a=1&b=2' });
+    const foot = async (language: string): Promise<string> => {
+      const { text } = await send(`${provider.base}/login`, { headers: { 'Accept-Language': language } });
+      return /<footer class="gate-foot">.*<\/footer>/s.exec(text)?.[0] ?? '';
+    };
+    const english = await foot('en');
+    expect(english).toContain('<a href="mailto:help@people.test" rel="noreferrer">Help</a>');
+    expect(english).toContain('<a href="https://privacy.example/?a&#x3D;1&amp;b&#x3D;2" rel="noreferrer">Privacy</a>');
+    expect(english).toContain('<a href="https://terms.example/" rel="noreferrer">Terms</a>');
+    expect(await foot('de')).toContain('rel="noreferrer">Datenschutz</a>');
+    await change({ support_contact: null, privacy_url: null });
+    expect(await foot('en')).not.toMatch(/Help|Privacy/);
+  });
+
   it('record who changed what, without the image of a logo', async () => {
     await change({ session_idle_lifetime: 3600, logo: dataUrl(svg) });
     const { items } = pageOf(await api.call('GET', 'audit-events?type=settings.updated&limit=1'), 'AuditEvent');

@@ -1,4 +1,4 @@
-import { statement } from '@gatehouse/platform/database/store';
+import { statement, type SqlValue, type StatementText, type Unit } from '@gatehouse/platform/database/store';
 import { OperationError } from '../../src/operations/operation-error';
 import { CurrentSettings } from '../../src/settings/current-settings';
 import { UpdateSettings } from '../../src/settings/administration/operations/update-settings';
@@ -8,7 +8,7 @@ import { revisionOf } from '../../src/web/revision';
 import { adminApi } from '../support/admin-api';
 import { send } from '../support/browser';
 import { engines } from '../support/engines';
-import { startProvider, type TestProvider } from '../support/provider';
+import { authorize, redeem, startProvider, type TestProvider } from '../support/provider';
 
 jest.setTimeout(120_000);
 
@@ -20,6 +20,41 @@ async function until(isSo: () => Promise<boolean>): Promise<number> {
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   return performance.now() - began;
+}
+
+/** The names of all statements while something runs. */
+async function namesDuring(store: TestProvider['store'], task: () => Promise<unknown>): Promise<readonly string[]> {
+  const names: string[] = [];
+  const noted = (unit: Unit): Unit =>
+    new Proxy(unit, {
+      get(target, member) {
+        const value: unknown = Reflect.get(target, member);
+        if (typeof value !== 'function') return value;
+        return (...values: unknown[]): unknown => {
+          const [text] = values as { readonly name?: string }[];
+          if (text?.name !== undefined) names.push(text.name);
+          return Reflect.apply(value, target, values) as unknown;
+        };
+      },
+    });
+  const [run, all, one] = [store.run.bind(store), store.all.bind(store), store.one.bind(store)];
+  const spies = [
+    jest.spyOn(store, 'run').mockImplementation((work) => run((unit) => work(noted(unit)))),
+    jest.spyOn(store, 'all').mockImplementation((text: StatementText, ...values: SqlValue[]) => {
+      names.push(text.name);
+      return all(text, ...values);
+    }),
+    jest.spyOn(store, 'one').mockImplementation((text: StatementText, ...values: SqlValue[]) => {
+      names.push(text.name);
+      return one(text, ...values);
+    }),
+  ];
+  try {
+    await task();
+  } finally {
+    for (const spy of spies) spy.mockRestore();
+  }
+  return names;
 }
 
 describe.each(engines)('settings in a database that two processes share, on %s', (_name, engineOf) => {
@@ -52,6 +87,17 @@ describe.each(engines)('settings in a database that two processes share, on %s',
       times.push(await until(title('Gatehouse')), await until(signUp(403)));
     }
     expect(Math.max(...times)).toBeLessThan(1000);
+  });
+
+  it('are read by no request: neither by a sign-in, nor by an authorization with its tokens', async () => {
+    const registered = await one.addClient();
+    const person = await one.addUser();
+    const names = await namesDuring(one.store, async () => {
+      const { code, verifier } = await authorize(one, await one.logIn(person), registered.client);
+      expect((await redeem(one, registered, code, verifier)).status).toBe(200);
+    });
+    expect(names).toEqual(expect.arrayContaining(['users.find_by_name', 'sessions.find', 'role_requirements.all']));
+    expect(names.filter((name) => name.startsWith('stored_settings.'))).toEqual([]);
   });
 
   it('are read by a process that starts later', async () => {

@@ -9,7 +9,6 @@ import {
   editableNames,
   editableSettings,
   effectiveSettings,
-  variableOf,
   type StoredTexts,
 } from '../editable-settings.js';
 import { describeLogo, logoSchema } from '../logo-image.js';
@@ -68,11 +67,6 @@ export class SettingsOverview {
     if (logo === undefined || 'path' in logo) return { settings: listed, record };
     const shownLogo = { value: describeLogo(logo), isSet: true, source: { kind: 'database' } } as const;
     return { settings: listed.map((each) => (each.member === 'logo' ? { ...each, ...shownLogo } : each)), record };
-  }
-
-  /** The variable that fixes a setting or limits it; undefined without one. */
-  variableOf(name: keyof typeof settingsDefinition): string | undefined {
-    return variableOf(this.settings.environment, name);
   }
 }
 
