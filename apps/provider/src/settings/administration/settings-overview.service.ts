@@ -5,12 +5,7 @@ import { settingsDefinition } from '../../config/settings.js';
 import { RoleRequirements } from '../../users/role-requirements.service.js';
 import { roles, type Role } from '../../users/user.js';
 import { CurrentSettings } from '../current-settings.js';
-import {
-  editableNames,
-  editableSettings,
-  effectiveSettings,
-  type StoredTexts,
-} from '../editable-settings.js';
+import { editableNames, editableSettings, effectiveSettings, type StoredTexts } from '../editable-settings.js';
 import { describeLogo, logoSchema } from '../logo-image.js';
 import { StoredSettings } from '../stored-settings.service.js';
 
