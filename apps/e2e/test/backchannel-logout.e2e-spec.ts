@@ -35,7 +35,7 @@ describe('a logout at the provider', () => {
 
     await page.goto(`${stage.issuer}/logout`);
     await page.click('button[name=logout][value=yes]');
-    await page.getByRole('heading', { name: 'You are logged out' }).waitFor();
+    await page.getByRole('heading', { name: 'You’re signed out' }).waitFor();
     const isLoggedIn = async (): Promise<boolean> => {
       await page.goto(stage.clientUrl);
       return page.getByText('Logged in as').first().isVisible();

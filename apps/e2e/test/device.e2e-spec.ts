@@ -78,7 +78,7 @@ describe('a device without a browser', () => {
     const polled = client.pollDeviceAuthorizationGrant(config, answer).catch((error: unknown) => error);
     await page.goto(answer.verification_uri_complete ?? '');
     expect(await page.inputValue('input[name=user_code]')).toBe(answer.user_code);
-    await page.getByText('Go on with another screen').click();
+    await page.getByText('Continue on another device').click();
     const picture = page.getByRole('img', { name: /QR code/ });
     await picture.waitFor();
     // The image is displayed: the content security policy allows it.

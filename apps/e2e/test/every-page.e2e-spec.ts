@@ -106,7 +106,7 @@ describe('every page', () => {
     await page.goto(`${stage.issuer}/logout`);
     await checkPage('provider-logout');
     await page.click('button[name=logout][value=yes]');
-    await page.getByRole('heading', { name: 'You are logged out' }).waitFor();
+    await page.getByRole('heading', { name: 'You’re signed out' }).waitFor();
     await checkPage('provider-logged-out');
     expect(faults).toEqual([]);
   });
@@ -190,7 +190,7 @@ describe('every page', () => {
     await page.goto(`${stage.issuer}/client/add`);
     await checkPage('provider-client-add');
     await page.fill('input[name=redirectUri]', 'http://not-loopback.example/cb');
-    await page.getByRole('button', { name: 'Add the client' }).click();
+    await page.getByRole('button', { name: 'Add application' }).click();
     await page.getByRole('alert').waitFor();
     await checkPage('provider-client-problems');
     await page.fill('input[name=name]', 'Weather station');
@@ -198,86 +198,111 @@ describe('every page', () => {
       .locator('input[name=redirectUri]')
       .first()
       .fill(`https://weather.example.org/${'a-long-path/'.repeat(12)}callback`);
-    await page.getByRole('button', { name: 'Add the client' }).click();
+    await page.getByRole('button', { name: 'Add application' }).click();
     await page.waitForSelector('#client-secret');
     await checkPage('provider-client-secret');
-    await page.getByRole('link', { name: 'I have copied it' }).click();
+    await page.getByRole('link', { name: 'I’ve copied it' }).click();
     await page.waitForURL(/update/);
     await checkPage('provider-client-edit');
+    for (const [tab, name] of [
+      ['Scopes and claims', 'scopes'],
+      ['Tokens', 'tokens'],
+      ['Advanced', 'advanced'],
+      ['Danger zone', 'danger'],
+    ] as const) {
+      await page.getByRole('navigation', { name: 'Weather station' }).getByRole('link', { name: tab }).click();
+      await page.waitForURL(new RegExp(`/${name}$`));
+      await checkPage(`provider-client-${name}`);
+    }
     await page.getByRole('link', { name: 'Roles', exact: true }).click();
     await page.waitForURL(/client\/roles/);
-    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('button', { name: 'Save roles' }).click();
     await page.locator('[aria-invalid=true]').waitFor();
     await checkPage('provider-client-roles');
-    await page.goBack();
-    await page.goBack();
-    await page.waitForURL(/update/);
-    await page.getByRole('link', { name: /^Delete this client/ }).click();
+    await page.getByRole('link', { name: 'Danger zone' }).click();
+    await page.getByRole('link', { name: /^Delete application/ }).click();
     await page.waitForURL(/delete/);
     await checkPage('provider-client-delete');
-    await page.getByRole('button', { name: 'Delete the client' }).click();
+    await page.getByRole('button', { name: 'Delete application' }).click();
     await page.locator('[aria-invalid=true]').waitFor();
     await checkPage('provider-client-delete-problem');
 
     await page.goto(`${stage.issuer}/resource`);
     await checkPage('provider-resources-none');
-    await page.getByRole('link', { name: 'Add an API' }).click();
+    await page.getByRole('link', { name: 'Add API' }).first().click();
     await page.waitForURL(/resource\/add/);
     await checkPage('provider-resource-add');
     await page.fill('input[name=identifier]', 'http://not-loopback.example/');
-    await page.getByRole('button', { name: 'Add the API' }).click();
+    await page.getByRole('button', { name: 'Add API' }).click();
     await page.getByRole('alert').waitFor();
     await checkPage('provider-resource-problems');
     await page.fill('input[name=identifier]', 'https://documents.example.org/api/with/a/rather/long/path');
     await page.fill('input[name=name]', 'Documents');
     await page.fill('input[name=scope]', 'documents:read');
     await page.fill('input[name=sentence]', 'Read your documents');
-    await page.getByRole('button', { name: 'Add the API' }).click();
+    await page.getByRole('button', { name: 'Add API' }).click();
     await page.waitForURL(/resource\/update/);
     await checkPage('provider-resource-edit');
-    await page.getByRole('button', { name: 'Make credentials' }).click();
+    await page.getByRole('button', { name: 'Create credentials' }).click();
     await page.waitForSelector('#client-secret');
     await checkPage('provider-resource-credentials');
     await page.goto(`${stage.issuer}/resource`);
     await checkPage('provider-resources');
     await page.getByRole('link', { name: 'Documents' }).click();
-    await page.getByRole('link', { name: /^Delete this API/ }).click();
+    await page.getByRole('link', { name: /^Delete API/ }).click();
     await page.waitForURL(/delete/);
     await checkPage('provider-resource-delete');
 
     await page.goto(`${stage.issuer}/user/invite`);
     await checkPage('provider-invite');
     await page.fill('textarea[name=emails]', 'grace@example.org, nobody');
-    await page.getByRole('button', { name: 'Create the invitations' }).click();
-    await page.getByText('Not an e-mail address').waitFor();
+    await page.getByRole('button', { name: 'Create invitations' }).click();
+    await page.getByRole('alert').waitFor();
     await checkPage('provider-invite-problems');
     await page.fill(
       'textarea[name=emails]',
       'grace@example.org\na-rather-long-address.of-somebody@a-long-domain.example.org',
     );
-    await page.getByRole('button', { name: 'Create the invitations' }).click();
-    await page.getByText('no mail is sent').waitFor();
+    await page.getByRole('button', { name: 'Create invitations' }).click();
+    await page.getByRole('heading', { name: '2 invitations created' }).waitFor();
     await checkPage('provider-invited');
     await page.goto(`${stage.issuer}/user`);
     await checkPage('provider-users');
-    await page.getByRole('link', { name: 'Add a user' }).click();
+    await page.getByRole('link', { name: 'Add user' }).click();
     await page.waitForURL(/user\/add/);
     await checkPage('provider-user-add');
     await page.fill('input[name=username]', 'admin');
-    await page.getByRole('button', { name: 'Add the user' }).click();
+    await page.getByRole('button', { name: 'Add user' }).click();
     await page.getByRole('alert').waitFor();
     await checkPage('provider-user-problems');
     await page.fill('input[name=username]', 'hedy');
-    await page.getByRole('button', { name: 'Add the user' }).click();
+    await page.getByRole('button', { name: 'Add user' }).click();
     await page.waitForSelector('#one-time-link');
     await checkPage('provider-user-link');
     const link = (await page.textContent('#one-time-link')) ?? '';
-    await page.getByRole('link', { name: 'I have copied it' }).click();
+    await page.getByRole('link', { name: 'I’ve copied it' }).click();
     await page.waitForURL(/update/);
     await checkPage('provider-user-edit');
-    await page.getByRole('link', { name: /^Delete this user/ }).click();
+    await page.getByRole('link', { name: 'Delete user…' }).click();
     await page.waitForURL(/delete/);
     await checkPage('provider-user-delete');
+    await page.goto(`${stage.issuer}/user?q=grace`);
+    await page.getByRole('link', { name: /^grace/ }).click();
+    for (const tab of ['Sign-in methods', 'Sessions', 'Apps', 'Activity']) {
+      await page.getByRole('link', { name: tab, exact: true }).last().click();
+      await page.getByRole('main').locator(`a[aria-current=page]:text-is("${tab}")`).waitFor();
+      await checkPage(`provider-user-${tab.toLowerCase().replaceAll(' ', '-')}`);
+    }
+    await page.goto(`${stage.issuer}/user?status=active`);
+    await page.getByRole('checkbox', { name: 'Select grace' }).check();
+    await page.getByRole('checkbox', { name: 'Select alan' }).check();
+    await page.getByRole('button', { name: 'Disable…' }).click();
+    await page.getByRole('heading', { name: 'Disable 2 users?' }).waitFor();
+    await checkPage('provider-users-selected');
+    await page.getByRole('button', { name: 'Disable 2 users' }).click();
+    await page.getByText('2 users disabled').waitFor();
+    await page.getByRole('link', { name: 'Active (remove this filter)' }).waitFor();
+    await checkPage('provider-users-done');
     await page.goto(`${stage.issuer}/grant`);
     await checkPage('provider-grants');
     await page.goto(`${stage.issuer}/token`);
@@ -289,9 +314,9 @@ describe('every page', () => {
     const refused = (await page.textContent('#request-id'))?.trim() ?? '';
     await page.goto(`${stage.issuer}/admin`);
     await checkPage('provider-dashboard');
-    await page.getByRole('link', { name: /^Audit log/ }).click();
+    await page.getByRole('link', { name: /^Audit log/ }).first().click();
     await page.waitForURL(/audit/);
-    await page.locator('details.more summary').first().click();
+    await page.locator('.feed summary').first().click();
     await checkPage('provider-audit');
     await page.goto(`${stage.issuer}/audit?user=nobody`);
     await checkPage('provider-audit-none');
@@ -299,24 +324,26 @@ describe('every page', () => {
     await page.goto(`${stage.issuer}/failed-request`);
     await checkPage('provider-refusals');
     await page.fill('input[name=id]', refused);
-    await page.getByRole('button', { name: 'Show' }).click();
+    await page.getByRole('button', { name: 'Filter' }).click();
     await page.getByRole('heading', { name: 'Why was this refused?' }).waitFor();
     await checkPage('provider-refusal');
     await page.goto(`${stage.issuer}/session`);
     await checkPage('provider-sessions');
     await page.goto(`${stage.issuer}/key`);
-    await page.getByText('A key leaked…').click();
-    await page.getByRole('button', { name: 'Replace the keys now' }).click();
+    await page.getByText('A key was leaked…').click();
+    await page.getByRole('button', { name: 'Replace keys now' }).click();
     await page.locator('[aria-invalid=true]').waitFor();
     await checkPage('provider-keys');
     await page.goto(`${stage.issuer}/issuer`);
     await checkPage('provider-issuers-none');
-    await page.getByRole('link', { name: 'Add an issuer' }).click();
-    await page.getByRole('button', { name: 'Add the issuer' }).click();
+    await page.getByRole('link', { name: 'Add trusted issuer' }).first().click();
+    await page.getByRole('button', { name: 'Add trusted issuer' }).click();
     await page.getByRole('alert').waitFor();
     await checkPage('provider-issuer-problems');
     await page.goto(`${stage.issuer}/message`);
     await checkPage('provider-messages');
+    await page.goto(`${stage.issuer}/admin/system`);
+    await checkPage('provider-system');
     await page.goto(`${stage.issuer}/api/admin/v1/docs`);
     await checkPage('provider-api');
     await page.goto(`${stage.issuer}/account/security`);

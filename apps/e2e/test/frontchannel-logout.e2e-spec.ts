@@ -72,7 +72,7 @@ describe('a client that is notified of a logout in the browser', () => {
 
     await page.goto(`${stage.issuer}/logout`);
     await page.click('button[name=logout][value=yes]');
-    await page.getByRole('heading', { name: 'You are logged out' }).waitFor();
+    await page.getByRole('heading', { name: 'You’re signed out' }).waitFor();
     for (let waited = 0; requested.length === 0 && waited < 50; waited++) await page.waitForTimeout(100);
     const notification = requested.find(({ pathname }) => pathname === '/logged-out');
     expect(notification?.searchParams.get('iss')).toBe(stage.issuer);

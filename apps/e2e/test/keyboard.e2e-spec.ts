@@ -35,7 +35,7 @@ describe('the keyboard alone', () => {
     await page.keyboard.press('Enter');
     await page.waitForURL(/\/consent/);
 
-    await tabTo(page, /^Yes, allow/);
+    await tabTo(page, /^Allow/);
     await page.keyboard.press('Enter');
     await expectLoggedIn(page, stage, person);
 
@@ -104,10 +104,12 @@ describe('the keyboard alone', () => {
     await page.keyboard.type('a gate needs its keeper');
     await page.keyboard.press('Enter');
     await page.waitForURL(`${stage.issuer}/client/add`);
-    await waitForFocus(page, 'name');
+    await waitForFocus(page, 'kind');
 
+    await page.keyboard.press('Tab');
+    expect(await focused(page)).toMatchObject({ name: 'name' });
     await page.keyboard.type('By keyboard');
-    await tabTo(page, /^Add a redirect URI/);
+    await tabTo(page, /^Add redirect URI/);
     await page.keyboard.press('Enter');
     await page.waitForFunction(() => document.querySelectorAll('input[name=redirectUri]').length === 2);
     // The new row is focused.
@@ -119,9 +121,11 @@ describe('the keyboard alone', () => {
 
     await page.keyboard.press('Enter');
     await page.waitForSelector('#client-secret');
-    expect(await heading(page)).toBe('The secret of By keyboard');
+    expect(await heading(page)).toBe('Client secret of By keyboard');
 
-    await page.goto(`${stage.issuer}/client/add`);
+    await page.getByRole('link', { name: 'I’ve copied it' }).click();
+    await page.getByRole('link', { name: 'Advanced' }).click();
+    await page.waitForURL(/advanced$/);
     const unseen: string[] = [];
     const seen = new Set<string>();
     for (let stop = 0; stop < 80; stop++) {

@@ -9,18 +9,33 @@ import { useTheatre } from './support/theatre.js';
 
 const admin = { username: 'admin', password: 'a gate needs its keeper' };
 
-/** All list fields of the provider's forms, with the `name` of their inputs. */
+/** All list fields of the provider's forms, with the `name` of its inputs, and a field beside it. */
 const lists = [
-  { path: '/client/add', id: 'f-redirectUris', field: 'redirectUri', row: 'redirect-uri', label: 'Redirect URI' },
   {
     path: '/client/add',
+    id: 'f-redirectUris',
+    field: 'redirectUri',
+    row: 'redirect-uri',
+    label: 'Redirect URI',
+    other: 'name',
+  },
+  {
+    path: '/client/update/:id/advanced',
     id: 'f-postLogoutRedirectUris',
     field: 'postLogoutRedirectUri',
     row: 'post-logout-redirect-uri',
-    label: 'Address after logout',
+    label: 'Address after sign-out',
+    other: 'owner',
   },
-  { path: '/client/add', id: 'f-scope', field: 'scope', row: 'scope', label: 'Scope' },
-  { path: '/resource/add', id: 'f-scopes', field: 'scope', row: 'scope', label: 'Scope' },
+  {
+    path: '/client/update/:id/scopes',
+    id: 'f-scope',
+    field: 'scope',
+    row: 'scope',
+    label: 'Scope',
+    other: 'sectorIdentifierUri',
+  },
+  { path: '/resource/add', id: 'f-scopes', field: 'scope', row: 'scope', label: 'Scope', other: 'name' },
 ] as const;
 
 describe('list fields', () => {
@@ -31,8 +46,9 @@ describe('list fields', () => {
   /** Number of documents loaded since the form was opened. */
   let loads: number;
 
-  const open = async (path: string, options: { readonly javaScriptEnabled?: boolean } = {}): Promise<void> => {
+  const open = async (pattern: string, options: { readonly javaScriptEnabled?: boolean } = {}): Promise<void> => {
     stage = theatre.stage;
+    const path = pattern.replace(':id', encodeURIComponent(stage.registered.client_id));
     context = await openContext(theatre.chromium, options);
     page = await context.newPage();
     await page.goto(`${stage.issuer}${path}`);
@@ -44,42 +60,60 @@ describe('list fields', () => {
   const inputs = (field: string): ReturnType<Page['locator']> => page.locator(`ul.rows input[name=${field}]`);
   const valuesOf = (field: string): Promise<string[]> =>
     inputs(field).evaluateAll((all) => all.map((input) => (input as HTMLInputElement).value));
+  // Without JavaScript each click loads a document, which applies its focus when it is first drawn.
+  const rowsAre = async (field: string, count: number): Promise<void> => {
+    await page.waitForFunction(
+      ([name, expected]) => document.querySelectorAll(`ul.rows input[name=${name}]`).length === expected,
+      [field, count] as const,
+    );
+  };
+  const focusIs = async (id: string): Promise<void> => {
+    await page.waitForFunction((expected) => document.activeElement?.id === expected, id);
+  };
   const says = (id: string): Promise<string | null> => page.textContent(`[data-list="${id}"] [role=status]`);
   afterEach(() => context.close());
 
   describe.each(['with', 'without'] as const)('%s JavaScript', (mode) => {
-    it.each(lists)('rows of $field at $path are added, filled and removed', async ({ path, id, field, row, label }) => {
-      await open(path, { javaScriptEnabled: mode === 'with' });
-      await page.fill('input[name=name]', 'Kept');
-      const filled = await inputs(field).count();
-      for (let at = 0; at < filled; at++) await page.click(`button[value="remove-${row}:0"]`);
-      expect(await inputs(field).count()).toBe(0);
-      if (filled > 0) expect(await focused(page)).toMatchObject({ id });
+    it.each(lists)(
+      'rows of $field at $path are added, filled and removed',
+      async ({ path, id, field, row, label, other }) => {
+        await open(path, { javaScriptEnabled: mode === 'with' });
+        await page.fill(`input[name=${other}]`, 'Kept');
+        const filled = await inputs(field).count();
+        for (let left = filled - 1; left >= 0; left--) {
+          await page.click(`button[value="remove-${row}:0"]`);
+          await rowsAre(field, left);
+        }
+        if (filled > 0) await focusIs(id);
 
-      for (const value of ['one', 'two', 'three']) {
-        await page.click(`button[value=add-${row}]`);
-        await page.waitForFunction(() => document.activeElement?.tagName === 'INPUT');
-        await page.keyboard.type(value);
-      }
-      expect(await valuesOf(field)).toEqual(['one', 'two', 'three']);
+        for (const [at, value] of ['one', 'two', 'three'].entries()) {
+          await page.click(`button[value=add-${row}]`);
+          await rowsAre(field, at + 1);
+          await focusIs(`${id}-${at}`);
+          await page.keyboard.type(value);
+        }
+        expect(await valuesOf(field)).toEqual(['one', 'two', 'three']);
 
-      const remove = page.getByRole('button', { name: `Remove ${label} 2`, exact: true });
-      await remove.click();
-      expect(await valuesOf(field)).toEqual(['one', 'three']);
-      // The next row has moved into its place, with name and number.
-      expect(await inputs(field).evaluateAll((all) => all.map((input) => input.getAttribute('aria-label')))).toEqual([
-        `${label} 1`,
-        `${label} 2`,
-      ]);
-      expect(await focused(page)).toMatchObject({ id: `${id}-1` });
-      await page.getByRole('button', { name: `Remove ${label} 2`, exact: true }).click();
-      expect(await valuesOf(field)).toEqual(['one']);
-      expect(await focused(page)).toMatchObject({ id: `${id}-0` });
+        const remove = page.getByRole('button', { name: `Remove ${label} 2`, exact: true });
+        await remove.click();
+        await rowsAre(field, 2);
+        expect(await valuesOf(field)).toEqual(['one', 'three']);
+        // The next row has moved into its place, with name and number.
+        expect(await inputs(field).evaluateAll((all) => all.map((input) => input.getAttribute('aria-label')))).toEqual([
+          `${label} 1`,
+          `${label} 2`,
+        ]);
+        await focusIs(`${id}-1`);
+        await page.getByRole('button', { name: `Remove ${label} 2`, exact: true }).click();
+        await rowsAre(field, 1);
+        expect(await valuesOf(field)).toEqual(['one']);
+        await focusIs(`${id}-0`);
 
-      expect(await page.inputValue('input[name=name]')).toBe('Kept');
-      expect(loads > 0).toBe(mode === 'without');
-      expect(await faultsOf(page)).toEqual([]);
-    });
+        expect(await page.inputValue(`input[name=${other}]`)).toBe('Kept');
+        expect(loads > 0).toBe(mode === 'without');
+        expect(await faultsOf(page)).toEqual([]);
+      },
+    );
   });
 
   it('announce added and removed rows in a status message', async () => {
@@ -98,7 +132,6 @@ describe('list fields', () => {
     await page.keyboard.press('Space');
     await page.keyboard.type('https://two.example/cb');
     await page.keyboard.press('Tab');
-    // Skips the unselected radio button, which is reached with the arrow keys.
     expect((await focused(page)).text).toBe('Remove Redirect URI 2');
     await page.keyboard.press('Enter');
     expect(await focused(page)).toMatchObject({ id: 'f-redirectUris-0' });
@@ -106,25 +139,31 @@ describe('list fields', () => {
   });
 
   it('keep the default with its row, and save the displayed rows', async () => {
-    await open('/client/add');
-    await page.fill('input[name=name]', 'By script');
+    await open('/client/update/:id');
     await page.fill('#f-redirectUris-0', 'https://one.example/cb');
     await page.click('button[value=add-redirect-uri]');
     await page.fill('#f-redirectUris-1', 'https://two.example/cb');
     await page.check('input[name=defaultRedirectUri][value="1"]');
     await page.click('button[value="remove-redirect-uri:0"]');
-    await page.click('button[value="remove-scope:1"]');
-    await page.click('button[value=add-scope]');
-    await page.fill('#f-scope-3', 'address');
-    await page.check('input[name=defaultScope][value="3"]');
     expect(loads).toBe(0);
-    await page.getByRole('button', { name: 'Add the client' }).click();
-    await page.getByRole('link', { name: 'I have copied it' }).click();
-    await page.waitForURL(/client\/update/);
+    await page.getByRole('button', { name: 'Save changes' }).click();
+    await page.getByText('Changes saved.').waitFor();
     expect(await valuesOf('redirectUri')).toEqual(['https://two.example/cb']);
     expect(await page.isChecked('input[name=defaultRedirectUri][value="0"]')).toBe(true);
-    expect(await valuesOf('scope')).toEqual(['openid', 'email', 'offline_access', 'address']);
-    expect(await page.isChecked('input[name=defaultScope][value="3"]')).toBe(true);
+
+    await page.getByRole('link', { name: 'Scopes and claims' }).click();
+    await page.waitForURL(/scopes$/);
+    loads = 0;
+    const before = await valuesOf('scope');
+    await page.click('button[value="remove-scope:1"]');
+    await page.click('button[value=add-scope]');
+    await page.fill(`#f-scope-${before.length - 1}`, 'address');
+    await page.check(`input[name=defaultScope][value="${before.length - 1}"]`);
+    expect(loads).toBe(0);
+    await page.getByRole('button', { name: 'Save changes' }).click();
+    await page.getByText('Changes saved.').waitFor();
+    expect(await valuesOf('scope')).toEqual([...before.filter((_scope, row) => row !== 1), 'address']);
+    expect(await page.isChecked(`input[name=defaultScope][value="${before.length - 1}"]`)).toBe(true);
   });
 
   it('remove the error of a removed row and link the others with their new numbers', async () => {
@@ -133,7 +172,7 @@ describe('list fields', () => {
     await page.fill('#f-redirectUris-0', 'http://first-mistake.example/');
     await page.click('button[value=add-redirect-uri]');
     await page.fill('#f-redirectUris-1', 'http://second-mistake.example/');
-    await page.getByRole('button', { name: 'Add the client' }).click();
+    await page.getByRole('button', { name: 'Add application' }).click();
     await page.getByRole('alert').waitFor();
     const summary = page.locator('[role=alert] a[href^="#f-redirectUris-"]');
     expect(await summary.count()).toBe(2);
@@ -152,7 +191,7 @@ describe('list fields', () => {
       await open('/resource/add', { javaScriptEnabled: mode === 'with' });
       // A form with the maximum number of rows: the server responds with the page of a full list.
       const fields = await page
-        .locator('form.card')
+        .locator('form[action="/resource/add"]')
         .evaluate((form) =>
           [...new FormData(form as HTMLFormElement)].map(([name, value]): [string, string] => [name, String(value)]),
         );
@@ -189,7 +228,7 @@ describe('list fields', () => {
     [390, 'light'],
     [390, 'dark'],
   ] as const)('fit into %i pixels, %s', async (width, colorScheme) => {
-    for (const path of ['/client/add', '/resource/add']) {
+    for (const path of ['/client/add', '/client/update/:id', '/resource/add']) {
       await open(path);
       await page.emulateMedia({ colorScheme });
       await page.setViewportSize({ width, height: 900 });
@@ -198,7 +237,10 @@ describe('list fields', () => {
       expect(await axeFaultsOf(page)).toEqual([]);
       const folder = process.env['SCREENSHOTS_DIR'];
       if (folder !== undefined)
-        await page.screenshot({ path: `${folder}/${path.slice(1, 4)}-${width}-${colorScheme}.png`, fullPage: true });
+        await page.screenshot({
+          path: `${folder}/${path.replace(/\W+/g, '-').slice(1)}-${width}-${colorScheme}.png`,
+          fullPage: true,
+        });
     }
   });
 });

@@ -36,7 +36,7 @@ describe('a login is not lost', () => {
       await beginLogin(page, stage);
       await spoilFormToken(page);
       await submitLogin(page, person);
-      expect(await page.textContent('[role=alert]')).toContain('open for too long');
+      expect(await page.textContent('[role=alert]')).toContain('This page has expired');
       expect(await page.inputValue('input[name=username]')).toBe(person.username);
       expect(await page.inputValue('input[name=password]')).toBe('');
       await submitLogin(page, person);
@@ -70,7 +70,7 @@ describe('a login is not lost', () => {
     it('when the user opens the sign-up page and returns to the login page', async () => {
       await beginLogin(page, stage);
       await page.getByRole('link', { name: 'Create an account' }).click();
-      await page.getByRole('link', { name: 'Log in' }).click();
+      await page.getByRole('link', { name: 'Sign in' }).click();
       await submitLogin(page, person);
       await allow(page);
       await expectLoggedIn(page, stage, person);
@@ -174,12 +174,12 @@ describe('a login is not lost', () => {
       await page.waitForURL(/\/consent/);
       const tabB = await context.newPage();
       await tabB.goto(page.url());
-      await tabB.getByRole('link', { name: 'Use another account' }).click();
+      await tabB.getByRole('link', { name: 'Switch account' }).click();
       await submitLogin(tabB, another);
       await tabB.waitForURL(/\/consent/);
       await allow(page);
-      expect(await page.textContent('[role=alert]')).toContain('Someone else has logged in');
-      expect(await page.textContent('.lead')).toContain(another.username);
+      expect(await page.textContent('[role=alert]')).toContain('The signed-in account has changed');
+      expect(await page.textContent('.account-pick')).toContain(another.username);
       await allow(page);
       await expectLoggedIn(page, stage, another);
     });
@@ -191,7 +191,7 @@ describe('a login is not lost', () => {
       const tabB = await context.newPage();
       await tabB.goto(`${stage.issuer}/logout`);
       await tabB.click('button[name=logout][value=yes]');
-      await tabB.getByRole('heading', { name: 'You are logged out' }).waitFor();
+      await tabB.getByRole('heading', { name: 'You’re signed out' }).waitFor();
       await allow(page);
       expect(await heading(page)).toMatch(/^Sign in/);
       await submitLogin(page, person);
@@ -266,7 +266,7 @@ describe('a login is not lost', () => {
       await page.waitForURL(/\/consent/);
       await spoilFormToken(page);
       await allow(page);
-      expect(await page.textContent('[role=alert]')).toContain('open for too long');
+      expect(await page.textContent('[role=alert]')).toContain('This page has expired');
       await allow(page);
       await expectLoggedIn(page, stage, person);
     });
@@ -302,7 +302,7 @@ describe('a login is not lost', () => {
       await page.waitForURL(/\/consent/);
       await removeCookiesOf(context, stage.issuer);
       await allow(page);
-      expect(await page.textContent('main')).toContain('Go back to the application and start again');
+      expect(await page.textContent('main')).toContain('Start again from the app');
       await beginLogin(page, stage);
       await submitLogin(page, person);
       await allow(page);
@@ -361,7 +361,7 @@ describe('a login is not lost', () => {
       await desk.goto(`${stage.issuer}/user?q=${username}`);
       await submitLogin(desk, { username: 'admin', password: 'a gate needs its keeper' });
       await desk.getByRole('link', { name: username, exact: true }).click();
-      await desk.getByRole('button', { name: 'Make a one-time link' }).click();
+      await desk.getByRole('button', { name: 'Create one-time link' }).click();
       return (await desk.textContent('#one-time-link')) ?? '';
     } finally {
       await own.close();

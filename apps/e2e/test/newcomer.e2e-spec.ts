@@ -28,8 +28,10 @@ describe('a new user', () => {
     await page.fill('input[name=name]', 'Ada Lovelace');
     await submitLogin(page, ada);
 
-    expect(await heading(page)).toBe('Allow access?');
-    expect(await page.textContent('.lead')).toMatch(/^Gatehouse demo asks for openid.* on behalf of ada\.$/);
+    expect(await heading(page)).toMatch(/^Allow .+ to access your account\?$/);
+    expect(await page.textContent('.account-pick')).toContain('ada');
+    expect(await page.textContent('main')).toContain('This will let Gatehouse demo:');
+    expect(await page.textContent('main')).toContain('See your e-mail address');
     await allow(page);
 
     await expectLoggedIn(page, stage, ada);
@@ -93,7 +95,7 @@ describe('a new user', () => {
     await page.waitForURL(`${stage.issuer}/home`);
 
     await page.getByRole('link', { name: 'Clients' }).first().click();
-    await page.getByRole('link', { name: 'Add a client' }).click();
+    await page.getByRole('link', { name: 'Add application' }).first().click();
     await page.fill('input[name=name]', 'Made by hand');
     await page.locator('input[name=redirectUri]').first().fill(`${stage.clientUrl}/somewhere-else`);
     await page.click('button[value=add-redirect-uri]');
@@ -101,17 +103,21 @@ describe('a new user', () => {
     await page.click('button[value=add-redirect-uri]');
     await page.locator('input[name=redirectUri]').nth(2).fill('https://wrong.example/');
     await page.click('button[value="remove-redirect-uri:2"]');
-    await page.click('button[value=add-post-logout-redirect-uri]');
-    await page.locator('input[name=postLogoutRedirectUri]').first().fill(`${stage.clientUrl}/`);
     expect(await page.inputValue('input[name=name]')).toBe('Made by hand');
     expect(await page.locator('input[name=redirectUri]').count()).toBe(2);
-    await page.getByRole('button', { name: 'Add the client' }).click();
+    await page.getByRole('button', { name: 'Add application' }).click();
 
     await page.waitForSelector('#client-secret');
     const [id, secret] = [await page.textContent('#client-id'), await page.textContent('#client-secret')];
     expect(secret).toMatch(/^[A-Za-z0-9_-]{43}$/);
-    await page.getByRole('link', { name: 'I have copied it' }).click();
+    await page.getByRole('link', { name: 'I’ve copied it' }).click();
+    await page.waitForURL(/client\/update/);
     expect(await page.content()).not.toContain(secret);
+    await page.getByRole('link', { name: 'Advanced' }).click();
+    await page.click('button[value=add-post-logout-redirect-uri]');
+    await page.locator('input[name=postLogoutRedirectUri]').first().fill(`${stage.clientUrl}/`);
+    await page.getByRole('button', { name: 'Save changes' }).click();
+    await page.getByText('Changes saved.').waitFor();
 
     await page.goto(`${stage.clientUrl}/providers/add`);
     await page.fill('input[name=password]', clientAdminPassword);
@@ -126,7 +132,7 @@ describe('a new user', () => {
 
     await page.goto(stage.clientUrl);
     await page.getByRole('button', { name: 'Log in with The second gate' }).click();
-    expect(await page.textContent('.lead')).toMatch(/^Made by hand asks for /);
+    expect(await page.textContent('main')).toContain('This will let Made by hand:');
     await allow(page);
     await expectLoggedIn(page, stage, admin);
   });
@@ -147,6 +153,12 @@ describe('a new user', () => {
     await page.goto(`${stage.issuer}/client/add`);
     await submitLogin(page, keeper);
     await page.waitForURL(`${stage.issuer}/client/add`);
+    await page.fill('input[name=name]', 'Left as it is');
+    await page.fill('input[name=redirectUri]', `${stage.clientUrl}/authorized`);
+    await page.getByRole('button', { name: 'Add application' }).click();
+    await page.getByRole('link', { name: 'I’ve copied it' }).click();
+    await page.getByRole('link', { name: 'Scopes and claims' }).click();
+    await page.waitForURL(/scopes$/);
     const offered = await page
       .locator('input[name=scope]')
       .evaluateAll((fields) => fields.map((field) => (field as HTMLInputElement).value));

@@ -35,7 +35,7 @@ describe('without JavaScript', () => {
     expect(await heading(page)).toMatch(/^Sign in/);
   });
 
-  it('the client form adds and removes redirect URIs and scopes and keeps all input', async () => {
+  it('the client forms add and remove redirect URIs and scopes and keep all input', async () => {
     await page.goto(`${stage.issuer}/client/add`);
     await submitLogin(page, { username: 'admin', password: adminPassword });
     await page.waitForURL(`${stage.issuer}/client/add`);
@@ -43,50 +43,59 @@ describe('without JavaScript', () => {
     const scopes = page.locator('input[name=scope]');
 
     await page.fill('input[name=name]', 'Without scripts');
-    await page.check('input[name=grantType][value=client_credentials]');
+    await page.check('input[name=kind][value=spa]');
+    await page.check('input[name=kind][value=web]');
     await uris.nth(0).fill('https://one.example/cb');
     await page.click('button[value=add-redirect-uri]');
     await uris.nth(1).fill('https://two.example/cb');
     await page.click('button[value=add-redirect-uri]');
     await uris.nth(2).fill('https://three.example/cb');
-    await page.check('input[name=defaultRedirectUri][value="2"]');
-    const before = await scopes.count();
-    await page.click('button[value=add-scope]');
-    await scopes.nth(before).fill('offline_access');
     await page.click('button[value="remove-redirect-uri:0"]');
-
     expect(await page.inputValue('input[name=name]')).toBe('Without scripts');
-    expect(await page.isChecked('input[name=grantType][value=client_credentials]')).toBe(true);
+    expect(await page.isChecked('input[name=kind][value=web]')).toBe(true);
     expect(await valuesOf('redirectUri')).toEqual(['https://two.example/cb', 'https://three.example/cb']);
-    // The default moved with its row.
-    expect(await page.isChecked('input[name=defaultRedirectUri][value="1"]')).toBe(true);
-    expect(await valuesOf('scope')).toContain('offline_access');
-    await page.click('button[value="remove-scope:1"]');
-    expect(await valuesOf('scope')).not.toContain('profile');
 
     // An error is shown with its message next to the field, and all input is kept.
     await uris.nth(0).fill('http://not-loopback.example/cb');
-    await page.getByRole('button', { name: 'Add the client' }).click();
+    await page.getByRole('button', { name: 'Add application' }).click();
     await page.getByRole('alert').waitFor();
     expect(await page.locator('input[name=redirectUri][aria-invalid=true]').count()).toBe(1);
     await uris.nth(0).fill('https://two.example/cb');
-    await page.getByRole('button', { name: 'Add the client' }).click();
+    await page.getByRole('button', { name: 'Add application' }).click();
     await page.waitForSelector('#client-secret');
-    await page.getByRole('link', { name: 'I have copied it' }).click();
+    await page.getByRole('link', { name: 'I’ve copied it' }).click();
+    await page.waitForURL(/client\/update/);
     expect(await valuesOf('redirectUri')).toEqual(['https://two.example/cb', 'https://three.example/cb']);
-    expect(await valuesOf('scope')).toEqual(['openid', 'email', 'offline_access']);
 
-    await page.getByRole('link', { name: /^Delete this client/ }).click();
+    await page.click('button[value=add-redirect-uri]');
+    await uris.nth(2).fill('https://one.example/cb');
+    await page.check('input[name=defaultRedirectUri][value="2"]');
+    await page.click('button[value="remove-redirect-uri:0"]');
+    // The default moved up with its row.
+    expect(await page.isChecked('input[name=defaultRedirectUri][value="1"]')).toBe(true);
+
+    await page.getByRole('link', { name: 'Scopes and claims' }).click();
+    await page.waitForURL(/scopes$/);
+    const before = await scopes.count();
+    await page.click('button[value=add-scope]');
+    await scopes.nth(before).fill('address');
+    await page.click('button[value="remove-scope:1"]');
+    await page.getByRole('button', { name: 'Save changes' }).click();
+    await page.getByText('Changes saved.').waitFor();
+    expect(await valuesOf('scope')).toEqual(['openid', 'email', 'offline_access', 'address']);
+
+    await page.getByRole('link', { name: 'Danger zone' }).click();
+    await page.getByRole('link', { name: /^Delete application/ }).click();
     await page.fill('input[name=name]', 'Without scripts');
-    await page.getByRole('button', { name: 'Delete the client' }).click();
-    await page.getByRole('heading', { name: 'Clients' }).waitFor();
+    await page.getByRole('button', { name: 'Delete application' }).click();
+    await page.getByRole('heading', { name: 'Applications', level: 1 }).waitFor();
   });
 
   it('an administrator adds a user, who sets the password with the link', async () => {
     await page.goto(`${stage.issuer}/user/add`);
     await submitLogin(page, { username: 'admin', password: adminPassword });
     await page.fill('input[name=username]', 'grace');
-    await page.getByRole('button', { name: 'Add the user' }).click();
+    await page.getByRole('button', { name: 'Add user' }).click();
     const link = (await page.textContent('#one-time-link')) ?? '';
     const own = await openContext(theatre.chromium, { javaScriptEnabled: false });
     const hers = await own.newPage();

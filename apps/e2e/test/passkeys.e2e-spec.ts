@@ -45,7 +45,7 @@ describe('passkeys, on an issuer with a host name', () => {
   async function logOut(): Promise<void> {
     await page.goto(`${stage.issuer}/logout`);
     await page.click('button[name=logout][value=yes]');
-    await page.getByRole('heading', { name: 'You are logged out' }).waitFor();
+    await page.getByRole('heading', { name: 'You’re signed out' }).waitFor();
   }
 
   /** Logs out at both applications. */
@@ -75,7 +75,7 @@ describe('passkeys, on an issuer with a host name', () => {
         .filter(Boolean),
     ).toEqual(codes);
     await look('provider-recovery-codes');
-    await page.getByRole('link', { name: /I have kept them/ }).click();
+    await page.getByRole('link', { name: /I’ve saved them/ }).click();
     await page.waitForURL(/passkeys/);
     expect(await page.inputValue('input[name=name]')).toBe('Laptop');
     expect(await page.getByText('also asks for a second factor').count()).toBe(0);
@@ -117,7 +117,7 @@ describe('passkeys, on an issuer with a host name', () => {
     await page.locator('[data-passkey-message]:not([hidden])').waitFor();
     await submitLogin(page, person);
     await page.waitForURL(/login\/factor/);
-    expect(await heading(page)).toBe('Second factor');
+    expect(await heading(page)).toBe('Confirm it’s you');
     await look('provider-second-factor-passkey');
     await page.click('[data-passkey=factor]');
     await expectLoggedIn(page, stage, person);
@@ -127,10 +127,10 @@ describe('passkeys, on an issuer with a host name', () => {
     const authenticator = await addAuthenticator(page);
     await logIn(page, stage, person);
     await enroll('Old name');
-    await page.getByRole('link', { name: /I have kept them/ }).click();
+    await page.getByRole('link', { name: /I’ve saved them/ }).click();
     await page.waitForURL(/passkeys/);
     await page.click('[data-passkey=enroll]');
-    await page.getByText('has a passkey of this account already').waitFor();
+    await page.getByText('already has a passkey for this account').waitFor();
     expect(await authenticator.credentials()).toHaveLength(1);
 
     await page.fill('input[name=name]', 'New name');

@@ -79,7 +79,7 @@ describe('second factors', () => {
     await pressSubmit(page);
     await page.getByRole('heading', { name: 'Your recovery codes' }).waitFor();
     const recovery = (await page.locator('#recovery-codes li').first().textContent()) ?? '';
-    await page.getByRole('link', { name: /I have kept them/ }).click();
+    await page.getByRole('link', { name: /I’ve saved them/ }).click();
     await page.getByText('The second factor was added').waitFor();
     await checkPage('provider-factors');
 
@@ -87,15 +87,15 @@ describe('second factors', () => {
     await beginLogin(page, stage);
     await submitLogin(page, person);
     await page.waitForURL(/login\/factor/);
-    expect(await heading(page)).toBe('Second factor');
+    expect(await heading(page)).toBe('Confirm it’s you');
     await checkPage('provider-second-factor');
     await page.fill('input[name=otp]', '000000');
     await pressSubmit(page);
-    await page.getByText('This code is wrong').waitFor();
-    await page.getByText('Use a recovery code').click();
+    await page.getByText('That code didn’t work').waitFor();
+    await page.getByText('Lost your phone or passkey?').click();
     await page.fill('input[name=recovery]', recovery);
     await checkPage('provider-second-factor-recovery');
-    await page.getByRole('button', { name: 'Use it' }).click();
+    await page.getByRole('button', { name: 'Use recovery code' }).click();
     await page.waitForURL(/consent/);
     await allow(page);
     await expectLoggedIn(page, stage, person);
@@ -116,28 +116,28 @@ describe('second factors', () => {
     const person = { username: 'dev', password: 'correct horse battery staple' };
     await adminPage.check('input[name=secondFactor][value=developer]');
     await pressSubmit(adminPage);
-    await adminPage.getByText('Saved.').waitFor();
+    await adminPage.getByText('Changes saved.').waitFor();
 
     await beginLogin(page, stage);
     await submitLogin(page, person);
     await page.waitForURL(/login\/factor/);
-    expect(await heading(page)).toBe('Add a second factor');
+    expect(await heading(page)).toBe('Set up a second step');
     await checkPage('provider-second-factor-add');
     await page.fill('input[name=otp]', await (await scan())());
     await pressSubmit(page);
-    await page.getByRole('link', { name: /I have kept them: continue to Gatehouse demo/ }).click();
+    await page.getByRole('link', { name: /I’ve saved them: continue to Gatehouse demo/ }).click();
     await page.waitForURL(/consent/);
     await allow(page);
     await expectLoggedIn(page, stage, person);
 
     await adminPage.goto(`${stage.issuer}/user?q=dev`);
-    await adminPage.getByRole('link', { name: 'dev' }).first().click();
-    await adminPage.getByRole('link', { name: /^See and reset/ }).click();
-    await adminPage.getByRole('heading', { name: 'Second factors of dev' }).waitFor();
+    await adminPage.getByRole('link', { name: 'dev', exact: true }).click();
+    await adminPage.getByRole('link', { name: /^Reset sign-in methods/ }).click();
+    await adminPage.getByRole('heading', { name: 'Reset sign-in methods' }).waitFor();
     faults.push(...(await portrait(adminPage, 'provider-user-factors')));
     await adminPage.fill('input[name=username]', 'dev');
-    await adminPage.getByRole('button', { name: 'Remove all second factors' }).click();
-    await adminPage.getByText('Their second factors are gone').waitFor();
+    await adminPage.getByRole('button', { name: 'Reset sign-in methods' }).click();
+    await adminPage.getByText('Sign-in methods reset').waitFor();
     await adminContext.close();
   }, 120_000);
 
@@ -149,7 +149,7 @@ describe('second factors', () => {
     const code = await scan();
     await page.fill('input[name=otp]', await code());
     await pressSubmit(page);
-    await page.getByRole('link', { name: /I have kept them/ }).click();
+    await page.getByRole('link', { name: /I’ve saved them/ }).click();
     await leave();
     await beginLogin(page, stage);
     await submitLogin(page, person);

@@ -106,7 +106,7 @@ describe('a client page that monitors the session in its browser', () => {
     expect(await ask()).toBe('unchanged');
     await other.goto(`${issuer}/logout`);
     await other.click('button[name=logout][value=yes]');
-    await other.getByRole('heading', { name: 'You are logged out' }).waitFor();
+    await other.getByRole('heading', { name: 'You’re signed out' }).waitFor();
     expect(await ask()).toBe('changed');
 
     // What a client does then (3.1): it sends a request with prompt=none, and gets login_required.

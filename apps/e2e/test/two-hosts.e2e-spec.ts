@@ -55,7 +55,7 @@ describe.each(['localhost', '127.0.0.1'] as const)('a provider on %s and a clien
     await expectLoggedIn(page, stage, person);
     await page.goto(`${stage.issuer}/logout`);
     await page.click('button[name=logout][value=yes]');
-    await page.getByRole('heading', { name: 'You are logged out' }).waitFor();
+    await page.getByRole('heading', { name: 'You’re signed out' }).waitFor();
     await page.goto(stage.clientUrl);
     await expectLoggedIn(page, stage, person);
 

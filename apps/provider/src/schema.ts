@@ -55,7 +55,12 @@ import { OutboxKinds1795950000301 } from './database/migrations/20261129-outbox-
 import { CredentialsVersion1795960000902 } from './database/migrations/20261130-credentials-version.js';
 import { Makers1795960000903 } from './database/migrations/20261130-makers.js';
 import { MadeViaClient1795960000910 } from './database/migrations/20261130-made-via-client.js';
-import { GrantsOfIssuers1795960000911 } from './database/migrations/20261130-grants-of-issuers.js';
+import {
+  GrantsOfIssuers1795960000911,
+  GrantsOfIssuersIndex1795960000912,
+} from './database/migrations/20261130-grants-of-issuers.js';
+import { AccessEnded1795960000913 } from './database/migrations/20261130-access-ended.js';
+import { CreatorIndexes1795960000914 } from './database/migrations/20261130-creator-indexes.js';
 import { AuthenticatedRefusals1795960000920 } from './database/migrations/20261130-authenticated-refusals.js';
 import { StoredSettings1795960000930 } from './database/migrations/20261130-stored-settings.js';
 import { ServiceAccounts1795950000701 } from './database/migrations/20261129-service-accounts.js';
@@ -191,6 +196,9 @@ export const migrations = [
   Makers1795960000903,
   MadeViaClient1795960000910,
   GrantsOfIssuers1795960000911,
+  GrantsOfIssuersIndex1795960000912,
+  AccessEnded1795960000913,
+  CreatorIndexes1795960000914,
   AuthenticatedRefusals1795960000920,
   StoredSettings1795960000930,
 ];

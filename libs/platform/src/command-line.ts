@@ -126,11 +126,23 @@ function messageOf({ code, message }: CommanderError, command: CommandUnknownOpt
     case 'commander.missingMandatoryOptionValue': {
       // Commander looks for unknown options afterwards, although one may be the required one, misspelt.
       const unknown = command.args.find((word) => word.startsWith('-'));
-      return unknown === undefined ? line : `unknown option '${unknown.split('=', 1)[0] ?? ''}', and ${line}`;
+      return unknown === undefined ? line : `${unknownOption(unknown)}, and ${line}`;
+    }
+    case 'commander.unknownOption': {
+      const word = message.slice(message.indexOf("'") + 1);
+      // Commander suggests nothing for an option with a value.
+      const hint = /^--[\w-]+'\n(\(Did you mean [^\n]*\))$/.exec(word)?.[1];
+      return [unknownOption(word), ...(hint === undefined ? [] : [hint])].join(' ');
     }
     default:
-      return [line.replace(/'(--?[\w-]+)=[^']*'/, "'$1'"), ...suggestion].join(' ');
+      return [line, ...suggestion].join(' ');
   }
+}
+
+/** Only the flag, not the value that follows it: the value may be a secret. */
+function unknownOption(word: string): string {
+  const flag = /^(--[\w-]+|-\w)/.exec(word)?.[0];
+  return flag === undefined ? 'unknown option' : `unknown option '${flag}'`;
 }
 
 /** `user add`: the path without the program. */

@@ -43,14 +43,17 @@ export async function waitForFocus(page: Page, name: string): Promise<void> {
   await page.waitForFunction((expected) => document.activeElement?.getAttribute('name') === expected, name);
 }
 
-/** Whether the focus is visible: an outline or shadow on an element on the screen. */
+/** Whether the focus is visible: an outline or shadow on an element on the screen, or an outline of the card that a choice is. */
 export function focusIsVisible(page: Page): Promise<boolean> {
   return page.evaluate(() => {
     const element = document.activeElement;
     if (!element) return false;
     const style = getComputedStyle(element);
     const box = element.getBoundingClientRect();
-    const outlined = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 1;
+    const isOutlined = ({ outlineStyle, outlineWidth }: CSSStyleDeclaration): boolean =>
+      outlineStyle !== 'none' && parseFloat(outlineWidth) >= 1;
+    const card = element.closest('label.choice');
+    const outlined = isOutlined(style) || (card !== null && isOutlined(getComputedStyle(card)));
     return (
       (outlined || style.boxShadow !== 'none') && box.width > 2 && box.height > 2 && box.right > 0 && box.bottom > 0
     );

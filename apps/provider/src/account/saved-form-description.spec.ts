@@ -53,13 +53,14 @@ describe('a form that is resumed after a sign-in', () => {
   it('reads the records of a list from their checkboxes, each once', () =>
     expect(
       described('/client', ['action', 'approve'], ['id', 'a'], ['revision:a', 'r'], ['id', 'b'], ['id', 'a']),
-    ).toMatchObject({ sentence: 'Approve these clients', ids: ['a', 'b'], fields: [] }));
+    ).toMatchObject({ sentence: 'Approve these applications', ids: ['a', 'b'], fields: [] }));
 
   it('shows fields by their labels, those without a label by their names, and empty ones separately', () => {
     const { entered, empty } = fieldsToShow(
       describeSavedForm({
         address: '/client/update/a',
         fields: [
+          ['tab', 'advanced'],
           ['__proto__', 'x'],
           ['redirectUri', 'https://a.test/'],
           ['redirectUri', 'https://b.test/'],
@@ -68,7 +69,10 @@ describe('a form that is resumed after a sign-in', () => {
           ['pkceRequired', ''],
         ],
       }),
-      { isAdmin: true, before: { pkceRequired: true, consentRequired: true, serviceAccount: false } },
+      {
+        isAdmin: true,
+        before: { pkceRequired: true, secondFactorRequired: true, serviceAccount: false, consentRequired: true },
+      },
     );
     const shown = new Map(
       entered.map((field) => [field.name, { ...field, label: String(field.label), values: field.values.map(String) }]),
@@ -79,16 +83,24 @@ describe('a form that is resumed after a sign-in', () => {
       values: ['https://a.test/', 'https://b.test/'],
     });
     expect(shown.get('defaultRedirectUri')?.values).toEqual(['https://b.test/']);
-    expect(shown.get('pkceRequired')).toEqual({ name: 'pkceRequired', label: 'Demand PKCE', values: ['On'] });
-    expect(shown.get('consentRequired')).toMatchObject({ values: ['Off (on until now)'], changed: true });
+    expect(shown.get('pkceRequired')).toEqual({ name: 'pkceRequired', label: 'Require PKCE', values: ['On'] });
+    expect(shown.get('secondFactorRequired')).toMatchObject({ values: ['Off (on until now)'], changed: true });
+    // A field of another page, which this form does not change.
+    expect(shown.has('consentRequired')).toBe(false);
     expect(shown.get('serviceAccount')).toEqual(expect.objectContaining({ values: ['Off'] }));
-    expect(shown.get('scope')?.values).toEqual(['None']);
+    expect(shown.get('postLogoutRedirectUri')?.values).toEqual(['None']);
     expect(entered.at(-1)).toEqual({ name: '__proto__', label: undefined, values: ['x'] });
-    expect(empty.map(({ name }) => name)).toEqual(expect.arrayContaining(['name', 'owner', 'tokenExchange']));
+    expect(empty.map(({ name }) => name)).toEqual(expect.arrayContaining(['owner', 'tokenExchange']));
   });
 
   it('hides fields of administrators from other users', () => {
-    const form = describeSavedForm({ address: '/client/update/a', fields: [['name', 'A']] });
+    const form = describeSavedForm({
+      address: '/client/update/a',
+      fields: [
+        ['tab', 'advanced'],
+        ['name', 'A'],
+      ],
+    });
     const names = (isAdmin: boolean): string[] => {
       const { entered, empty } = fieldsToShow(form, { isAdmin });
       return [...entered, ...empty].map(({ name }) => name);

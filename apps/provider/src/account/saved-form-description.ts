@@ -1,3 +1,4 @@
+import { fieldsChangedBy } from '../clients/client-tabs.js';
 import { routes } from '../web/routes.js';
 import { Text, text, type Message } from '../i18n/message.js';
 import type { SavedForm } from '../users/sessions/saved-forms.service.js';
@@ -31,14 +32,16 @@ interface Rule {
   readonly page?: string;
   /** Fields that the sentence and the names of the records do not cover. */
   readonly fields?: readonly FormField[];
+  /** True: a form of one page of an application, which has only some of the fields. */
+  readonly isPartial?: boolean;
 }
 
 const userPage = `${routes.users}/update/:id`;
 const clientPage = `${routes.clients}/update/:id`;
 const resourcePage = `${routes.resources}/update/:id`;
 const clientActions = {
-  enable: 'Switch on',
-  disable: 'Switch off',
+  enable: 'Enable',
+  disable: 'Disable',
   restrict: 'Restrict',
   unrestrict: 'Lift the restriction of',
 };
@@ -73,27 +76,31 @@ const rules: readonly Rule[] = [
   {
     path: routes.clients,
     does: {
-      approve: 'Approve these clients',
-      ...Object.fromEntries(Object.entries(clientActions).map(([action, verb]) => [action, `${verb} these clients`])),
+      approve: 'Approve these applications',
+      ...Object.fromEntries(
+        Object.entries(clientActions).map(([action, verb]) => [action, `${verb} these applications`]),
+      ),
     },
     kind: 'client',
     idField: 'id',
   },
-  { path: `${routes.clients}/add`, does: 'Add a client', fields: formFields.client },
+  { path: `${routes.clients}/add`, does: 'Add an application', fields: formFields.newClient, isPartial: true },
   {
     path: `${routes.clients}/state/:id`,
     does: {
-      approve: 'Approve this client',
-      ...Object.fromEntries(Object.entries(clientActions).map(([action, verb]) => [action, `${verb} this client`])),
+      approve: 'Approve this application',
+      ...Object.fromEntries(
+        Object.entries(clientActions).map(([action, verb]) => [action, `${verb} this application`]),
+      ),
     },
     kind: 'client',
     page: clientPage,
   },
-  { path: clientPage, does: 'Change this client', kind: 'client', fields: formFields.client },
-  { path: `${routes.clients}/delete/:id`, does: 'Delete this client', kind: 'client' },
+  { path: clientPage, does: 'Change this application', kind: 'client', fields: formFields.client, isPartial: true },
+  { path: `${routes.clients}/delete/:id`, does: 'Delete this application', kind: 'client' },
   {
     path: `${routes.clients}/secret/:id`,
-    does: 'Make a new secret for this client',
+    does: 'Rotate the client secret of this application',
     kind: 'client',
     page: clientPage,
     fields: formFields.clientSecret,
@@ -143,8 +150,8 @@ const rules: readonly Rule[] = [
   },
 ];
 
-/** Fields that do not affect what the form does: the CSRF token and the revisions. */
-const technical = /^(csrf|revision(:.*)?)$/;
+/** Fields that change nothing themselves: the CSRF token, the revisions, and the page that the form is on. */
+const technical = /^(csrf|tab|revision(:.*)?)$/;
 /** The actions of forms with a single button. */
 const plainActions = ['save', 'invite'];
 
@@ -169,7 +176,7 @@ export function describeSavedForm({ address, fields }: SavedForm): SavedFormDesc
       ids: [...new Set(ids)],
       page: rule.page?.replace(':id', encodeURIComponent(found.ids[0] ?? '')) ?? address,
       fields: shown.filter(([name]) => name !== 'action' && name !== idField),
-      expected: rule.fields ?? [],
+      expected: expectedOf(rule, fields),
     };
   }
   return {
@@ -180,6 +187,17 @@ export function describeSavedForm({ address, fields }: SavedForm): SavedFormDesc
     fields: shown,
     expected: [],
   };
+}
+
+/** The fields that this form can have: a form of an application changes only those of its page, and those that it has. */
+function expectedOf({ fields = [], isPartial }: Rule, sent: SavedForm['fields']): readonly FormField[] {
+  if (isPartial !== true) return fields;
+  const tab = sent.find(([name]) => name === 'tab')?.[1];
+  const changes = fieldsChangedBy(
+    tab,
+    sent.map(([name]) => name),
+  );
+  return fields.filter(({ name }) => changes(name));
 }
 
 /** Undefined if the form has an action that its page does not offer. */

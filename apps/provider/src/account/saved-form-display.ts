@@ -23,6 +23,7 @@ const labels: Readonly<Record<string, Message>> = {
   roles: 'Roles',
   secondFactor: 'Who needs a second factor',
   type: 'Type',
+  kind: 'Kind of application',
   scope: 'Scopes',
   sentence: 'What the consent page says of the scopes',
   overlap: 'The old secret goes on for (seconds)',

@@ -1,10 +1,6 @@
 import { clientProperties, type ClientPropertyCodec, type ClientPropertyName } from '@gatehouse/domain/oauth';
-import {
-  clientPropertyForms,
-  isForAdministrators,
-  mainProperties,
-  metadataGroups,
-} from '../clients/client-property-forms.js';
+import { clientPropertyForms, isForAdministrators, mainProperties } from '../clients/client-property-forms.js';
+import { metadataGroups } from '../clients/client-metadata-sections.js';
 import type { Message } from '../i18n/message.js';
 import { profileFieldGroups } from '../users/profile-form.js';
 
@@ -62,6 +58,7 @@ export const formFields = {
   roles: [list('secondFactor')],
   invitations: [value('emails'), list('role')],
   client: [value('type'), ...clientMain, ...clientMetadata],
+  newClient: [value('kind'), value('type'), ...clientMain, ...clientMetadata],
   clientRoles: [value('username'), value('roles')],
   clientSecret: [value('overlap')],
   resource: [

@@ -8,10 +8,14 @@ import { KeysModule } from '../keys/keys.module.js';
 import { OutboxModule } from '../outbox/outbox.module.js';
 import { ReplayModule } from '../replay/replay.module.js';
 import { ResourcesModule } from '../resources/resources.module.js';
+import { SettingsModule } from '../settings/administration/settings.module.js';
 import { SessionsModule } from '../users/sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { AuditController } from './activity/audit.controller.js';
 import { DashboardController } from './overview/dashboard.controller.js';
+import { SetupChecklist } from './overview/setup-checklist.service.js';
+import { SystemController } from './overview/system.controller.js';
+import { ThingsToFix } from './overview/things-to-fix.service.js';
 import { EventLines } from './activity/event-lines.service.js';
 import { KeysController } from './keys.controller.js';
 import { MessagesController } from './messages.controller.js';
@@ -22,10 +26,16 @@ import {
 import { SearchController } from './search/search.controller.js';
 import { ConsoleSearch } from './search/search.service.js';
 import { SessionsController } from './sessions.controller.js';
+import { UserActivityController } from './users/user-activity.controller.js';
+import { UserApplicationsController } from './users/user-applications.controller.js';
+import { UserPages } from './users/user-pages.service.js';
+import { UserSessionsController } from './users/user-sessions.controller.js';
 
 /**
- * Owns: the dashboard and the pages of the audit log, failed requests, sessions, keys and the outbox.
- * Pages: /admin, /audit, /failed-request, /session, /key, /message, /search.
+ * Owns: the overview and the pages of the audit log, failed requests, sessions, keys, the outbox and the settings; the
+ * pages about one user that need other modules.
+ * Pages: /admin, /admin/system, /audit, /failed-request, /session, /key, /message, /search, /user/sessions, /user/apps,
+ * /user/activity.
  * No module imports this one.
  */
 @Module({
@@ -40,10 +50,12 @@ import { SessionsController } from './sessions.controller.js';
     ReplayModule,
     ResourcesModule,
     SessionsModule,
+    SettingsModule,
     UsersModule,
   ],
   controllers: [
     DashboardController,
+    SystemController,
     AuditController,
     FailedRequestsController,
     EarlierFailedRequestsController,
@@ -51,7 +63,10 @@ import { SessionsController } from './sessions.controller.js';
     KeysController,
     MessagesController,
     SearchController,
+    UserSessionsController,
+    UserApplicationsController,
+    UserActivityController,
   ],
-  providers: [ConsoleSearch, EventLines],
+  providers: [ConsoleSearch, EventLines, SetupChecklist, ThingsToFix, UserPages],
 })
 export class AdminModule {}

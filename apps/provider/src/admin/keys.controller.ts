@@ -1,14 +1,16 @@
 import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
 import { currentKey, isRetired } from '@gatehouse/domain/jose';
+import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import { PageForms } from '@gatehouse/platform/http/page-forms';
 import { Reply } from '@gatehouse/platform/http/reply';
 import { query, type WebRequest } from '@gatehouse/platform/http/request';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
+import { text, type Message, type Text } from '../i18n/message.js';
 import { PageError } from '../web/page-error.js';
 import { routes } from '../web/routes.js';
 import { keyKindNames, keyKinds } from '../keys/key-kinds.js';
-import { KeysService } from '../keys/keys.service.js';
+import { KeysService, type ServerKey } from '../keys/keys.service.js';
 import { RotateKeys } from '../keys/operations/rotate-keys.js';
 import { durationText } from '../users/duration-text.js';
 import { PageOperations } from '../users/page-operations.service.js';
@@ -35,19 +37,19 @@ export class KeysController {
   async rotate(@Req() request: WebRequest): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request);
     const context = await this.requireAdmin(request);
-    if (refusal) return this.show(context, { status: 403, error: refusal.sentence });
+    if (refusal) return this.show(context, { status: 403, error: text(refusal.id) });
     const atOnce = form.get('action') === 'rotate-now';
     if (!atOnce && form.get('action') !== 'rotate') throw new PageError('form.invalid');
     // An irreversible action requires a typed confirmation.
     if (atOnce && form.text('confirm').trim().toLowerCase() !== 'now')
-      return this.show(context, { status: 422, problem: 'Type the word “now”.' });
+      return this.show(context, { status: 422, problem: text('keys.confirmProblem') });
     await this.operations.execute(RotateKeys, { atOnce }, { context, form });
     return Reply.redirect(`${routes.keys}?done=rotated`, { cookies: context.cookies });
   }
 
   private async show(
     context: UserRequestContext,
-    shown: { readonly status?: number; readonly error?: string; readonly problem?: string },
+    shown: { readonly status?: number; readonly error?: Message; readonly problem?: Message },
   ): Promise<Reply> {
     const { now } = context;
     const keys = await this.keys.list();
@@ -66,27 +68,21 @@ export class KeysController {
         keys: [...keys].reverse().map((key) => ({
           kid: key.kid,
           kind: key.kind,
-          use: keyKinds[key.kind].use === 'sig' ? 'signs' : 'is encrypted to',
-          state: current.has(key.kid)
-            ? 'in use'
-            : key.signsFrom > now
-              ? 'published, in use later'
-              : isRetired(key, now)
-                ? 'retired'
-                : 'published, no longer used',
-          isCurrent: current.has(key.kid),
-          createdAt: key.createdAt,
+          use: text(keyKinds[key.kind].use === 'sig' ? 'keys.signing' : 'keys.encryption'),
+          ...stateOf(key, { now, isCurrent: current.has(key.kid) }),
           signsFrom: key.signsFrom,
           retiredAt: key.retiredAt,
         })),
         prepublish: durationText(this.settings.keyPrepublishSeconds),
         sign: durationText(this.settings.keySignSeconds),
+        count: text('keys.count', { count: keys.length }),
         problem: shown.problem,
         firstProblem: shown.problem && 'confirm',
+        problemList: shown.problem && [{ id: 'f-confirm', message: shown.problem }],
         error: shown.error,
         notice:
           query(context.request).text('done') === 'rotated' && shown.status === undefined
-            ? 'There is a new key of each kind.'
+            ? text('keys.rotated')
             : undefined,
       },
       { status: shown.status ?? 200 },
@@ -98,4 +94,14 @@ export class KeysController {
     this.contexts.requireRole(context, 'admin');
     return context;
   }
+}
+
+/** The words and the color of a key's state. */
+function stateOf(
+  key: ServerKey,
+  { now, isCurrent }: { readonly now: EpochSeconds; readonly isCurrent: boolean },
+): { readonly state: Text; readonly stateKind: string } {
+  if (isCurrent) return { state: text('keys.current'), stateKind: 'good' };
+  if (key.signsFrom > now) return { state: text('keys.next'), stateKind: 'info' };
+  return { state: text(isRetired(key, now) ? 'keys.retired' : 'keys.previous'), stateKind: '' };
 }

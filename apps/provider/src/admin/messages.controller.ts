@@ -1,13 +1,16 @@
+import { join } from 'node:path';
 import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
 import { PageForms } from '@gatehouse/platform/http/page-forms';
 import { Reply } from '@gatehouse/platform/http/reply';
 import { query, type WebRequest } from '@gatehouse/platform/http/request';
 import { SETTINGS } from '../config/settings.token.js';
-import { sendsMail, type Settings } from '../config/settings.js';
+import { mailFromOf, type Settings } from '../config/settings.js';
+import { text, type Message, type TextKey } from '../i18n/message.js';
+import { listPager } from '../web/list-pager.js';
 import { PageError } from '../web/page-error.js';
 import { routes } from '../web/routes.js';
 import { RetryMessages } from '../outbox/operations/retry-messages.js';
-import { Outbox } from '../outbox/outbox.service.js';
+import { Outbox, type ListedMessage } from '../outbox/outbox.service.js';
 import { PageOperations } from '../users/page-operations.service.js';
 import type { UserRequestContext } from '../users/sessions/request-context.js';
 import { RequestContexts } from '../users/sessions/request-contexts.service.js';
@@ -15,11 +18,17 @@ import { RequestContexts } from '../users/sessions/request-contexts.service.js';
 const pageSize = 25;
 const maxRetried = 1000;
 
-const kindWords: Readonly<Record<string, string>> = {
-  mail: 'Mail',
-  'password-reset': 'Password reset',
-  'backchannel-logout': 'Logout',
-  'backchannel-logout-unapproved': 'Logout (application not approved)',
+const kindTexts: Readonly<Record<string, TextKey>> = {
+  mail: 'messages.kind.mail',
+  'password-reset': 'messages.kind.passwordReset',
+  'backchannel-logout': 'messages.kind.logout',
+  'backchannel-logout-unapproved': 'messages.kind.logoutUnapproved',
+};
+
+const states: Readonly<Record<ListedMessage['state'], { readonly text: TextKey; readonly kind: string }>> = {
+  waiting: { text: 'messages.waiting', kind: 'warn' },
+  'being delivered': { text: 'messages.delivering', kind: 'info' },
+  'given up': { text: 'messages.failed', kind: 'bad' },
 };
 
 /** The queue of outgoing messages: mail and logout notifications. */
@@ -42,7 +51,7 @@ export class MessagesController {
   async retry(@Req() request: WebRequest): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request);
     const context = await this.requireAdmin(request);
-    if (refusal) return this.show(context, { status: 403, error: refusal.sentence });
+    if (refusal) return this.show(context, { status: 403, error: text(refusal.id) });
     const id = form.text('message');
     const selectors =
       form.get('action') === 'retry-failed'
@@ -57,12 +66,12 @@ export class MessagesController {
 
   private async show(
     context: UserRequestContext,
-    shown: { readonly status?: number; readonly error?: string },
+    shown: { readonly status?: number; readonly error?: Message },
   ): Promise<Reply> {
     const parameters = query(context.request);
     const failedOnly = parameters.text('state') === 'given-up';
-    const text = parameters.text('after');
-    const after = /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+    const typedAfter = parameters.text('after');
+    const after = /^\d{1,15}$/.test(typedAfter) ? Number(typedAfter) : undefined;
     const found = await this.outbox.list({
       failedOnly,
       limit: pageSize + 1,
@@ -74,29 +83,41 @@ export class MessagesController {
       context,
       'admin/messages',
       {
-        waiting,
+        ...this.mailServer(),
         failed,
         failedOnly,
-        toFolder: !sendsMail(this.settings),
-        messages: page.map((message) => ({
-          id: message.selector,
-          kind: kindWords[message.kind] ?? message.kind,
-          destination: message.destination,
-          state: message.state,
-          isFailed: message.state === 'given up',
-          attempts: message.attempts,
-          createdAt: message.createdAt,
-          dueAt: message.dueAt,
-          lastFailure: message.lastFailure,
-        })),
-        isFirst: after === undefined,
-        next: found.length > pageSize ? page.at(-1)?.selector : undefined,
+        clearHref: failedOnly ? routes.messages : undefined,
+        backlog: text('messages.backlog', { waiting, failed }),
+        filters: [stateFilter(failedOnly)],
+        messages: page.map(rowOf),
+        pager: listPager(
+          routes.messages,
+          { state: failedOnly ? 'given-up' : undefined },
+          {
+            isFirst: after === undefined,
+            next: found.length > pageSize ? page.at(-1)?.selector : undefined,
+            cursor: 'after',
+          },
+        ),
         error: shown.error,
         notice:
-          parameters.text('done') === 'retried' && shown.status === undefined ? 'They are tried again now.' : undefined,
+          parameters.text('done') === 'retried' && shown.status === undefined ? text('messages.retried') : undefined,
       },
       { status: shown.status ?? 200 },
     );
+  }
+
+  /** Where mail goes; without the credentials in its URL. */
+  private mailServer(): object {
+    const { smtpUrl, dataDir } = this.settings;
+    if (smtpUrl === undefined) return { folder: join(dataDir, 'mail') };
+    const { protocol, host } = new URL(smtpUrl);
+    return {
+      server: [
+        { label: text('messages.host'), code: `${protocol}//${host}` },
+        { label: text('messages.from'), code: mailFromOf(this.settings) },
+      ],
+    };
   }
 
   private async requireAdmin(request: WebRequest): Promise<UserRequestContext> {
@@ -104,4 +125,32 @@ export class MessagesController {
     this.contexts.requireRole(context, 'admin');
     return context;
   }
+}
+
+function stateFilter(failedOnly: boolean): object {
+  return {
+    name: 'state',
+    label: text('messages.state'),
+    options: [
+      { value: '', label: text('messages.all') },
+      { value: 'given-up', label: text('messages.failedOnly') },
+    ],
+    value: failedOnly ? 'given-up' : '',
+  };
+}
+
+function rowOf(message: ListedMessage): object {
+  const { selector, kind, destination, state, attempts, createdAt, dueAt, lastFailure } = message;
+  const key = kindTexts[kind];
+  return {
+    id: selector,
+    kind: key === undefined ? kind : text(key),
+    destination,
+    state: text(states[state].text),
+    stateKind: states[state].kind,
+    attempts: attempts === 0 ? undefined : text('messages.attempts', { count: attempts }),
+    createdAt,
+    dueAt,
+    lastFailure,
+  };
 }

@@ -3,9 +3,12 @@ import { PageForms } from '@gatehouse/platform/http/page-forms';
 import { Reply } from '@gatehouse/platform/http/reply';
 import { query, type WebRequest } from '@gatehouse/platform/http/request';
 import { readOrder, type ListOrder } from '../database/list-order.js';
-import { orderChoices } from '../grants/grant-list.js';
+import { orderFilter } from '../grants/grant-list.js';
+import { text, type Message, type TextKey } from '../i18n/message.js';
 import { PageError } from '../web/page-error.js';
+import { listAddress, listPager } from '../web/list-pager.js';
 import { routes } from '../web/routes.js';
+import { sessionTabs } from '../web/session-tabs.js';
 import { SessionsService } from '../users/sessions/sessions.service.js';
 import { browserName } from '../users/sessions/browser-name.js';
 import { EndSessions } from '../users/sessions/operations/end-sessions.js';
@@ -18,11 +21,11 @@ import { RequestContexts } from '../users/sessions/request-contexts.service.js';
 const pageSize = 25;
 /** The maximum number of selected sessions; a page shows fewer. */
 const maxAtOnce = 200;
-const notices: Readonly<Record<string, string>> = {
-  ended: 'The session ended, and the grants that do not outlive it.',
-  'chosen-ended': 'The chosen sessions ended, and the grants that do not outlive them.',
-  none: 'Nothing was chosen.',
-  'all-ended': 'Every session of this user ended.',
+const notices: Readonly<Record<string, TextKey>> = {
+  ended: 'activeSessions.ended',
+  'chosen-ended': 'activeSessions.chosenEnded',
+  none: 'activeSessions.noneChosen',
+  'all-ended': 'activeSessions.allEnded',
 };
 
 /** The page of active sessions: all, or those of one user. */
@@ -49,7 +52,7 @@ export class SessionsController {
   async act(@Req() request: WebRequest): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request);
     const context = await this.requireAdmin(request);
-    if (refusal) return this.show(context, { status: 403, error: refusal.sentence });
+    if (refusal) return this.show(context, { status: 403, error: text(refusal.id) });
     const username = query(request).text('user').trim();
     // The button of one row: ignores the selected rows.
     if (form.has('session')) {
@@ -79,7 +82,7 @@ export class SessionsController {
 
   private async show(
     context: UserRequestContext,
-    shown: { readonly status?: number; readonly error?: string },
+    shown: { readonly status?: number; readonly error?: Message },
   ): Promise<Reply> {
     const parameters = query(context.request);
     const username = parameters.text('user').trim().slice(0, 200);
@@ -91,18 +94,23 @@ export class SessionsController {
       ? { sessions: [], next: undefined }
       : await this.sessions.list({ userId: user?.id, before, order, limit: pageSize }, context.now);
     const names = await this.users.names(sessions.map(({ userId }) => userId));
+    const listed = filtersOf(username, order);
+    const done = shown.status === undefined ? parameters.text('done') : '';
     return this.contexts.page(
       context,
       'admin/sessions',
       {
+        tabs: sessionTabs(routes.sessions, context.user),
         typed: { user: username },
-        orderChoices: orderChoices(order),
-        filterQuery: listQuery(username, order),
-        unknown: isUnknown ? `There is no user ${username}.` : undefined,
+        filters: [orderFilter(order)],
+        clearHref: username === '' ? undefined : routes.sessions,
+        action: listAddress(routes.sessions, listed),
+        unknown: isUnknown ? text('activeSessions.unknownUser', { user: username }) : undefined,
         user: user && { username: user.username },
         sessions: sessions.map((session) => ({
           id: session.id,
           username: names.get(session.userId) ?? session.userId,
+          href: `${routes.users}/update/${session.userId}`,
           browser: browserName(session.userAgent),
           address: session.address,
           methods: session.amr,
@@ -111,10 +119,10 @@ export class SessionsController {
           lastSeenAt: session.lastSeenAt,
           isOwn: session.id === context.session.id,
         })),
-        isFirst: before === undefined,
-        next,
+        pager: listPager(routes.sessions, listed, { isFirst: before === undefined, next }),
         error: shown.error,
-        notice: shown.status === undefined ? notices[parameters.text('done')] : undefined,
+        notice: notices[done] && text(notices[done]),
+        noticeKind: done === 'none' ? 'warn' : undefined,
       },
       { status: shown.status ?? 200 },
     );
@@ -127,17 +135,12 @@ export class SessionsController {
   }
 }
 
-function listQuery(username: string, order: ListOrder): string {
-  return new URLSearchParams({
-    ...(username === '' ? {} : { user: username }),
-    ...(order === 'newest' ? {} : { order }),
-  }).toString();
+function filtersOf(username: string, order: ListOrder): Record<string, string | undefined> {
+  return { user: username, order: order === 'newest' ? undefined : order };
 }
 
 /** Redirects to the first page of the same list. */
 function redirectToList(context: UserRequestContext, username: string, done: string): Reply {
-  const list = listQuery(username, readOrder(query(context.request).get('order')));
-  return Reply.redirect(`${routes.sessions}?${list === '' ? '' : `${list}&`}done=${done}`, {
-    cookies: context.cookies,
-  });
+  const listed = filtersOf(username, readOrder(query(context.request).get('order')));
+  return Reply.redirect(listAddress(routes.sessions, { ...listed, done }), { cookies: context.cookies });
 }

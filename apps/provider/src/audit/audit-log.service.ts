@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { statement, Store } from '@gatehouse/platform/database/store';
+import { firstSelectorAt } from '@gatehouse/platform/secrets/random';
 import { Brackets } from 'typeorm';
 import type { AuditRow } from './audit-chain.service.js';
 import { AuditEventEntity } from './audit-event.entity.js';
@@ -30,9 +31,20 @@ export interface AuditSearch {
   readonly clientId?: string | undefined;
   readonly address?: string | undefined;
   readonly requestId?: string | undefined;
+  /** Epoch seconds: events recorded from this time on, and before that one. */
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
   /** The last selector of the previous page. */
   readonly before?: number | undefined;
   readonly limit: number;
+}
+
+/** A part of the log. Selectors are ordered by the time at which their event was recorded. */
+interface SelectorRange {
+  /** Inclusive. */
+  readonly first: number;
+  /** Exclusive. */
+  readonly before: number;
 }
 
 export interface AuditPage {
@@ -46,9 +58,9 @@ const columns = 'selector, at, type, actor_id, client_id, subject_id, address, r
 const logStatements = {
   ofUser: statement(
     'audit_events.of_person',
-    `SELECT * FROM (SELECT ${columns} FROM audit_events WHERE actor_id = $1 AND selector < $2
+    `SELECT * FROM (SELECT ${columns} FROM audit_events WHERE actor_id = $1 AND selector < $2 AND selector >= $4
        ORDER BY selector DESC LIMIT $3) AS by_actor
-     UNION SELECT * FROM (SELECT ${columns} FROM audit_events WHERE subject_id = $1 AND selector < $2
+     UNION SELECT * FROM (SELECT ${columns} FROM audit_events WHERE subject_id = $1 AND selector < $2 AND selector >= $4
        ORDER BY selector DESC LIMIT $3) AS by_subject
      ORDER BY selector DESC LIMIT $3`,
   ),
@@ -69,28 +81,27 @@ export class AuditLog {
 
   /** Events of one user, as actor or as subject. */
   async ofPerson(userId: string, before = Number.MAX_SAFE_INTEGER, limit = 50): Promise<AuditPage> {
-    const rows = await this.store.all<AuditRow>(logStatements.ofUser, userId, before, limit + 1);
-    const events = rows.slice(0, limit).map(toEvent);
-    return { events, next: rows.length > limit ? events.at(-1)?.selector : undefined };
+    return this.ofPersonIn(userId, { first: 0, before }, limit);
   }
 
   /** A page may have fewer events than the limit and still a next page, because the scan is bounded. */
   async search(query: AuditSearch): Promise<AuditPage> {
-    const { before = Number.MAX_SAFE_INTEGER, limit, userId } = query;
-    const { types, clientId, address, requestId } = query;
+    const { limit, userId, types, clientId, address, requestId } = query;
+    const range = rangeOf(query);
     if (userId !== undefined && [types, clientId, address, requestId].every((each) => each === undefined))
-      return this.ofPerson(userId, before, limit);
-    const floor = await this.store.one<{ selector: number }>(logStatements.floor, before, maxScanned - 1);
+      return this.ofPersonIn(userId, range, limit);
+    const floor = await this.store.one<{ selector: number }>(logStatements.floor, range.before, maxScanned - 1);
+    const scannedFrom = Math.max(range.first, floor === undefined ? 0 : Number(floor.selector));
     const select = this.store.reader
       .createQueryBuilder(AuditEventEntity, 'event')
-      .where('event.selector < :before', { before })
+      .where('event.selector < :before', { before: range.before })
+      .andWhere('event.selector >= :scannedFrom', { scannedFrom })
       .orderBy('event.selector', 'DESC')
       .take(limit + 1);
-    if (floor) select.andWhere('event.selector >= :floor', { floor: Number(floor.selector) });
-    if (query.types) select.andWhere('event.type IN (:...types)', { types: storedTypes(query.types) });
-    if (query.clientId !== undefined) select.andWhere('event.clientId = :clientId', { clientId: query.clientId });
-    if (query.address !== undefined) select.andWhere('event.address = :address', { address: query.address });
-    if (query.requestId !== undefined) select.andWhere('event.requestId = :requestId', { requestId: query.requestId });
+    if (types) select.andWhere('event.type IN (:...types)', { types: storedTypes(types) });
+    if (clientId !== undefined) select.andWhere('event.clientId = :clientId', { clientId });
+    if (address !== undefined) select.andWhere('event.address = :address', { address });
+    if (requestId !== undefined) select.andWhere('event.requestId = :requestId', { requestId });
     if (userId !== undefined)
       select.andWhere(
         new Brackets((either) =>
@@ -101,14 +112,27 @@ export class AuditLog {
     const events = rows
       .slice(0, limit)
       .map((row) => ({ ...row, type: currentType(row.type), ...separateChanges(row.details) }));
-    const next = rows.length > limit ? events.at(-1)?.selector : floor && Number(floor.selector);
+    const next = rows.length > limit ? events.at(-1)?.selector : scannedFrom > range.first ? scannedFrom : undefined;
     return { events, next };
+  }
+
+  private async ofPersonIn(userId: string, { first, before }: SelectorRange, limit: number): Promise<AuditPage> {
+    const rows = await this.store.all<AuditRow>(logStatements.ofUser, userId, before, limit + 1, first);
+    const events = rows.slice(0, limit).map(toEvent);
+    return { events, next: rows.length > limit ? events.at(-1)?.selector : undefined };
   }
 
   async find(selector: number): Promise<LoggedEvent | undefined> {
     const row = await this.store.one<AuditRow>(logStatements.one, selector);
     return row && toEvent(row);
   }
+}
+
+function rangeOf({ from, to, before = Number.MAX_SAFE_INTEGER }: AuditSearch): SelectorRange {
+  return {
+    first: from === undefined ? 0 : firstSelectorAt(from * 1000),
+    before: to === undefined ? before : Math.min(before, firstSelectorAt(to * 1000)),
+  };
 }
 
 function toEvent(row: AuditRow): LoggedEvent {

@@ -79,8 +79,8 @@ const maxPerSource = 20;
 const maxPerNetwork = 40;
 const maxTotal = 120;
 /**
- * Additional capacity for authenticated, approved clients, which unauthenticated requests cannot exhaust: per client, and
- * for all clients.
+ * Separate capacity for authenticated, approved clients, which unauthenticated requests cannot exhaust: per client, and for
+ * all clients.
  */
 const maxPerClient = 20;
 const maxForClients = 120;
@@ -204,7 +204,8 @@ export class FailedRequests implements BeforeApplicationShutdown {
     const source = addressKey(address);
     this.timer ??= setTimeout(() => void this.flush(), flushMilliseconds).unref();
     const authenticated = approvedConfidential(client);
-    if (!this.takeForClient(authenticated, now) && !this.takeForAddress(address, now)) {
+    const isTaken = authenticated ? this.takeForClient(authenticated, now) : this.takeForAddress(address, now);
+    if (!isTaken) {
       const name = this.overflow.has(source) || this.overflow.size < maxSources ? source : otherSources;
       this.overflow.set(name, (this.overflow.get(name) ?? 0) + 1);
       return;
@@ -321,8 +322,7 @@ export class FailedRequests implements BeforeApplicationShutdown {
     return { deleted: expired + ofClients + ofOthers + counts, more };
   }
 
-  private takeForClient(client: Client | undefined, now: EpochSeconds): boolean {
-    if (client === undefined) return false;
+  private takeForClient(client: Client, now: EpochSeconds): boolean {
     return this.take(now, [
       ['clients', maxForClients],
       [`client ${client.id}`, maxPerClient],

@@ -5,7 +5,7 @@ import { Reply } from '@gatehouse/platform/http/reply';
 import { query, type WebRequest } from '@gatehouse/platform/http/request';
 import { problemModel, type FieldProblem } from '../web/form-errors.js';
 import { routes } from '../web/routes.js';
-import type { Message } from '../i18n/message.js';
+import { text, type Message } from '../i18n/message.js';
 import { canAdminister } from '../users/actor.js';
 import { PageOperations } from '../users/page-operations.service.js';
 import type { User } from '../users/user.js';
@@ -13,14 +13,13 @@ import { UsersService } from '../users/users.service.js';
 import type { UserRequestContext } from '../users/sessions/request-context.js';
 import { RequestContexts } from '../users/sessions/request-contexts.service.js';
 import { ApplicationRoles, applicationRolesProblem } from './application-roles.service.js';
-import { getEditable } from './client-access.js';
+import { ClientPages } from './client-pages.service.js';
 import { ClientUsage } from './client-usage.js';
 import { SetApplicationRoles } from './operations/set-application-roles.js';
-import { ClientsService } from './clients.service.js';
 
 const pageSize = 25;
-const unknownUser = 'There is nobody of this username.';
-const notAMember = 'Nobody of this username has logged in to this application.';
+const unknownUser = text('clients.roles.unknownUser');
+const notAMember = text('clients.roles.notAMember');
 
 interface FormView {
   readonly username: string;
@@ -37,7 +36,7 @@ export class ApplicationRolesController {
     @Inject(PageOperations) private readonly operations: PageOperations,
     @Inject(RequestContexts) private readonly contexts: RequestContexts,
     @Inject(PageForms) private readonly forms: PageForms,
-    @Inject(ClientsService) private readonly clients: ClientsService,
+    @Inject(ClientPages) private readonly pages: ClientPages,
     @Inject(UsersService) private readonly users: UsersService,
     @Inject(ApplicationRoles) private readonly roles: ApplicationRoles,
     @Inject(ClientUsage) private readonly usage: ClientUsage,
@@ -46,7 +45,7 @@ export class ApplicationRolesController {
   @Get(':id')
   async page(@Req() request: WebRequest): Promise<Reply> {
     const context = await this.requireEditor(request);
-    const client = await getEditable(this.clients, context, request.params['id'] ?? '');
+    const client = await this.pages.open(context, request.params['id']);
     return this.show(context, client, { username: query(request).text('user').slice(0, 200), roles: '' });
   }
 
@@ -54,7 +53,7 @@ export class ApplicationRolesController {
   async set(@Req() request: WebRequest): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request);
     const context = await this.requireEditor(request);
-    const client = await getEditable(this.clients, context, request.params['id'] ?? '');
+    const client = await this.pages.open(context, request.params['id']);
     const submitted = {
       username: form.text('username').trim().slice(0, 200),
       roles: form.text('roles').slice(0, 6000),
@@ -90,20 +89,24 @@ export class ApplicationRolesController {
     const parameters = query(context.request);
     const after = parameters.get('after')?.slice(0, 100);
     const { members, next } = await this.roles.members(client.id, { after, limit: pageSize });
+    const own = `${routes.clients}/roles/${encodeURIComponent(client.id)}`;
     const names = await this.users.names(members.map(({ userId }) => userId));
     return this.contexts.page(
       context,
       'clients/roles',
       {
-        client: { id: client.id, name: client.name },
+        ...(await this.pages.head(context, client, 'roles')),
         asks: client.scope.includes('application_roles'),
         members: members.map(({ userId, roles }) => ({ username: names.get(userId) ?? userId, roles })),
-        isFirst: after === undefined,
-        next,
+        pager:
+          after === undefined && next === undefined
+            ? undefined
+            : { first: after && own, next: next && `${own}?after=${encodeURIComponent(next)}` },
         values: { username: view.username, roles: view.roles },
         ...problemModel(view.problems ?? []),
         error: view.error,
-        notice: parameters.text('done') === 'saved' && view.status === undefined ? 'Saved.' : undefined,
+        notice:
+          parameters.text('done') === 'saved' && view.status === undefined ? text('clients.roles.saved') : undefined,
       },
       { status: view.status ?? 200 },
     );

@@ -16,7 +16,7 @@ import {
   readMetadataValues,
   type MetadataValues,
 } from './client-metadata-form.js';
-import { mainFlags } from './client-property-forms.js';
+import { fieldOfProperty, mainFlags } from './client-property-forms.js';
 import type { FieldProblem } from '../web/form-errors.js';
 import { changeRows, maxRows, rowAfterRemoval, type ListField } from '../web/list-fields.js';
 
@@ -54,9 +54,9 @@ function flagValues(isOn: (name: ClientFlagName) => boolean): FlagValues {
 
 /** The list fields of the form. */
 export const rowLists = [
-  { list: 'redirectUris', row: 'redirect-uri', label: 'Redirect URI' },
-  { list: 'postLogoutRedirectUris', row: 'post-logout-redirect-uri', label: 'Address after logout' },
-  { list: 'scope', row: 'scope', label: 'Scope' },
+  { list: 'redirectUris', row: 'redirect-uri', label: 'client.redirectUriRow' },
+  { list: 'postLogoutRedirectUris', row: 'post-logout-redirect-uri', label: 'client.postLogoutRedirectUriRow' },
+  { list: 'scope', row: 'scope', label: 'client.scopeRow' },
 ] as const satisfies readonly ListField[];
 
 const maxRuleCharacters = 20_000;
@@ -103,24 +103,34 @@ export function clientFormOf(client: Client, owner: string): ClientFormValues {
   };
 }
 
-export function readClientForm(form: Form): ClientFormValues {
+/** The form as submitted. Fields that it does not change have the values of `base`. */
+export function readClientForm(
+  form: Form,
+  base: ClientFormValues,
+  changes: (field: string) => boolean,
+): ClientFormValues {
+  const line = (field: string, before: string): string => (changes(field) ? form.text(field) : before);
+  const rows = (field: string, before: readonly string[]): readonly string[] =>
+    changes(field) ? form.all(field).slice(0, maxRows) : before;
   return {
-    name: form.text('name'),
-    type: form.text('type'),
-    applicationType: form.text('applicationType'),
-    authMethod: form.text('authMethod'),
-    redirectUris: form.all('redirectUri').slice(0, maxRows),
-    defaultRedirectUri: rowNumber(form.get('defaultRedirectUri')),
-    postLogoutRedirectUris: form.all('postLogoutRedirectUri').slice(0, maxRows),
-    scope: form.all('scope').slice(0, maxRows),
-    defaultScope: form.all('defaultScope').map(rowNumber),
-    grantTypes: form.all('grantType'),
-    responseTypes: form.all('responseType').slice(0, maxRows),
-    idTokenSignedResponseAlg: form.text('idTokenSignedResponseAlg'),
-    metadata: readMetadataValues(form),
-    flags: flagValues((name) => form.has(name)),
-    tokenExchange: form.text('tokenExchange').slice(0, maxRuleCharacters),
-    owner: form.text('owner').trim(),
+    name: line('name', base.name),
+    type: line('type', base.type),
+    applicationType: line('applicationType', base.applicationType),
+    authMethod: line('authMethod', base.authMethod),
+    redirectUris: rows('redirectUri', base.redirectUris),
+    defaultRedirectUri: changes('defaultRedirectUri')
+      ? rowNumber(form.get('defaultRedirectUri'))
+      : base.defaultRedirectUri,
+    postLogoutRedirectUris: rows('postLogoutRedirectUri', base.postLogoutRedirectUris),
+    scope: rows('scope', base.scope),
+    defaultScope: changes('defaultScope') ? form.all('defaultScope').map(rowNumber) : base.defaultScope,
+    grantTypes: rows('grantType', base.grantTypes),
+    responseTypes: rows('responseType', base.responseTypes),
+    idTokenSignedResponseAlg: line('idTokenSignedResponseAlg', base.idTokenSignedResponseAlg),
+    metadata: readMetadataValues(form, base.metadata, changes),
+    flags: flagValues((name) => (changes(name) ? form.has(name) : base.flags[name] === true)),
+    tokenExchange: line('tokenExchange', base.tokenExchange).slice(0, maxRuleCharacters),
+    owner: line('owner', base.owner).trim(),
   };
 }
 
@@ -159,8 +169,8 @@ export interface InputOfForm {
   inForm(problem: FieldProblem): FieldProblem;
 }
 
-/** The form as client properties, without blank and repeated rows. */
-export function toInput(values: ClientFormValues): InputOfForm {
+/** The fields that a form changes as client properties, without blank and repeated rows. */
+export function toInput(values: ClientFormValues, changes: (field: string) => boolean): InputOfForm {
   const redirectUris = filled(values.redirectUris);
   const postLogoutRedirectUris = filled(values.postLogoutRedirectUris);
   const scope = filled(values.scope);
@@ -169,30 +179,26 @@ export function toInput(values: ClientFormValues): InputOfForm {
     postLogoutRedirectUris: postLogoutRedirectUris.rows,
     scope: scope.rows,
   };
-  const isPublic = values.type === 'public';
   const { input: metadata, problems } = metadataInput(values.metadata);
   const exchange = parseExchangeRules(values.tokenExchange.split('\n'));
+  const properties: ClientInput = {
+    ...metadata,
+    ...values.flags,
+    name: values.name,
+    applicationType: values.applicationType,
+    redirectUris: redirectUris.values,
+    defaultRedirectUri: values.redirectUris[values.defaultRedirectUri]?.trim() || undefined,
+    postLogoutRedirectUris: postLogoutRedirectUris.values,
+    grantTypes: values.grantTypes,
+    responseTypes: values.grantTypes.includes('implicit') ? values.responseTypes : undefined,
+    scope: scope.values,
+    defaultScope: values.defaultScope.flatMap((row) => values.scope[row]?.trim() || []),
+    idTokenSignedResponseAlg: values.idTokenSignedResponseAlg,
+    tokenExchange: 'rules' in exchange ? exchange.rules : [],
+  };
   return {
     problems: 'problem' in exchange ? [...problems, { field: 'tokenExchange', message: exchange.problem }] : problems,
-    properties: {
-      ...metadata,
-      ...values.flags,
-      name: values.name,
-      type: values.type,
-      applicationType: values.applicationType,
-      // Public clients have no secret and always use PKCE: the form hides both fields.
-      authMethod: isPublic ? 'none' : values.authMethod,
-      pkceRequired: isPublic || values.flags.pkceRequired === true,
-      redirectUris: redirectUris.values,
-      defaultRedirectUri: values.redirectUris[values.defaultRedirectUri]?.trim() || undefined,
-      postLogoutRedirectUris: postLogoutRedirectUris.values,
-      grantTypes: values.grantTypes,
-      responseTypes: values.grantTypes.includes('implicit') ? values.responseTypes : undefined,
-      scope: scope.values,
-      defaultScope: values.defaultScope.flatMap((row) => values.scope[row]?.trim() || []),
-      idTokenSignedResponseAlg: values.idTokenSignedResponseAlg,
-      tokenExchange: 'rules' in exchange ? exchange.rules : [],
-    },
+    properties: { ...changedOnes(properties, changes), ...authenticationOf(values, changes) },
     inForm: ({ field, message }) => {
       if (field === 'ownerId') return { field: 'owner', message };
       const [list = '', index] = field.split('.');
@@ -200,6 +206,18 @@ export function toInput(values: ClientFormValues): InputOfForm {
       return metadataProblem({ field: row === undefined ? field : `${list}.${row}`, message });
     },
   };
+}
+
+function changedOnes(properties: ClientInput, changes: (field: string) => boolean): ClientInput {
+  return Object.fromEntries(Object.entries(properties).filter(([name]) => changes(fieldOfProperty(name))));
+}
+
+/** Public clients have no secret and always use PKCE: the form hides both fields. */
+function authenticationOf(values: ClientFormValues, changes: (field: string) => boolean): ClientInput {
+  const isPublic = values.type === 'public';
+  const pkceRequired = isPublic || values.flags.pkceRequired === true;
+  if (!changes('type') && !changes('authMethod')) return changes('pkceRequired') ? { pkceRequired } : {};
+  return { type: values.type, authMethod: isPublic ? 'none' : values.authMethod, pkceRequired };
 }
 
 function filled(submitted: readonly string[]): { values: string[]; rows: number[] } {

@@ -7,8 +7,8 @@ import {
 } from '@gatehouse/domain/oauth';
 import type { Form } from '@gatehouse/platform/http/form';
 import type { FieldProblem } from '../web/form-errors.js';
-import { text, type Message } from '../i18n/message.js';
-import { metadataGroups } from './client-property-forms.js';
+import { text, type Message, type Text } from '../i18n/message.js';
+import { metadataGroups, type MetadataGroup } from './client-metadata-sections.js';
 
 const fields = metadataGroups.flatMap((group) => group.fields);
 const maxCharacters = 40_000;
@@ -39,8 +39,18 @@ function isList(value: object): value is readonly string[] {
   return Array.isArray(value);
 }
 
-export function readMetadataValues(form: Form): MetadataValues {
-  return Object.fromEntries(fields.map(({ member }) => [member, form.text(member).slice(0, maxCharacters)]));
+/** As submitted; fields that the form does not change have the values of `base`. */
+export function readMetadataValues(
+  form: Form,
+  base: MetadataValues,
+  changes: (field: string) => boolean,
+): MetadataValues {
+  return Object.fromEntries(
+    fields.map(({ member }) => [
+      member,
+      changes(member) ? form.text(member).slice(0, maxCharacters) : (base[member] ?? ''),
+    ]),
+  );
 }
 
 /** The values as client properties; a blank value resets the property to its default. */
@@ -51,16 +61,16 @@ export function metadataInput(values: MetadataValues): {
   const input: Record<string, unknown> = {};
   const problems: FieldProblem[] = [];
   for (const { member, kind } of fields) {
-    const text = (values[member] ?? '').trim();
-    if (kind === 'flag') input[member] = text === 'yes';
-    else if (text === '') input[member] = undefined;
-    else if (kind === 'lines') input[member] = linesOf(text);
-    else if (kind === 'seconds') input[member] = /^\d{1,12}$/.test(text) ? Number(text) : NaN;
+    const typed = (values[member] ?? '').trim();
+    if (kind === 'flag') input[member] = typed === 'yes';
+    else if (typed === '') input[member] = undefined;
+    else if (kind === 'lines') input[member] = linesOf(typed);
+    else if (kind === 'seconds') input[member] = /^\d{1,12}$/.test(typed) ? Number(typed) : NaN;
     else if (kind === 'keys') {
-      const keys = parseKeys(text);
+      const keys = parseKeys(typed);
       if (keys) input[member] = keys;
-      else problems.push({ field: member, message: 'This is no JSON object.' });
-    } else input[member] = text;
+      else problems.push({ field: member, message: text('clients.problem.json') });
+    } else input[member] = typed;
   }
   // Every value has the kind that the table gives for its property.
   return { input, problems };
@@ -87,39 +97,51 @@ export function metadataProblem({ field, message }: FieldProblem): FieldProblem 
   const [member = '', index] = field.split('.');
   const isLines = fields.some((each) => each.member === member && each.kind === 'lines');
   return isLines && index !== undefined
-    ? { field: member, message: `Line ${Number(index) + 1}: ${message}` }
+    ? { field: member, message: text('clients.problem.line', { line: Number(index) + 1, problem: message }) }
     : { field, message };
 }
 
-/** The view model: a group is open when one of its fields has a problem. */
+/** The view model of the sections of a page, in the order of the form. */
 export function metadataModel(
+  sections: readonly MetadataGroup['section'][],
   values: MetadataValues,
-  problems: Readonly<Record<string, Message>>,
-  focused: string | undefined,
+  {
+    problems,
+    focused,
+    isFolded,
+  }: {
+    readonly problems: Readonly<Record<string, Message>>;
+    readonly focused: string | undefined;
+    /** Sections are shown on demand, unless a field has a problem. */
+    readonly isFolded: boolean;
+  },
 ): readonly object[] {
-  return metadataGroups.map(({ title, fields: inGroup }) => {
-    const filled = inGroup.filter(({ member }) => (values[member] ?? '') !== (blankMetadata[member] ?? '')).length;
-    return {
-      title,
-      filled,
-      open: inGroup.some(({ member }) => problems[member] !== undefined),
-      fields: inGroup.map(({ member, wire, label, help, kind, administrators, choices }) => ({
-        member,
-        wire,
-        label,
-        hint: help,
-        kind,
-        administrators,
-        value: values[member] ?? '',
-        problem: problems[member],
-        focus: focused === member,
-        choices: [
-          ...(blankMetadata[member] === undefined
-            ? [{ name: '', words: text('client.notSet'), chosen: (values[member] ?? '') === '' }]
-            : []),
-          ...choices.map((name) => ({ name, words: name, chosen: name === values[member] })),
-        ],
-      })),
-    };
-  });
+  const shown = metadataGroups.filter(({ section }) => sections.includes(section));
+  return shown.map(({ section, title, fields: inGroup }) => ({
+    id: `section-${section}`,
+    title,
+    fold: isFolded,
+    open: inGroup.some(({ member }) => problems[member] !== undefined),
+    badge: setBadge(inGroup.filter(({ member }) => (values[member] ?? '') !== (blankMetadata[member] ?? '')).length),
+    fields: inGroup.map(({ member, wire, label, help, kind, administrators, choices }) => ({
+      member,
+      wire,
+      label,
+      hint: text('clients.wireHint', { hint: help, wire }),
+      kind,
+      administrators,
+      value: values[member] ?? '',
+      problem: problems[member],
+      focus: focused === member,
+      choices: [
+        ...(blankMetadata[member] === undefined ? [{ value: '', label: text('client.notSet') }] : []),
+        ...choices.map((name) => ({ value: name, label: name })),
+      ],
+    })),
+  }));
+}
+
+/** How many settings differ from the default, which a folded section would hide. */
+function setBadge(count: number): Text | undefined {
+  return count === 0 ? undefined : text('clients.countSet', { count });
 }

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import { isDynamicallyRegistered, type Client } from '@gatehouse/domain/oauth';
+import { text, type Text } from '../i18n/message.js';
 import { ClientStates } from './client-states.service.js';
 import { LogoutFailures } from './logout-failures.service.js';
 import { InitialAccessTokens, settingTokenId } from './registration/initial-access-tokens.service.js';
@@ -34,17 +35,19 @@ export class ClientOrigins {
     };
   }
 
-  private async tokenName(id: string | undefined): Promise<string | undefined> {
+  private async tokenName(id: string | undefined): Promise<Text | undefined> {
     if (id === undefined) return undefined;
-    if (id === settingTokenId) return 'the initial access token of the settings';
+    if (id === settingTokenId) return text('clients.registeredWith.setting');
     const name = await this.tokens.name(id);
-    return name === undefined ? 'an initial access token that was removed' : `the initial access token ${name || id}`;
+    return name === undefined
+      ? text('clients.registeredWith.removed')
+      : text('clients.registeredWith.token', { name: name || id });
   }
 }
 
 const sources = {
-  admin: 'an administrator',
-  developer: 'a developer',
-  registration: 'dynamic registration',
-  metadata_document: 'the document at its client_id',
+  admin: text('clients.source.admin'),
+  developer: text('clients.source.developer'),
+  registration: text('clients.source.registration'),
+  metadata_document: text('clients.source.document'),
 } as const;

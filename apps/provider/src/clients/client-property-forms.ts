@@ -1,18 +1,11 @@
-import {
-  clientFlagNames,
-  clientProperties,
-  maySetClientProperty,
-  metadataProperties,
-  metadataPropertyNames,
-  type ClientPropertyName,
-  type MetadataPropertyName,
-} from '@gatehouse/domain/oauth';
+import { clientFlagNames, maySetClientProperty, type ClientPropertyName } from '@gatehouse/domain/oauth';
 import { text, type Text } from '../i18n/message.js';
 
 /** The sections of the form after the main one, in order. */
-const sectionTitles = {
+export const sectionTitles = {
   people: text('client.section.people'),
   keys: text('client.section.keys'),
+  subjects: text('client.section.subjects'),
   identity: text('client.section.identity'),
   answers: text('client.section.answers'),
   requests: text('client.section.requests'),
@@ -28,11 +21,9 @@ interface PropertyForm {
   /** The name of the form field, when it differs from that of the property. */
   readonly field?: string;
   readonly label: Text;
-  readonly help?: Text;
+  readonly help: Text;
   /** The command line option. */
   readonly option: string;
-  /** True: the field does not apply to public clients. */
-  readonly confidentialOnly?: true;
 }
 
 /**
@@ -88,7 +79,12 @@ export const clientPropertyForms: Readonly<Record<ClientPropertyName, PropertyFo
     help: text('client.responseTypesHint'),
     option: 'response-type',
   },
-  authMethod: { section: 'main', label: text('client.authMethod'), option: 'auth-method' },
+  authMethod: {
+    section: 'main',
+    label: text('client.authMethod'),
+    help: text('client.authMethodHint'),
+    option: 'auth-method',
+  },
   idTokenSignedResponseAlg: {
     section: 'main',
     label: text('client.idTokenSignedResponseAlg'),
@@ -97,7 +93,6 @@ export const clientPropertyForms: Readonly<Record<ClientPropertyName, PropertyFo
   },
   pkceRequired: {
     section: 'main',
-    confidentialOnly: true,
     label: text('client.pkceRequired'),
     help: text('client.pkceRequiredHint'),
     option: 'pkce',
@@ -139,7 +134,12 @@ export const clientPropertyForms: Readonly<Record<ClientPropertyName, PropertyFo
     help: text('client.resourceServerHint'),
     option: 'resource-server',
   },
-  clientUri: { section: 'people', label: text('client.clientUri'), option: 'client-uri' },
+  clientUri: {
+    section: 'people',
+    label: text('client.clientUri'),
+    help: text('client.clientUriHint'),
+    option: 'client-uri',
+  },
   policyUri: {
     section: 'people',
     label: text('client.policyUri'),
@@ -160,16 +160,17 @@ export const clientPropertyForms: Readonly<Record<ClientPropertyName, PropertyFo
   tokenEndpointAuthSigningAlg: {
     section: 'keys',
     label: text('client.tokenEndpointAuthSigningAlg'),
+    help: text('client.tokenEndpointAuthSigningAlgHint'),
     option: 'token-endpoint-auth-signing-alg',
   },
   subjectType: {
-    section: 'identity',
+    section: 'subjects',
     label: text('client.subjectType'),
     help: text('client.subjectTypeHint'),
     option: 'subject-type',
   },
   sectorIdentifierUri: {
-    section: 'identity',
+    section: 'subjects',
     label: text('client.sectorIdentifierUri'),
     help: text('client.sectorIdentifierUriHint'),
     option: 'sector-identifier-uri',
@@ -177,11 +178,13 @@ export const clientPropertyForms: Readonly<Record<ClientPropertyName, PropertyFo
   idTokenEncryptedResponseAlg: {
     section: 'identity',
     label: text('client.idTokenEncryptedResponseAlg'),
+    help: text('client.idTokenEncryptedResponseAlgHint'),
     option: 'id-token-encrypted-response-alg',
   },
   idTokenEncryptedResponseEnc: {
     section: 'identity',
     label: text('client.idTokenEncryptedResponseEnc'),
+    help: text('client.idTokenEncryptedResponseEncHint'),
     option: 'id-token-encrypted-response-enc',
   },
   userinfoSignedResponseAlg: {
@@ -193,11 +196,13 @@ export const clientPropertyForms: Readonly<Record<ClientPropertyName, PropertyFo
   userinfoEncryptedResponseAlg: {
     section: 'identity',
     label: text('client.userinfoEncryptedResponseAlg'),
+    help: text('client.userinfoEncryptedResponseAlgHint'),
     option: 'userinfo-encrypted-response-alg',
   },
   userinfoEncryptedResponseEnc: {
     section: 'identity',
     label: text('client.userinfoEncryptedResponseEnc'),
+    help: text('client.userinfoEncryptedResponseEncHint'),
     option: 'userinfo-encrypted-response-enc',
   },
   authorizationSignedResponseAlg: {
@@ -209,11 +214,13 @@ export const clientPropertyForms: Readonly<Record<ClientPropertyName, PropertyFo
   authorizationEncryptedResponseAlg: {
     section: 'answers',
     label: text('client.authorizationEncryptedResponseAlg'),
+    help: text('client.authorizationEncryptedResponseAlgHint'),
     option: 'authorization-encrypted-response-alg',
   },
   authorizationEncryptedResponseEnc: {
     section: 'answers',
     label: text('client.authorizationEncryptedResponseEnc'),
+    help: text('client.authorizationEncryptedResponseEncHint'),
     option: 'authorization-encrypted-response-enc',
   },
   introspectionSignedResponseAlg: {
@@ -225,11 +232,13 @@ export const clientPropertyForms: Readonly<Record<ClientPropertyName, PropertyFo
   introspectionEncryptedResponseAlg: {
     section: 'answers',
     label: text('client.introspectionEncryptedResponseAlg'),
+    help: text('client.introspectionEncryptedResponseAlgHint'),
     option: 'introspection-encrypted-response-alg',
   },
   introspectionEncryptedResponseEnc: {
     section: 'answers',
     label: text('client.introspectionEncryptedResponseEnc'),
+    help: text('client.introspectionEncryptedResponseEncHint'),
     option: 'introspection-encrypted-response-enc',
   },
   securityProfile: {
@@ -244,7 +253,12 @@ export const clientPropertyForms: Readonly<Record<ClientPropertyName, PropertyFo
     help: text('client.defaultMaxAgeHint'),
     option: 'default-max-age',
   },
-  requireAuthTime: { section: 'requests', label: text('client.requireAuthTime'), option: 'require-auth-time' },
+  requireAuthTime: {
+    section: 'requests',
+    label: text('client.requireAuthTime'),
+    help: text('client.requireAuthTimeHint'),
+    option: 'require-auth-time',
+  },
   defaultAcrValues: {
     section: 'requests',
     label: text('client.defaultAcrValues'),
@@ -260,16 +274,19 @@ export const clientPropertyForms: Readonly<Record<ClientPropertyName, PropertyFo
   requirePushedAuthorizationRequests: {
     section: 'requests',
     label: text('client.requirePushedAuthorizationRequests'),
+    help: text('client.requirePushedAuthorizationRequestsHint'),
     option: 'require-pushed-authorization-requests',
   },
   dpopBoundAccessTokens: {
-    section: 'requests',
+    section: 'refresh',
     label: text('client.dpopBoundAccessTokens'),
+    help: text('client.dpopBoundAccessTokensHint'),
     option: 'dpop-bound-access-tokens',
   },
   requireSignedRequestObject: {
     section: 'requests',
     label: text('client.requireSignedRequestObject'),
+    help: text('client.requireSignedRequestObjectHint'),
     option: 'require-signed-request-object',
   },
   requestObjectSigningAlg: {
@@ -281,11 +298,13 @@ export const clientPropertyForms: Readonly<Record<ClientPropertyName, PropertyFo
   requestObjectEncryptionAlg: {
     section: 'requests',
     label: text('client.requestObjectEncryptionAlg'),
+    help: text('client.requestObjectEncryptionAlgHint'),
     option: 'request-object-encryption-alg',
   },
   requestObjectEncryptionEnc: {
     section: 'requests',
     label: text('client.requestObjectEncryptionEnc'),
+    help: text('client.requestObjectEncryptionEncHint'),
     option: 'request-object-encryption-enc',
   },
   refreshTokenRotation: {
@@ -303,6 +322,7 @@ export const clientPropertyForms: Readonly<Record<ClientPropertyName, PropertyFo
   backchannelLogoutSessionRequired: {
     section: 'logout',
     label: text('client.backchannelLogoutSessionRequired'),
+    help: text('client.backchannelLogoutSessionRequiredHint'),
     option: 'backchannel-logout-session-required',
   },
   frontchannelLogoutUri: {
@@ -314,6 +334,7 @@ export const clientPropertyForms: Readonly<Record<ClientPropertyName, PropertyFo
   frontchannelLogoutSessionRequired: {
     section: 'logout',
     label: text('client.frontchannelLogoutSessionRequired'),
+    help: text('client.frontchannelLogoutSessionRequiredHint'),
     option: 'frontchannel-logout-session-required',
   },
   softwareId: {
@@ -322,11 +343,22 @@ export const clientPropertyForms: Readonly<Record<ClientPropertyName, PropertyFo
     help: text('client.softwareIdHint'),
     option: 'software-id',
   },
-  softwareVersion: { section: 'software', label: text('client.softwareVersion'), option: 'software-version' },
+  softwareVersion: {
+    section: 'software',
+    label: text('client.softwareVersion'),
+    help: text('client.softwareVersionHint'),
+    option: 'software-version',
+  },
 };
 
 // TypeScript types the keys of an object literal as plain strings.
-const namesInOrder = Object.keys(clientPropertyForms) as readonly ClientPropertyName[];
+export const clientPropertyNamesInOrder = Object.keys(clientPropertyForms) as readonly ClientPropertyName[];
+
+/** The name of the form field of a property; other names as they are. */
+export function fieldOfProperty(name: string): string {
+  const property = clientPropertyNamesInOrder.find((each) => each === name);
+  return (property && clientPropertyForms[property].field) ?? name;
+}
 
 /** True when the form shows a property to administrators only, and ignores it from others. */
 export function isForAdministrators(name: ClientPropertyName): boolean {
@@ -334,57 +366,9 @@ export function isForAdministrators(name: ClientPropertyName): boolean {
 }
 
 /** The properties in the main section of the form. */
-export const mainProperties = namesInOrder.filter(
+export const mainProperties = clientPropertyNamesInOrder.filter(
   (name) => clientPropertyForms[name].section === 'main' && maySetClientProperty('administrator', name),
 );
 
 /** The flags among them, each a checkbox. */
 export const mainFlags = clientFlagNames.filter((name) => mainProperties.includes(name));
-
-/** A property in a section: a line, lines (one value each), a choice, a flag, seconds or a JWK set. */
-export interface MetadataField {
-  readonly member: MetadataPropertyName;
-  /** Its name in the specifications. */
-  readonly wire: string;
-  readonly label: Text;
-  readonly help: Text | undefined;
-  readonly kind: 'line' | 'lines' | 'choice' | 'flag' | 'seconds' | 'keys';
-  readonly choices: readonly string[];
-  /** True: shown to administrators only. */
-  readonly administrators: boolean;
-}
-
-export interface MetadataGroup {
-  readonly title: Text;
-  readonly fields: readonly MetadataField[];
-}
-
-function fieldOf(member: MetadataPropertyName): MetadataField {
-  const { wire, choices = [] } = clientProperties[member];
-  const { label, help } = clientPropertyForms[member];
-  return { member, wire, label, help, kind: kindOf(member), choices, administrators: isForAdministrators(member) };
-}
-
-function kindOf(member: MetadataPropertyName): MetadataField['kind'] {
-  switch (clientProperties[member].codec) {
-    case 'flag':
-      return 'flag';
-    case 'number':
-      return 'seconds';
-    case 'list':
-      return 'lines';
-    case 'object':
-      return 'keys';
-    default:
-      return 'choices' in metadataProperties[member] ? 'choice' : 'line';
-  }
-}
-
-/** The sections of the form after the main one. */
-export const metadataGroups: readonly MetadataGroup[] = Object.entries(sectionTitles).map(([section, title]) => ({
-  title,
-  fields: namesInOrder.flatMap((name) => {
-    const member = metadataPropertyNames.find((each) => each === name);
-    return member !== undefined && clientPropertyForms[name].section === section ? [fieldOf(member)] : [];
-  }),
-}));

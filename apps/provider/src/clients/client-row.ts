@@ -1,4 +1,4 @@
-import { epochSeconds } from '@gatehouse/domain/kernel';
+import { epochSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
 import {
   columnPropertyNames,
   metadataOf,
@@ -68,4 +68,13 @@ export function webOriginsOf({ redirectUris }: Client): string[] {
 
 function isWeb(url: URL): boolean {
   return url.protocol === 'https:' || url.protocol === 'http:';
+}
+
+/** Its id and when it was used last, if it was. A registered client starts with the time of its registration, which is no use. */
+export function lastUseOf({
+  id,
+  lastUsedAt,
+  createdAt,
+}: Pick<ClientEntity, 'id' | 'lastUsedAt' | 'createdAt'>): [string, EpochSeconds][] {
+  return lastUsedAt === null || lastUsedAt === createdAt ? [] : [[id, epochSeconds(lastUsedAt)]];
 }

@@ -6,6 +6,7 @@ import { SessionsModule } from '../users/sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { ClientEntity, ClientSecretEntity } from './client.entity.js';
 import { ClientSecrets } from './client-secrets.service.js';
+import { ClientFormsController } from './client-forms.controller.js';
 import { ClientLogoController } from './client-logo.controller.js';
 import { ClientLogos } from './client-logos.service.js';
 import { ApplicationRolesController } from './application-roles.controller.js';
@@ -14,13 +15,15 @@ import { ClientsController } from './clients.controller.js';
 import { ResourceCredentialsController } from './resource-credentials.controller.js';
 import { ClientOrigins } from './client-origins.service.js';
 import { ClientStatesController } from './client-states.controller.js';
+import { ClientPages } from './client-pages.service.js';
+import { ClientReviews } from './client-reviews.service.js';
 import { ClientStates } from './client-states.service.js';
 import { ClientKeys } from './keys/client-keys.service.js';
 import { RemoteKeySets } from './keys/remote-key-sets.js';
 import { ClientDrafts } from './client-drafts.service.js';
 import { ClientHandovers } from './client-handovers.service.js';
 import { ClientUsage } from './client-usage.js';
-import { CreatedThroughClients } from './created-through-clients.service.js';
+import { CreatedViaClients } from './created-via-clients.service.js';
 import { OwnedClients } from './owned-clients.service.js';
 import { CreateClient } from './operations/create-client.js';
 import { RegisterClient } from './registration/operations/register-client.js';
@@ -65,10 +68,13 @@ import { LogoutFailures } from './logout-failures.service.js';
     ClientLogoController,
     ApplicationRolesController,
     ClientsController,
+    ClientFormsController,
     ClientStatesController,
     ResourceCredentialsController,
   ],
   providers: [
+    ClientPages,
+    ClientReviews,
     CreateClient,
     UpdateClient,
     RegisterClient,
@@ -77,7 +83,7 @@ import { LogoutFailures } from './logout-failures.service.js';
     ClientUsage,
     ClientHandovers,
     OwnedClients,
-    CreatedThroughClients,
+    CreatedViaClients,
     CreateInitialAccessToken,
     DeleteClient,
     RotateClientSecret,
@@ -112,6 +118,7 @@ import { LogoutFailures } from './logout-failures.service.js';
     CreateClient,
     UpdateClient,
     ClientUsage,
+    CreatedViaClients,
     LogoutFailures,
     CreateInitialAccessToken,
     DeleteClient,

@@ -24,7 +24,7 @@ import { ClientOriginEntity } from './client-origin.entity.js';
 import { ClientEntity } from './client.entity.js';
 import { clientStatements } from './client.statements.js';
 import { ClientRules } from './client-rules.service.js';
-import { isClientId, toClient, toRow, webOriginsOf } from './client-row.js';
+import { isClientId, toClient, toRow, webOriginsOf, lastUseOf } from './client-row.js';
 import { ClientSecrets, isValidSecret, matchesSecret, type StoredSecret } from './client-secrets.service.js';
 
 /** Called in the unit of work of the change. */
@@ -34,11 +34,11 @@ export interface ClientLifecycleListener {
   /** The name, logo, website, sector or a redirect host of a client changed, and no administrator approved the change. */
   clientIdentityChanged?(unit: Unit, clientId: string, now: EpochSeconds): Promise<void>;
   /**
-   * The client's own tokens are revoked, because it lost the right to them or has a new owner. Consents and grants of
-   * users remain.
+   * The client's own tokens are revoked, because it lost the right to them, has a new owner, or the credentials that it got
+   * them with ended. Consents and grants of users remain.
    */
   ownTokensEnded?(unit: Unit, clientId: string, now: EpochSeconds): Promise<void>;
-  /** A client gained or lost these administration scopes: grants with one of them are revoked. */
+  /** A client gained or lost these administration scopes: grants with one of them are revoked. Its own tokens end as well. */
   administrationChanged?(unit: Unit, change: AdministrationChange, now: EpochSeconds): Promise<void>;
 }
 
@@ -189,7 +189,12 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
     order?: ClientSortOrder | undefined;
     after?: Cursor | undefined;
     limit: number;
-  }): Promise<{ clients: Client[]; next: Cursor | undefined }> {
+  }): Promise<{
+    clients: Client[];
+    /** When clients that were used were used last, by id. */
+    lastUses: ReadonlyMap<string, EpochSeconds>;
+    next: Cursor | undefined;
+  }> {
     const { column, direction } = clientOrderings[query.order ?? 'name'];
     const select = this.clients
       .createQueryBuilder('client')
@@ -213,6 +218,7 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
     const last = rows.length > query.limit ? page.at(-1) : undefined;
     return {
       clients: page.map(toClient),
+      lastUses: new Map(page.flatMap(lastUseOf)),
       next: last && [query.order === 'newest' ? last.createdAt : last.name, last.id],
     };
   }
@@ -265,7 +271,7 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
     const { id } = before;
     // Grants and tokens issued under other subjects or a weaker profile do not meet the new requirements.
     if (changesSubjects(before, client) || raisesProfile(before, client)) await this.end(unit, id, now);
-    else if (endsCredentials(before, client)) await this.raiseCredentialsVersion(unit, id);
+    else if (endsCredentials(before, client)) await this.endOwnTokens(unit, id, now);
     await unit.manager.getRepository(ClientEntity).update({ id }, { ...toRow(client), updatedAt: now });
     await this.writeOrigins(unit, client);
     const secret = await this.secrets.reconcile(unit, id, secretNeed(client), now);
@@ -300,7 +306,7 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
 
   /**
    * Creates a new secret. The older ones expire after the overlap.
-   * @param overlapSeconds 0 expires them now
+   * @param overlapSeconds 0 expires them now, and ends what the client got with them: they may have leaked
    * @param client from {@link lock}
    * @returns the new secret; undefined for a client that uses none
    */
@@ -313,7 +319,7 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
     const need = secretNeed(client);
     if (need === 'none') return undefined;
     const secret = await this.secrets.rotate(unit, client.id, need, overlapSeconds, now);
-    if (overlapSeconds === 0) await this.raiseCredentialsVersion(unit, client.id);
+    if (overlapSeconds === 0) await this.endOwnTokens(unit, client.id, now);
     await this.versions.bump(unit, 'clients');
     return secret;
   }

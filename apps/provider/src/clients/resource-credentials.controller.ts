@@ -7,6 +7,7 @@ import { routes } from '../web/routes.js';
 import { ResourcesService } from '../resources/resources.service.js';
 import { PageOperations } from '../users/page-operations.service.js';
 import { RequestContexts } from '../users/sessions/request-contexts.service.js';
+import { ClientPages } from './client-pages.service.js';
 import { CreateResourceCredentials } from './operations/create-resource-credentials.js';
 
 /** Creates the credentials of an API, from its page. Part of this module because the credentials are a client. */
@@ -17,6 +18,7 @@ export class ResourceCredentialsController {
     @Inject(RequestContexts) private readonly contexts: RequestContexts,
     @Inject(PageForms) private readonly forms: PageForms,
     @Inject(ResourcesService) private readonly resources: ResourcesService,
+    @Inject(ClientPages) private readonly pages: ClientPages,
   ) {}
 
   /** The target of the redirect after a required sign-in. */
@@ -43,6 +45,6 @@ export class ResourceCredentialsController {
     // The API already has credentials: the page shows them.
     if ('refusal' in created) return Reply.redirect(back, { cookies: context.cookies });
     const { client, secret } = created.result;
-    return this.contexts.page(context, 'clients/secret', { client: { id: client.id, name: client.name }, secret });
+    return this.pages.showSecret(context, client, secret, undefined);
   }
 }

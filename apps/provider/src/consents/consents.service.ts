@@ -12,6 +12,7 @@ import { Store, statement, type Unit } from '@gatehouse/platform/database/store'
 import { Repository } from 'typeorm';
 import { ClientUsage } from '../clients/client-usage.js';
 import { ClientsService } from '../clients/clients.service.js';
+import { CreatedViaClients } from '../clients/created-via-clients.service.js';
 import { GrantsService } from '../grants/grants.service.js';
 import type { Consent } from './consent.js';
 import { ConsentEntity } from './consent.entity.js';
@@ -61,6 +62,7 @@ export class ConsentsService implements OnModuleInit {
     @Inject(GrantsService) private readonly grants: GrantsService,
     @Inject(ClientsService) private readonly clients: ClientsService,
     @Inject(ClientUsage) private readonly usage: ClientUsage,
+    @Inject(CreatedViaClients) private readonly created: CreatedViaClients,
   ) {}
 
   /** Provides the number of users of a client; deletes consents when the identity of a client changes. */
@@ -122,10 +124,11 @@ export class ConsentsService implements OnModuleInit {
     }));
   }
 
-  /** Withdraws a consent, and revokes all grants of the user for the client. */
+  /** Withdraws a consent, all grants of the user for the client, and what the client created for the user and is unused. */
   async withdraw(unit: Unit, userId: string, clientId: string, now: EpochSeconds): Promise<boolean> {
     const deleted = await unit.manager.getRepository(ConsentEntity).delete({ userId, clientId });
     const revoked = await this.grants.revokeOfUserAndClient(unit, userId, clientId, now);
+    await this.created.withdraw(unit, { clientId, createdBy: userId }, now);
     return (deleted.affected ?? 0) > 0 || revoked > 0;
   }
 

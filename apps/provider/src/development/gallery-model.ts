@@ -1,3 +1,5 @@
+import { listFieldModel } from '../web/list-fields.js';
+
 const MINUTE = 60;
 const DAY = 24 * 60 * MINUTE;
 
@@ -8,6 +10,12 @@ const LONG_NAME = 'Verwaltungsanwendung'.repeat(10);
 export function galleryModel(now: number): object {
   return {
     longName: LONG_NAME,
+    usesListFields: true,
+    redirectUris: listFieldModel(
+      { list: 'redirectUris', row: 'redirect-uri', label: 'client.redirectUriRow' },
+      [{ value: `https://${LONG_NAME}.example/callback`, isDefault: true }, { value: 'http://grafana.example/callback' }],
+      { problems: { 'redirectUris.1': 'Use https here. Plain http is allowed only for localhost.' }, focused: undefined },
+    ),
     people: [
       {
         id: '1',
@@ -57,6 +65,7 @@ function daysOf(now: number): readonly object[] {
       day: 'Today',
       events: [
         {
+          id: 'event-1',
           icon: 'log-in',
           kind: 'good',
           sentence: { text: 'Anna Berger signed in to Grafana with a passkey' },

@@ -19,6 +19,7 @@ import { AuditChain } from '../audit/audit-chain.service.js';
 import { RejectedForms } from '../audit/rejected-forms.service.js';
 import { ClientsService } from '../clients/clients.service.js';
 import { keyFileOf, type Settings } from '../config/settings.js';
+import { text, type Message, type Text } from '../i18n/message.js';
 import type { Cursor } from '../web/cursor.js';
 import { routes } from '../web/routes.js';
 import { keyKindNames } from '../keys/key-kinds.js';
@@ -33,8 +34,10 @@ import { UserTextSearch } from '../users/user-text-search.service.js';
 /** The result of one check. `error`: it does not work, or not securely; `warning`: it works, but an operator should know. */
 export interface Finding {
   readonly state: 'ok' | 'warning' | 'error';
-  /** What was found, and what to do about it. */
+  /** What was found, and what to do about it, in English. */
   readonly message: string;
+  /** The same for pages, of those checks that pages show. */
+  readonly text?: Text;
 }
 
 export interface DiagnosticContext {
@@ -45,8 +48,12 @@ export interface DiagnosticContext {
 }
 
 const ok = (message: string): Finding => ({ state: 'ok', message });
-const warning = (message: string): Finding => ({ state: 'warning', message });
-const failure = (message: string): Finding => ({ state: 'error', message });
+const warning = (message: Message): Finding => ({ state: 'warning', ...messageOf(message) });
+const failure = (message: Message): Finding => ({ state: 'error', ...messageOf(message) });
+
+function messageOf(message: Message): Omit<Finding, 'state'> {
+  return typeof message === 'string' ? { message } : { message: String(message), text: message };
+}
 
 const connectMilliseconds = 5_000;
 const clientsPerPage = 500;
@@ -76,10 +83,8 @@ const diagnosticChecks = {
     const { protocol, hostname } = new URL(settings.issuer);
     if (protocol === 'https:') return ok(`${settings.issuer} is https`);
     return isLoopbackHost(hostname)
-      ? warning(
-          `${settings.issuer} is only reachable from this computer: for other users set GATEHOUSE_ISSUER to an https address`,
-        )
-      : failure(`${settings.issuer} is http: passwords and tokens are sent over the network unencrypted. Use https`);
+      ? warning(text('diagnostic.issuer.loopback', { issuer: settings.issuer }))
+      : failure(text('diagnostic.issuer.http', { issuer: settings.issuer }));
   },
   'recorded issuer': async ({ app }: DiagnosticContext) => {
     const changed = await app.get(RecordedIssuer).warning();
@@ -90,9 +95,7 @@ const diagnosticChecks = {
       return ok('clients connect to the provider directly');
     return !settings.trustedProxies.isEmpty
       ? ok('a trusted proxy terminates TLS')
-      : failure(
-          'the issuer is https and no certificate is set, so a proxy must terminate TLS: set GATEHOUSE_TRUSTED_PROXIES to its network, otherwise all clients count as one address',
-        );
+      : failure(text('diagnostic.proxy.untrusted'));
   },
   answer: async ({ settings }: DiagnosticContext) => {
     const url = settings.issuer + routes.openidConfiguration;
@@ -108,17 +111,16 @@ const diagnosticChecks = {
   },
   administrator: async ({ app }: DiagnosticContext) => {
     const admin = await app.get(UsersService).findAdmin();
-    if (!admin) return failure('there is no administrator: user add --username U --role admin --password-stdin');
+    if (!admin) return failure(text('diagnostic.administrator.none'));
     return admin.hasPassword
       ? ok(`${admin.username} can log in`)
-      : warning(`${admin.username} has no password yet: user link --username ${admin.username}`);
+      : warning(text('diagnostic.administrator.noPassword', { username: admin.username }));
   },
   keys: async ({ app, settings, now }: DiagnosticContext) => {
     // Listing decrypts the keys: it fails if the secret key is not the one that sealed them.
     const keys = await app.get(KeysService).list();
     const missing = keyKindNames.filter((kind) => !keys.some((key) => key.kind === kind));
-    if (missing.length > 0)
-      return failure(`there is no key for ${missing.join(', ')}: start the provider once, or keys rotate`);
+    if (missing.length > 0) return failure(text('diagnostic.keys.missing', { kinds: missing.join(', ') }));
     // No prepublication: a key is too old only once its successor should already sign.
     const lifetime = { signSeconds: settings.keySignSeconds, prepublishSeconds: 0 };
     const old = keyKindNames.filter((kind) =>
@@ -130,7 +132,7 @@ const diagnosticChecks = {
     );
     return old.length === 0
       ? ok(`${keys.length} keys open with the secret key`)
-      : warning(`too old: ${old.join(', ')}. A running provider replaces them, or keys rotate`);
+      : warning(text('diagnostic.keys.old', { kinds: old.join(', ') }));
   },
   'secret key': async ({ settings }: DiagnosticContext) => {
     const file = keyFileOf(settings);
@@ -138,7 +140,7 @@ const diagnosticChecks = {
     const { mode } = await stat(file);
     return (mode & 0o077) === 0
       ? ok(`${file} is only readable by its owner; include it in backups`)
-      : failure(`${file} can be read by others: chmod 600`);
+      : failure(text('diagnostic.secretKey.readable', { file }));
   },
   'database files': async ({ settings }: DiagnosticContext) => {
     const address = parseDatabaseUrl(settings.databaseUrl);
@@ -160,8 +162,10 @@ const diagnosticChecks = {
     const folder = file === undefined ? settings.dataDir : dirname(file);
     const { bavail, bsize } = await statfs(folder);
     const free = bavail * bsize;
-    const shown = `${Math.floor(free / 1024 / 1024)} MiB are free at ${folder}`;
-    return free < minFreeBytes ? failure(`${shown}: free up disk space`) : ok(shown);
+    const shown = Math.floor(free / 1024 / 1024);
+    return free < minFreeBytes
+      ? failure(text('diagnostic.disk.full', { free: shown, folder }))
+      : ok(`${shown} MiB are free at ${folder}`);
   },
   mail: async ({ app, settings }: DiagnosticContext) => {
     const { waiting, failed } = await mailBacklog(app.get(Outbox));
@@ -175,11 +179,12 @@ const diagnosticChecks = {
   },
   'mail queue': async ({ app }: DiagnosticContext) => {
     const { waiting, failed, oldest } = await mailBacklog(app.get(Outbox));
-    return failed > 0
-      ? warning(
-          `${waiting} messages wait, ${failed} were given up${oldest === undefined ? '' : ', the oldest waits since ' + new Date(oldest * 1000).toISOString()}`,
-        )
-      : ok(`${waiting} messages wait`);
+    if (failed === 0) return ok(`${waiting} messages wait`);
+    return warning(
+      oldest === undefined
+        ? text('diagnostic.mailQueue.failed', { waiting, failed })
+        : text('diagnostic.mailQueue.failedSince', { waiting, failed, since: new Date(oldest * 1000).toISOString() }),
+    );
   },
   'e-mail addresses': async ({ app }: DiagnosticContext) => {
     const { count, usernames } = await app.get(UndeliverableAddressesService).find();

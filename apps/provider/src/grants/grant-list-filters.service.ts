@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Form } from '@gatehouse/platform/http/form';
 import { mayEdit, visibleClientIds } from '../clients/client-access.js';
 import { ClientsService } from '../clients/clients.service.js';
+import { text } from '../i18n/message.js';
 import { canAudit } from '../users/actor.js';
 import type { User } from '../users/user.js';
 import { UsersService } from '../users/users.service.js';
@@ -34,10 +35,10 @@ export class GrantListFilters {
     const unknown =
       typed.user !== '' && !user
         ? canAudit(context)
-          ? 'There is no user of this name.'
-          : 'This user has no active grants or tokens at your clients.'
+          ? text('grants.unknownUser')
+          : text('grants.unknownUserHere')
         : typed.client !== '' && !client
-          ? 'There is no such client.'
+          ? text('grants.unknownClient')
           : undefined;
     // Ids are for links; the page shows the username.
     return { user, client, clientIds, typed: { user: user?.username ?? typed.user, client: typed.client }, unknown };

@@ -5,7 +5,11 @@ import { PageForms } from '@gatehouse/platform/http/page-forms';
 import { Reply } from '@gatehouse/platform/http/reply';
 import { query, type WebRequest } from '@gatehouse/platform/http/request';
 import { readOrder } from '../database/list-order.js';
+import { text, type Text, type TextKey } from '../i18n/message.js';
+import { listAddress, listPager } from '../web/list-pager.js';
 import { PageError } from '../web/page-error.js';
+import { routes } from '../web/routes.js';
+import { sessionTabs } from '../web/session-tabs.js';
 import type { Operation } from '../operations/operation.js';
 import { PageOperations, type Submission } from '../users/page-operations.service.js';
 import type { UserRequestContext } from '../users/sessions/request-context.js';
@@ -15,6 +19,7 @@ import {
   listUrl,
   revocationOf,
   filterModel,
+  filterParameters,
   listVisible,
   parseSelector,
   type GrantListItem,
@@ -32,7 +37,7 @@ export interface GrantListKind<T extends GrantListItem> {
   readonly view: string;
   /** The name of the items in the view. */
   readonly name: 'grants' | 'tokens';
-  readonly notices: Readonly<Record<string, string>>;
+  readonly notices: Readonly<Record<string, TextKey>>;
   list(query: GrantListQuery, now: EpochSeconds): Promise<{ readonly items: readonly T[]; readonly more: boolean }>;
   /** The columns specific to this list. */
   columns(item: T): object;
@@ -42,8 +47,9 @@ export interface GrantListKind<T extends GrantListItem> {
 
 interface Shown {
   readonly status?: number;
-  readonly error?: string;
-  readonly notice?: string | undefined;
+  readonly error?: Text;
+  /** Why the list is shown: see {@link GrantListKind.notices}. */
+  readonly done?: string;
 }
 
 /** Pages of active grants and tokens: administrators see all, developers those of their own clients. */
@@ -59,7 +65,7 @@ export class GrantListPages {
   async list<T extends GrantListItem>(request: WebRequest, kind: GrantListKind<T>): Promise<Reply> {
     const context = await this.requireDeveloper(request);
     const parameters = query(request);
-    return this.show(context, kind, parameters, { notice: kind.notices[parameters.text('done')] });
+    return this.show(context, kind, parameters, { done: parameters.text('done') });
   }
 
   /**
@@ -70,7 +76,7 @@ export class GrantListPages {
     const { form, refusal } = await this.forms.read(request);
     const context = await this.requireDeveloper(request);
     const parameters = query(request);
-    if (refusal) return this.show(context, kind, parameters, { status: 403, error: refusal.sentence });
+    if (refusal) return this.show(context, kind, parameters, { status: 403, error: text(refusal.id) });
     const done = await this.revoke({ context, form }, kind);
     return Reply.redirect(listUrl(kind.path, parameters, done), { cookies: context.cookies });
   }
@@ -113,14 +119,25 @@ export class GrantListPages {
     const before = parseSelector(parameters.get('before'));
     const { items, more } = await listVisible(source, filter, { before, order, limit: pageSize });
     const rows = await this.filters.rows(items);
+    const { status = 200, error, done = '' } = shown;
+    const notice = kind.notices[done];
+    const listed = filterParameters(filter, order);
     const model = {
       ...filterModel(filter, order, context),
+      tabs: sessionTabs(kind.path, context.user),
       [kind.name]: items.map((item, index) => ({ ...rows[index], ...kind.columns(item) })),
-      isFirst: before === undefined,
-      next: more ? items.at(-1)?.selector : undefined,
-      ...shown,
+      clearHref: filter.typed.user === '' && filter.typed.client === '' ? undefined : kind.path,
+      action: listAddress(kind.path, listed),
+      grantsHref: listAddress(routes.grants, listed),
+      pager: listPager(kind.path, listed, {
+        isFirst: before === undefined,
+        next: more ? items.at(-1)?.selector : undefined,
+      }),
+      error,
+      notice: notice && text(notice),
+      noticeKind: done === 'none' ? 'warn' : undefined,
     };
-    return this.contexts.page(context, kind.view, model, { status: shown.status ?? 200 });
+    return this.contexts.page(context, kind.view, model, { status });
   }
 
   private async requireDeveloper(request: WebRequest): Promise<UserRequestContext> {

@@ -2,6 +2,7 @@ import type { Selector } from '@gatehouse/domain/kernel';
 import type { Client, Scope } from '@gatehouse/domain/oauth';
 import type { Form } from '@gatehouse/platform/http/form';
 import { listOrders, type ListOrder } from '../database/list-order.js';
+import { text, type Text } from '../i18n/message.js';
 import { PageError } from '../web/page-error.js';
 import { canAudit } from '../users/actor.js';
 import type { User } from '../users/user.js';
@@ -17,7 +18,7 @@ export interface GrantListFilter {
   /** As typed, for the form. */
   readonly typed: { readonly user: string; readonly client: string };
   /** The error message if the user or client does not exist: the list is empty. */
-  readonly unknown: string | undefined;
+  readonly unknown: Text | undefined;
 }
 
 export interface GrantListItem {
@@ -46,7 +47,7 @@ export type GrantListSource<T> = (
 /** A page of the items that match the filter, newest first by default. */
 export async function listVisible<T extends GrantListItem>(
   source: GrantListSource<T>,
-  filter: Pick<GrantListFilter, 'user' | 'client' | 'clientIds'> & { readonly unknown?: string | undefined },
+  filter: Pick<GrantListFilter, 'user' | 'client' | 'clientIds'> & { readonly unknown?: Text | undefined },
   page: GrantListPage,
 ): Promise<{ readonly items: readonly T[]; readonly more: boolean }> {
   const { user, client, clientIds } = filter;
@@ -92,10 +93,15 @@ function merged<T extends GrantListItem>(
   return { items: all.slice(0, limit), more: all.length > limit || pages.some((page) => page.more) };
 }
 
-/** The options of the form's order field. */
-export function orderChoices(chosen: ListOrder): readonly object[] {
-  const words = { newest: 'Newest first', oldest: 'Oldest first' };
-  return listOrders.map((order) => ({ order, words: words[order], chosen: order === chosen }));
+/** The filter that sorts a list. */
+export function orderFilter(chosen: ListOrder): object {
+  const labels = { newest: text('activeSessions.newest'), oldest: text('activeSessions.oldest') };
+  return {
+    name: 'order',
+    label: text('activeSessions.order'),
+    options: listOrders.map((order) => ({ value: order, label: labels[order] })),
+    value: chosen,
+  };
 }
 
 export function parseSelector(text: string | undefined): Selector | undefined {
@@ -106,23 +112,35 @@ export function parseSelector(text: string | undefined): Selector | undefined {
 
 /** The part of the model that shows the filter. */
 export function filterModel(filter: GrantListFilter, order: ListOrder, context: UserRequestContext): object {
-  const { user, client, typed } = filter;
-  const parts = [
-    ...(typed.user === '' ? [] : [`user=${encodeURIComponent(user?.id ?? typed.user)}`]),
-    ...(typed.client === '' ? [] : [`client=${encodeURIComponent(typed.client)}`]),
-    ...(order === 'newest' ? [] : [`order=${order}`]),
-  ];
+  const { user, client, typed, unknown } = filter;
   // Only administrators may revoke everything of a user across all clients.
   const canEndAll = client !== undefined || (user !== undefined && canAudit(context));
   return {
     typed,
-    filterQuery: parts.join('&'),
-    orderChoices: orderChoices(order),
-    unknown: filter.unknown,
+    filters: [orderFilter(order)],
+    unknown,
     endAll:
-      canEndAll && filter.unknown === undefined
-        ? { userId: user?.id, username: user?.username, clientId: client?.id, clientName: client?.name }
+      canEndAll && unknown === undefined
+        ? {
+            which: user && client ? 'both' : user ? 'user' : 'client',
+            userId: user?.id,
+            username: user?.username ?? '',
+            clientId: client?.id,
+            clientName: client?.name ?? '',
+          }
         : undefined,
+  };
+}
+
+/** The parameters of the list's address. */
+export function filterParameters(
+  { user, typed }: GrantListFilter,
+  order: ListOrder,
+): Readonly<Record<string, string | undefined>> {
+  return {
+    user: typed.user === '' ? undefined : (user?.id ?? typed.user),
+    client: typed.client,
+    order: order === 'newest' ? undefined : order,
   };
 }
 

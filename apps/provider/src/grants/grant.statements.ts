@@ -43,8 +43,9 @@ export const grantStatements = {
     },
   ),
   /**
-   * Without a session, only while its user is enabled and its issuer exists; locks their rows in the same way. It names the
-   * trusted_issuers table of another module: one guarded statement instead of a check before the insert.
+   * Without a session, only while its user is enabled and its issuer is the one that accepted the assertion, with the same
+   * keys and the client in its list (`$13`, as JSON); locks their rows in the same way. It names the trusted_issuers table of
+   * another module: one guarded statement instead of a check before the insert.
    */
   insertAlone: statement(
     'grants.insert_alone',
@@ -52,12 +53,14 @@ export const grantStatements = {
        last_used_at, expires_at, claims, resources, trusted_issuer_id)
      SELECT $1::bigint, $2::text, u.id, NULL, $4::text, 1, $5::bigint, '[]', NULL, $6::bigint, $6::bigint, $7::bigint, NULL,
        $8::text, i.id
-     FROM users u JOIN trusted_issuers i ON i.id = $9 WHERE u.id = $3 AND u.disabled_at IS NULL FOR SHARE`,
+     FROM users u JOIN trusted_issuers i ON i.id = $9 WHERE u.id = $3 AND u.disabled_at IS NULL AND i.issuer = $10
+       AND COALESCE(i.jwks_uri, '') = $11 AND COALESCE(i.jwks, '') = $12 AND strpos(i.clients, $13) > 0 FOR SHARE`,
     {
       sqlite: `INSERT INTO grants (selector, client_id, user_id, session_id, scope, is_offline, auth_time, amr, acr, created_at,
        last_used_at, expires_at, claims, resources, trusted_issuer_id)
      SELECT $1, $2, u.id, NULL, $4, 1, $5, '[]', NULL, $6, $6, $7, NULL, $8, i.id
-     FROM users u JOIN trusted_issuers i ON i.id = $9 WHERE u.id = $3 AND u.disabled_at IS NULL`,
+     FROM users u JOIN trusted_issuers i ON i.id = $9 WHERE u.id = $3 AND u.disabled_at IS NULL AND i.issuer = $10
+       AND COALESCE(i.jwks_uri, '') = $11 AND COALESCE(i.jwks, '') = $12 AND instr(i.clients, $13) > 0`,
     },
   ),
   ofBoth: statement('grants.of_both', 'SELECT selector FROM grants WHERE user_id = $1 AND client_id = $2 LIMIT 1'),
@@ -100,13 +103,18 @@ export const grantStatements = {
     'grants.revoke_of_client',
     'UPDATE grants SET revoked_at = $2 WHERE client_id = $1 AND revoked_at IS NULL',
   ),
+  /** Only grants for an assertion have no session; those from before an upgrade have no recorded issuer. */
   revokeAloneOfClient: statement(
     'grants.revoke_alone_of_client',
-    'UPDATE grants SET revoked_at = $2 WHERE client_id = $1 AND trusted_issuer_id IS NOT NULL AND revoked_at IS NULL',
+    'UPDATE grants SET revoked_at = $2 WHERE client_id = $1 AND session_id IS NULL AND revoked_at IS NULL',
   ),
   revokeOfIssuer: statement(
     'grants.revoke_of_issuer',
     'UPDATE grants SET revoked_at = $2 WHERE trusted_issuer_id = $1 AND revoked_at IS NULL',
+  ),
+  revokeOfIssuerAndClient: statement(
+    'grants.revoke_of_issuer_and_client',
+    `UPDATE grants SET revoked_at = $3 WHERE trusted_issuer_id = $1 AND client_id = $2 AND revoked_at IS NULL`,
   ),
   /** $3: one scope as a pattern, between spaces. */
   revokeOfClientAndScope: statement(

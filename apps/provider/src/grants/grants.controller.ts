@@ -37,10 +37,10 @@ function kindOf(grants: GrantsService): GrantListKind<Grant> {
     view: 'grants/list',
     name: 'grants',
     notices: {
-      revoked: 'The grant was revoked; its code and tokens ended with it.',
-      'chosen-revoked': 'The chosen grants were revoked; their codes and tokens ended with them.',
-      none: 'Nothing was chosen.',
-      'all-revoked': 'These grants were revoked; their tokens ended with them.',
+      revoked: 'grants.revoked',
+      'chosen-revoked': 'grants.chosenRevoked',
+      none: 'grants.noneChosen',
+      'all-revoked': 'grants.allRevoked',
     },
     async list(query, now) {
       const { grants: items, more } = await grants.list(query, now);

@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { epochSeconds, type EpochSeconds, type Selector } from '@gatehouse/domain/kernel';
-import { formatScope, parseScope, type ClaimsRequest, type Scope } from '@gatehouse/domain/oauth';
+import { formatScope, parseScope, type ClaimsRequest, type Scope, type TrustedIssuer } from '@gatehouse/domain/oauth';
 import { Store, type Unit } from '@gatehouse/platform/database/store';
 import { SelectorSource } from '@gatehouse/platform/secrets/random';
 import { ClientsService } from '../clients/clients.service.js';
@@ -30,7 +30,10 @@ export interface NewGrant {
 
 /** A grant for another issuer's assertion, without a session. */
 export type NewGrantAlone = Pick<NewGrant, 'clientId' | 'userId' | 'scope' | 'resources' | 'expiresAt'> &
-  Pick<Grant, 'authTime'> & { readonly trustedIssuerId: string };
+  Pick<Grant, 'authTime'> & {
+    /** As it was when it accepted the assertion. */
+    readonly trustedIssuer: Pick<TrustedIssuer, 'id' | 'issuer' | 'jwks' | 'jwksUri'>;
+  };
 
 /** Owns completed authorizations. One UPDATE revokes a grant with its code and all of its tokens. */
 @Injectable()
@@ -76,8 +79,10 @@ export class GrantsService implements OnModuleInit {
       },
     });
     this.issuers.addListener({
-      issuerRemoved: async (unit, issuerId, now) =>
+      issuerEnded: async (unit, issuerId, now) =>
         void (await unit.change(grantStatements.revokeOfIssuer, issuerId, now)),
+      clientRemoved: async (unit, { issuerId, clientId }, now) =>
+        void (await unit.change(grantStatements.revokeOfIssuerAndClient, issuerId, clientId, now)),
     });
   }
 
@@ -117,9 +122,10 @@ export class GrantsService implements OnModuleInit {
 
   /**
    * Creates a grant without a session, for another issuer's assertion. ConcurrencyConflict if the user is disabled or gone, or
-   * the issuer was removed.
+   * if the issuer was removed, got other keys or another name, or does not allow the client any more.
    */
   createAlone(unit: Unit, selector: Selector, grant: NewGrantAlone, now: EpochSeconds): void {
+    const { trustedIssuer: issuer } = grant;
     unit.expectChange(
       grantStatements.insertAlone,
       selector,
@@ -130,7 +136,12 @@ export class GrantsService implements OnModuleInit {
       now,
       grant.expiresAt,
       grant.resources.length === 0 ? null : JSON.stringify(grant.resources),
-      grant.trustedIssuerId,
+      issuer.id,
+      issuer.issuer,
+      issuer.jwksUri ?? '',
+      // As its column stores them.
+      issuer.jwks === undefined ? '' : JSON.stringify(issuer.jwks),
+      JSON.stringify(grant.clientId),
     );
     this.clients.noteUse(grant.clientId, now);
   }

@@ -1,5 +1,6 @@
 import Handlebars from 'handlebars';
-import { IntlMessageFormat } from 'intl-messageformat';
+import { escapeHtml } from '@gatehouse/platform/http/form-post-page';
+import { IntlMessageFormat, type Formats } from 'intl-messageformat';
 
 /** The values for the placeholders of a text. Strings are escaped if the result is HTML. */
 export type TextValues = Readonly<Record<string, string | number | undefined>>;
@@ -18,6 +19,17 @@ const tags: Readonly<Record<string, Tag>> = {
 };
 
 export const tagNames: readonly string[] = Object.keys(tags);
+
+/**
+ * How a text shows an instant, given in milliseconds since the epoch: `{at, date, day}`. Pages show all times in UTC.
+ */
+const dateFormats = {
+  date: {
+    day: { month: 'short', day: 'numeric', timeZone: 'UTC' },
+    longDay: { year: 'numeric', month: 'long', day: 'numeric', timeZone: 'UTC' },
+    hour: { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone: 'UTC' },
+  },
+} as const satisfies Partial<Formats>;
 
 /**
  * The texts of one language by key, in ICU message syntax: `{name}`, `{count, plural, one {…} other {…}}`, and the tags
@@ -78,7 +90,7 @@ export class Catalogue {
     key: string,
     message: ConstructorParameters<typeof IntlMessageFormat>[0],
   ): IntlMessageFormat {
-    const compiled = new IntlMessageFormat(message, this.language);
+    const compiled = new IntlMessageFormat(message, this.language, dateFormats);
     into.set(key, compiled);
     return compiled;
   }
@@ -86,8 +98,12 @@ export class Catalogue {
 
 const withoutMarkup = Object.fromEntries(tagNames.map((name) => [name, (chunks: Chunks) => chunks.join('')]));
 
-/** Numbers are not converted: they select the plural. A value of any other type is escaped, whatever the types promise. */
-function escaped(value: string | number | undefined): string | number | undefined {
+/**
+ * Numbers are not converted: they select the plural. Another text of the catalogue is HTML already. A value of any other type
+ * is escaped, whatever the types promise.
+ */
+function escaped(value: TextValues[string] | Handlebars.SafeString): string | number | undefined {
+  if (value instanceof Handlebars.SafeString) return value.toString();
   return typeof value === 'number' || value === undefined ? value : Handlebars.escapeExpression(value);
 }
 
@@ -98,14 +114,11 @@ function escapedText(message: string): Ast {
   return ast;
 }
 
-const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-
 type Ast = ReturnType<IntlMessageFormat['getAst']>;
 
 function escapeLiterals(elements: readonly Element[]): void {
   for (const element of elements) {
-    if (element.type === literal)
-      element.value = String(element.value).replace(/[&<>"]/g, (each) => entities[each] ?? each);
+    if (element.type === literal) element.value = escapeHtml(String(element.value));
     if (element.children) escapeLiterals(element.children);
     for (const option of Object.values(element.options ?? {})) escapeLiterals(option.value);
   }

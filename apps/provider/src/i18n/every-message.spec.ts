@@ -9,10 +9,13 @@ import { Languages } from './languages.js';
 const source = join(__dirname, '..');
 /** The partials of the design system show texts of this catalogue. */
 const uiViews = join(source, '../../../libs/platform/src/ui/views');
-/** Pages for end users, and what all pages share. */
-const folders = ['account', 'users/factors', 'web', 'sign-in', 'protocol/logout'];
+/** Pages that are translated, and what all pages share. */
+const folders = [
+  ...['account', 'users', 'users/factors', 'web', 'sign-in', 'protocol/logout'],
+  ...['clients', 'resources', 'trusted-issuers', 'admin', 'grants', 'tokens'],
+];
 /** Parts of administration pages, and an invisible frame. */
-const untranslated = ['live-end.hbs', 'live-filter.hbs', 'order.hbs', 'check-session.hbs'];
+const untranslated = ['order.hbs', 'check-session.hbs'];
 /** Prefixes of keys that are composed at run time: of columns, scopes, claims, event types. */
 const composedPrefixes = [
   'error.',
@@ -25,6 +28,10 @@ const composedPrefixes = [
   'problem.profile.',
   'form.csrf',
   'form.origin',
+  'audit.event.',
+  'failure.',
+  'failed.endpoint.',
+  'overview.setup.',
 ];
 
 function filesIn(folder: string, ending: string): string[] {
@@ -117,8 +124,14 @@ describe('every text', () => {
     expect(languages.fallback.plain('time.days', { count: 2 })).toBe('2 Tage');
   });
 
+  it('of the audit log exists for every event type', () => {
+    expect(auditTypes.filter((type) => !Object.hasOwn(texts, `audit.event.${type}`))).toEqual([]);
+  });
+
   it('of an event belongs to an existing event type', () => {
-    const events = Object.keys(texts).flatMap((key) => (key.startsWith('event.') ? [key.slice('event.'.length)] : []));
-    expect(events.filter((type) => !auditTypes.some((known) => known === type))).toEqual([]);
+    const events = Object.keys(texts).flatMap((key) => /^(?:audit\.)?event\.(.+)$/.exec(key)?.[1] ?? []);
+    expect(
+      events.filter((type) => type !== 'other').filter((type) => !auditTypes.some((known) => known === type)),
+    ).toEqual([]);
   });
 });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Catalogue } from './catalogue.js';
 import { Languages } from './languages.js';
 import { joined, translate, text } from './message.js';
+import { textHelper } from './message-helper.js';
 
 function folderOf(files: Record<string, unknown>): string {
   const folder = mkdtempSync(join(tmpdir(), 'texts-'));
@@ -19,12 +20,14 @@ function languagesOf(files: Record<string, unknown>, language = 'en'): Languages
 describe('a catalogue', () => {
   const catalogue = new Catalogue('en', {
     who: '<strong>{name}</strong> & "friends"',
+    apostrophe: "the server's own",
     days: '{count, plural, one {# day} other {# days}}',
     link: 'Not {name}? <a>Another account</a>',
     spoken: 'End<hidden> the session of {name}</hidden>',
   });
 
   it('escapes the values and the text itself', () => {
+    expect(catalogue.html('apostrophe')).toBe('the server&#39;s own');
     expect(catalogue.html('who', { name: '<i>"x"&' })).toBe(
       '<strong>&lt;i&gt;&quot;x&quot;&amp;</strong> &amp; &quot;friends&quot;',
     );
@@ -47,6 +50,22 @@ describe('a catalogue', () => {
   it('escapes values of any type', () => {
     const values = { name: ['<img src=x onerror=alert(1)>'] } as unknown as { name: string };
     expect(catalogue.html('who', values)).not.toContain('<img');
+  });
+
+  it('takes another text as a value', () => {
+    const t = textHelper(languagesOf({ 'en.json': { 'ui.table.select': 'Select {name}' } }));
+    const call = (hash: object): Parameters<typeof t>[1] => ({ hash, data: { root: { language: 'en' } } }) as never;
+    const about = t('ui.copyWhat', call({ what: 'A & B' }));
+    expect(String(t('ui.table.select', call({ name: about })))).toBe('Select Copy A &amp; B');
+  });
+
+  it('shows instants as days, in UTC', () => {
+    const at = Date.UTC(2026, 10, 29, 23, 59);
+    const messages = { day: '{at, date, day}', long: '{at, date, longDay}', hour: '{at, date, hour}' };
+    const days = (language: string): string[] =>
+      Object.keys(messages).map((key) => new Catalogue(language, messages).html(key, { at }));
+    expect(days('en')).toEqual(['Nov 29', 'November 29, 2026', 'Nov 29, 23:59']);
+    expect(days('de')).toEqual(['29. Nov.', '29. November 2026', '29. Nov., 23:59']);
   });
 
   it('removes the markup from plain text', () => {

@@ -15,7 +15,7 @@ export interface ResourceFormValues {
   readonly access: string;
 }
 
-export const scopeList = { list: 'scopes', row: 'scope', label: 'Scope' } as const satisfies ListField;
+export const scopeList = { list: 'scopes', row: 'scope', label: 'client.scopeRow' } as const satisfies ListField;
 
 export const blankResourceForm: ResourceFormValues = {
   identifier: '',

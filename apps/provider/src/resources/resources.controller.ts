@@ -10,7 +10,7 @@ import { listFieldModel } from '../web/list-fields.js';
 import { PageError } from '../web/page-error.js';
 import { revisionOf } from '../web/revision.js';
 import { routes } from '../web/routes.js';
-import type { Message } from '../i18n/message.js';
+import { text, type Message, type Text } from '../i18n/message.js';
 import { PageOperations } from '../users/page-operations.service.js';
 import type { UserRequestContext } from '../users/sessions/request-context.js';
 import { RequestContexts } from '../users/sessions/request-contexts.service.js';
@@ -28,22 +28,22 @@ import {
 } from './resource-form.js';
 import { ResourcesService } from './resources.service.js';
 
-const notices: Readonly<Record<string, string>> = {
-  created: 'The API was added.',
-  saved: 'The API was saved.',
-  deleted: 'The API was deleted: no more tokens are given for it.',
-  refused: 'The form was open for too long. Nothing was changed: please try again.',
+const notices: Readonly<Record<string, Text>> = {
+  created: text('resources.notice.created'),
+  saved: text('resources.notice.saved'),
+  deleted: text('resources.notice.deleted'),
+  refused: text('clients.notice.refused'),
 };
 
-const formatLabels: Readonly<Record<string, string>> = {
-  jwt: 'A signed JWT (RFC 9068): the API checks it by itself',
-  opaque: 'Opaque: the API asks here about each one (introspection)',
-};
+const formats = [
+  { value: 'jwt', label: text('resources.format.jwt'), hint: text('resources.format.jwtHint') },
+  { value: 'opaque', label: text('resources.format.opaque'), hint: text('resources.format.opaqueHint') },
+] as const;
 
-const accessLabels: Readonly<Record<string, string>> = {
-  consent: 'Clients with a person’s consent; for themselves only clients that an administrator lets',
-  anyone: 'Also any client for itself, those that registered themselves too',
-};
+const accesses = [
+  { value: 'consent', label: text('resources.access.consent'), hint: text('resources.access.consentHint') },
+  { value: 'anyone', label: text('resources.access.anyone'), hint: text('resources.access.anyoneHint') },
+] as const;
 
 interface FormView {
   readonly values: ResourceFormValues;
@@ -78,7 +78,12 @@ export class ResourcesController {
     const context = await this.requireAdmin(request);
     const all = await this.resources.all();
     return this.contexts.page(context, 'resources/list', {
-      resources: all.map((resource) => ({ ...resource, scopeNames: resource.scopes.map(({ name }) => name) })),
+      resources: all.map((resource) => ({
+        ...resource,
+        format: formats.find(({ value }) => value === resource.tokenFormat)?.label,
+        scopeNames: resource.scopes.map(({ name }) => name),
+      })),
+      count: text('resources.count', { count: all.length }),
       notice: notices[query(request).text('done')],
     });
   }
@@ -127,7 +132,7 @@ export class ResourcesController {
     const typed = form.text('name').trim();
     if (refusal) return this.showRemoval(context, resource, typed, { status: 403, error: refusal.sentence });
     if (typed !== resource.name)
-      return this.showRemoval(context, resource, typed, { status: 422, problem: 'This is not its name.' });
+      return this.showRemoval(context, resource, typed, { status: 422, problem: text('clients.problem.confirm') });
     const outcome = await this.operations.execute(DeleteResource, { id: resource.id }, { context, form });
     if ('refusal' in outcome) return this.showRemoval(context, resource, typed, outcome.refusal);
     return Reply.redirect(`${routes.resources}?done=deleted`, { cookies: context.cookies });
@@ -156,13 +161,12 @@ export class ResourcesController {
     const { values } = view;
     const model = problemModel(view.problems ?? []);
     const focused = model.firstProblem ?? view.focus;
-    const choices = (labels: Readonly<Record<string, string>>, chosen: string): object[] =>
-      Object.entries(labels).map(([name, label]) => ({ name, words: label, chosen: name === chosen }));
     return this.contexts.page(
       context,
       'resources/edit',
       {
-        heading: resource ? resource.name : 'Add an API',
+        heading: resource ? resource.name : text('resources.add'),
+        submit: text(resource ? 'clients.save' : 'resources.add'),
         action: resource ? `${routes.resources}/update/${resource.id}` : `${routes.resources}/add`,
         resource: resource && { ...resource, revision: view.revision ?? revisionOf(resource) },
         values,
@@ -172,9 +176,9 @@ export class ResourcesController {
           { problems: model.problems, focused },
         ),
         usesListFields: true,
-        formats: choices(formatLabels, values.tokenFormat),
-        accesses: choices(accessLabels, values.access),
-        algorithms: jwsAlgorithms.map((name) => ({ name, chosen: name === values.signingAlgorithm })),
+        formats,
+        accesses,
+        algorithms: jwsAlgorithms.map((name) => ({ value: name, label: name })),
         ...model,
         focused,
         error: view.error,
@@ -188,17 +192,17 @@ export class ResourcesController {
     context: UserRequestContext,
     resource: Resource,
     typed: string,
-    view: { readonly status?: number; readonly error?: Message; readonly problem?: string } = {},
+    view: { readonly status?: number; readonly error?: Message; readonly problem?: Message } = {},
   ): Reply {
     return this.contexts.page(
       context,
       'resources/delete',
       {
         resource: { id: resource.id, name: resource.name },
+        cancel: `${routes.resources}/update/${resource.id}`,
         typed,
-        problem: view.problem,
+        ...problemModel(view.problem === undefined ? [] : [{ field: 'name', message: view.problem }]),
         error: view.error,
-        firstProblem: view.problem && 'name',
       },
       { status: view.status ?? 200 },
     );

@@ -46,25 +46,22 @@ export interface ApplicationOptions {
   readonly dispatchDirectly?: boolean;
 }
 
-/** Modules with pages for users: the prefix of their views, and their folder. */
-const userViews: Readonly<Record<string, string>> = {
+/** The prefix of the views of each module with pages, and their folder. */
+const moduleViews: Readonly<Record<string, string>> = {
   account: 'account',
+  clients: 'clients',
+  resources: 'resources',
+  'trusted-issuers': 'trusted-issuers',
   factors: 'users/factors',
+  users: 'users',
   'sign-in': 'sign-in',
   logout: 'protocol/logout',
   search: 'admin/search',
-};
-/** Modules with pages for administrators and developers, which are always in English. */
-const staffViews: Readonly<Record<string, string>> = {
-  clients: 'clients',
-  grants: 'grants',
   admin: 'admin',
+  grants: 'grants',
   tokens: 'tokens',
-  'trusted-issuers': 'trusted-issuers',
-  resources: 'resources',
-  users: 'users',
 };
-
+/** Pages in English only, present in development. */
 const developmentViews = { development: 'development' };
 
 /** What Nest creates the provider from. */
@@ -101,7 +98,7 @@ export async function prepareApp(input: ApplicationOptions): Promise<PreparedApp
     present: pagePresenter({
       languages: core.languages,
       languageCookie: new LanguageCookie(settings.issuer),
-      englishViews: Object.keys(staffViews),
+      englishViews: Object.keys(developmentViews),
     }),
     assets,
     trustedProxies: new TrustedProxies(settings.trustedProxies),
@@ -173,12 +170,10 @@ function views({ assets, branding, languages, clock, development }: ViewDependen
   return new Views(
     [
       { folder: new URL('web/views/', source) },
-      ...Object.entries({ ...userViews, ...staffViews, ...(development ? developmentViews : {}) }).map(
-        ([prefix, folder]) => ({
-          folder: new URL(`${folder}/views/`, source),
-          prefix,
-        }),
-      ),
+      ...Object.entries({ ...moduleViews, ...(development ? developmentViews : {}) }).map(([prefix, folder]) => ({
+        folder: new URL(`${folder}/views/`, source),
+        prefix,
+      })),
       uiViews,
     ],
     {

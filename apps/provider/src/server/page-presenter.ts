@@ -31,7 +31,7 @@ export function pagePresenter({
   const linksOf = (current: string, request: IncomingMessage | undefined): object[] => {
     if (named.length < 2 || request?.method !== 'GET') return [];
     const address = addressOf(request);
-    if (address.length > maxAddressCharacters || unrepeatableParameter.test(address)) return [];
+    if (address.length > maxAddressCharacters || hasUnrepeatable(address)) return [];
     const next = encodeURIComponent(address);
     return named.map(({ tag, name }) => ({
       tag,
@@ -63,8 +63,14 @@ export function pagePresenter({
 
 /** Longer addresses are not accepted as the next page (`localAddress`). */
 const maxAddressCharacters = 1900;
-/** Parameters that must not be repeated in a link: credentials, and addresses of an invalid authorization request. */
-const unrepeatableParameter = /[?&](token|invitation|id_token_hint|redirect_uri)=/;
+/** Parameters that must not be repeated in a link: credentials, and addresses of an invalid authorization or logout request. */
+const unrepeatableParameters = ['token', 'invitation', 'id_token_hint', 'redirect_uri', 'post_logout_redirect_uri'];
+
+/** Names are compared decoded: `%74oken` is `token`. */
+function hasUnrepeatable(address: string): boolean {
+  const query = new URLSearchParams(address.split('?').slice(1).join('?'));
+  return unrepeatableParameters.some((name) => query.has(name));
+}
 
 /** Path and query of the page, with which it can be loaded again. */
 function addressOf(request: IncomingMessage & { readonly originalUrl?: string | undefined }): string {

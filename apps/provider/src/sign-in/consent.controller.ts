@@ -9,13 +9,14 @@ import { PageError } from '../web/page-error.js';
 import { routes } from '../web/routes.js';
 import { displayHost } from '../web/display-host.js';
 import { text, type Message } from '../i18n/message.js';
+import type { User } from '../users/user.js';
 import type { UserRequestContext, RequestContext } from '../users/sessions/request-context.js';
 import { RequestContexts } from '../users/sessions/request-contexts.service.js';
 import { clientRequestOf, pageOptionsOf, SignInInteractions, resumeAddress } from './sign-in-interactions.service.js';
 import { clientView } from './client-view.js';
 import { requestedAccess, claimsOf, ConsentRecords, identityOf } from './consent-records.service.js';
 import { ConsentTexts } from './consent-texts.service.js';
-import { claimSentence } from './scope-sentences.js';
+import { askGroups, clientFacts, technicalDetails } from './consent-view.js';
 
 /** Asks the user to allow what a client requests. */
 @Controller(routes.consent)
@@ -79,18 +80,16 @@ export class ConsentController {
       'sign-in/consent',
       {
         ...clientView(client, this.logos),
+        heading: text(client.approvedAt === undefined ? 'consent.wants' : 'consent.title', { client: client.name }),
         unapproved: client.approvedAt === undefined,
-        // The only property of such a client that is verified.
-        documentHost: client.source === 'metadata_document' ? new URL(client.id).host : undefined,
-        documentUrl: client.source === 'metadata_document' ? client.id : undefined,
         clientHost: interaction.kind === 'authorization' ? displayHost(interaction.request.redirectUri) : undefined,
         userCode: interaction.kind === 'device' ? interaction.device.userCode : undefined,
-        username: context.user.username,
+        account: accountOf(context.user),
         userId: context.user.id,
         clientIdentity: identityOf(client),
-        ...permissions,
-        server: [...permissions.server, ...claims.map((name) => ({ name, sentence: claimSentence(name) }))],
-        scopeNames: [...requested.scope, ...claims].join(', '),
+        groups: askGroups(permissions, claims, accountOf(context.user).name),
+        facts: clientFacts(client, interaction),
+        details: technicalDetails(client, { scope: requested.scope, claims, permissions }),
         pending: interaction.id,
         switchHref: `${routes.login}?request=${encodeURIComponent(interaction.id)}`,
         error,
@@ -98,6 +97,11 @@ export class ConsentController {
       { status, ...pageOptionsOf(interaction) },
     );
   }
+}
+
+/** How the page names the user: by name, and by what they sign in with. */
+function accountOf({ name, username, email }: User): { readonly name: string; readonly sub: string | undefined } {
+  return name === undefined ? { name: username, sub: email } : { name, sub: username };
 }
 
 function isUser(context: RequestContext): context is UserRequestContext {

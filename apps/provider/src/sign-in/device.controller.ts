@@ -21,13 +21,10 @@ interface Shown {
   readonly retryAfterSeconds?: number;
 }
 
-const outcomes: Readonly<Record<string, { readonly heading: Message; readonly text: Message }>> = {
-  approved: { heading: text('device.approved'), text: text('device.approvedLead') },
-  denied: { heading: text('device.denied'), text: text('device.deniedLead') },
-  late: {
-    heading: text('device.late'),
-    text: text('device.lateLead'),
-  },
+const outcomes: Readonly<Record<string, object>> = {
+  approved: { heading: text('device.approved'), text: text('device.approvedLead'), icon: 'check', kind: 'good' },
+  denied: { heading: text('device.denied'), text: text('device.deniedLead'), icon: 'ban', kind: undefined },
+  late: { heading: text('device.late'), text: text('device.lateLead'), icon: 'clock', kind: 'warn' },
 };
 
 /** The page where a user enters the code that a device shows (RFC 8628 3.3). */

@@ -2,6 +2,7 @@ import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
 import { PageForms } from '@gatehouse/platform/http/page-forms';
 import type { Reply } from '@gatehouse/platform/http/reply';
 import { query, type WebRequest } from '@gatehouse/platform/http/request';
+import { ClientLogos } from '../clients/client-logos.service.js';
 import { SETTINGS } from '../config/settings.token.js';
 import { sendsMail, type Settings } from '../config/settings.js';
 import { routes } from '../web/routes.js';
@@ -28,6 +29,7 @@ export class ForgotPasswordController {
     @Inject(RequestContexts) private readonly contexts: RequestContexts,
     @Inject(PageForms) private readonly forms: PageForms,
     @Inject(SignInInteractions) private readonly interactions: SignInInteractions,
+    @Inject(ClientLogos) private readonly logos: ClientLogos,
   ) {}
 
   @Get()
@@ -58,11 +60,13 @@ export class ForgotPasswordController {
       'sign-in/forgot-password',
       {
         clientName: client?.name,
+        clientLogo: this.logos.addressOf(client),
         sendsMail: sendsMail(this.settings),
         pending: interaction?.id,
         email,
         error: shown.error,
         problem: shown.problem,
+        firstProblem: shown.problem && 'email',
         asked: shown.sent,
         loginHref: routes.login + (interaction ? `?request=${encodeURIComponent(interaction.id)}` : ''),
       },

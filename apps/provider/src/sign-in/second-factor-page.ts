@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { requiresPasskey, type Client } from '@gatehouse/domain/oauth';
 import type { Reply } from '@gatehouse/platform/http/reply';
+import { ClientLogos } from '../clients/client-logos.service.js';
 import type { Interaction } from '../protocol/authorization/interaction.js';
 import { PasskeyCeremonies } from '../users/factors/passkey-ceremonies.service.js';
 import { Factors, type FactorsOf } from '../users/factors/factors.service.js';
@@ -46,6 +47,7 @@ export class SecondFactorPage {
     @Inject(TotpOffers) private readonly offers: TotpOffers,
     @Inject(TrustedBrowsers) private readonly trusted: TrustedBrowsers,
     @Inject(RecentSignIns) private readonly recentSignIns: RecentSignIns,
+    @Inject(ClientLogos) private readonly logos: ClientLogos,
   ) {}
 
   /** Only after a recent sign-in: a first factor, or a passkey when only a passkey is accepted and another factor was verified. */
@@ -61,7 +63,9 @@ export class SecondFactorPage {
     const clientRequiresFactor = unmet.length > 0 && interaction !== undefined && interaction.kind !== 'address';
     const mustEnrolFirst = mustEnrol(asked, own);
     const canEnrol = mustEnrolFirst && this.isRecent(asked);
-    const request = interaction ? `?request=${encodeURIComponent(interaction.id)}` : '';
+    const asksCode = own.totp !== undefined && !verified;
+    const passkeyOptions = mustEnrolFirst ? undefined : await this.ceremonies.factorOptions(context, user.id);
+    const loginHref = `${routes.login}?${interaction ? `request=${encodeURIComponent(interaction.id)}` : 'prompt=login'}`;
     return this.contexts.page(
       context,
       'sign-in/second-factor',
@@ -69,27 +73,30 @@ export class SecondFactorPage {
         heading: mustEnrolFirst ? text('factor.add') : text('factor.title'),
         username: user.username,
         clientName: client?.name,
+        clientLogo: this.logos.addressOf(client),
         pending: interaction?.id,
         passkeyOnly,
-        asksCode: own.totp !== undefined && !verified,
+        asksCode,
         isLocked: own.totp?.locked,
         asksRecovery: own.codesLeft > 0 && !verified,
-        recoveryOpen: shown.action === 'recovery',
-        problem: shown.problem,
-        firstProblem: shown.problem && 'otp',
-        passkeyOptions: mustEnrolFirst ? undefined : await this.ceremonies.factorOptions(context, user.id),
+        codesLeft: own.codesLeft,
+        ...problemsOf(shown),
+        passkeyOptions,
+        // One primary button: the passkey's, if there is one.
+        verifyKind: passkeyOptions === undefined ? 'primary' : undefined,
         isStale: mustEnrolFirst && !canEnrol,
         // The account has only passkeys, and the current issuer cannot use them.
         isStuck: !mustEnrolFirst && !own.totp && own.codesLeft === 0 && !this.ceremonies.possible,
-        loginAgainHref: `${routes.login}${request === '' ? '?prompt=login' : request}`,
+        loginAgainHref: loginHref,
         offer: canEnrol && !passkeyOnly ? await this.offers.make(user, context.now, shown.offer) : undefined,
         enrollOptions: canEnrol ? await this.ceremonies.enrollOptions(context, user) : undefined,
         // Trusting the browser does not override a requirement of a role or a client, so it is not offered then.
-        trustDays: context.session.full || context.secondFactorMissing || clientRequiresFactor ? [] : this.trusted.days,
+        trustOptions:
+          context.session.full || context.secondFactorMissing || clientRequiresFactor ? [] : this.trustOptions(),
         declines: clientRequiresFactor,
         // Declining already returns to the client.
         cancels: !clientRequiresFactor && clientRequestOf(asked) !== undefined,
-        otherHref: `${routes.login}${request === '' ? '?prompt=login' : request}`,
+        otherHref: loginHref,
         usesPasskeys: this.ceremonies.possible,
         error: shown.error,
       },
@@ -103,9 +110,30 @@ export class SecondFactorPage {
     );
   }
 
+  private trustOptions(): readonly { readonly value: string; readonly label: Message }[] {
+    const { days } = this.trusted;
+    if (days.length === 0) return [];
+    return [
+      { value: '0', label: text('trust.never') },
+      ...days.map((each) => ({ value: String(each), label: text('trust.days', { days: each }) })),
+    ];
+  }
+
   private isRecent({ context }: Asked): boolean {
     return this.recentSignIns.isRecent(context.session, context.now);
   }
+}
+
+/** What was wrong, next to the field that was sent; the recovery code's form is open then. */
+function problemsOf({ action, problem }: Shown): object {
+  const recoveryOpen = action === 'recovery';
+  return {
+    recoveryOpen,
+    problem,
+    codeProblem: recoveryOpen ? undefined : problem,
+    recoveryProblem: recoveryOpen ? problem : undefined,
+    firstProblem: problem && (recoveryOpen ? 'recovery' : 'otp'),
+  };
 }
 
 /** True when a factor must be added before one can be presented. */

@@ -2,6 +2,7 @@ import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
 import { PageForms } from '@gatehouse/platform/http/page-forms';
 import { Reply } from '@gatehouse/platform/http/reply';
 import { query, type WebRequest } from '@gatehouse/platform/http/request';
+import { problemModel } from '../web/form-errors.js';
 import { PageError } from '../web/page-error.js';
 import { routes } from '../web/routes.js';
 import { text, type Message } from '../i18n/message.js';
@@ -14,6 +15,13 @@ import { RequestContexts } from '../users/sessions/request-contexts.service.js';
 import { LinkTokens } from './link-tokens.js';
 import { LoginSessions } from './login-sessions.service.js';
 import { SignInInteractions } from './sign-in-interactions.service.js';
+
+interface Shown {
+  readonly status: number;
+  readonly error?: Message | undefined;
+  /** What is wrong with the password, shown next to its field. */
+  readonly problem?: Message | undefined;
+}
 
 /** Sets a password by a one-time link. Opening the link does not consume it: only submitting the form does. */
 @Controller(routes.setPassword)
@@ -44,7 +52,7 @@ export class SetPasswordController {
     const context = await this.contexts.open(request);
     const token = form.get('token') ?? this.tokens.get(context, 'password');
     const { user } = await this.getLink(token, context);
-    if (refusal) return this.show(context, user, token, { status: 403, problem: text(refusal.id) });
+    if (refusal) return this.show(context, user, token, { status: 403, error: text(refusal.id) });
     const input = { token, password: form.text('password') };
     const outcome = await this.operations.executeForVisitor(SetPasswordByLink, input, {
       context,
@@ -52,7 +60,7 @@ export class SetPasswordController {
     });
     if ('refusal' in outcome) {
       const { status, error, problems } = outcome.refusal;
-      return this.show(context, user, token, { status, problem: problems[0]?.message ?? error });
+      return this.show(context, user, token, { status, error, problem: problems[0]?.message });
     }
     const { signsIn, passwordHash } = outcome.result;
     return signsIn ? this.signIn(context, user, passwordHash) : this.showDone(context, user);
@@ -101,13 +109,21 @@ export class SetPasswordController {
     context: RequestContext,
     user: User,
     token: string,
-    { status, problem }: { readonly status: number; readonly problem?: Message | undefined },
+    { status, error, problem }: Shown,
   ): Promise<Reply> {
     const minimum = await this.links.minimum(user);
     return this.contexts.page(
       context,
       'sign-in/set-password',
-      { username: user.username, token, action: routes.setPassword, problem, minimum },
+      {
+        username: user.username,
+        token,
+        action: routes.setPassword,
+        error,
+        problem,
+        ...problemModel(problem === undefined ? [] : [{ field: 'password', message: problem }]),
+        minimum,
+      },
       { status },
     );
   }

@@ -4,6 +4,8 @@ import { PageForms } from '@gatehouse/platform/http/page-forms';
 import { Reply } from '@gatehouse/platform/http/reply';
 import { query, type WebRequest } from '@gatehouse/platform/http/request';
 import { CurrentSettings } from '../settings/current-settings.js';
+import { ClientLogos } from '../clients/client-logos.service.js';
+import { problemModel } from '../web/form-errors.js';
 import { PageError } from '../web/page-error.js';
 import { routes } from '../web/routes.js';
 import { text, type Message } from '../i18n/message.js';
@@ -32,6 +34,7 @@ export class SignUpController {
     @Inject(LoginSessions) private readonly logins: LoginSessions,
     @Inject(Invitations) private readonly invitations: Invitations,
     @Inject(LinkTokens) private readonly tokens: LinkTokens,
+    @Inject(ClientLogos) private readonly logos: ClientLogos,
   ) {}
 
   @Get()
@@ -109,6 +112,7 @@ export class SignUpController {
       'sign-in/sign-up',
       {
         clientName: client?.name,
+        clientLogo: this.logos.addressOf(client),
         pending: interaction?.id,
         cancels: clientRequestOf({ interaction, client }) !== undefined,
         username: draft.username,
@@ -117,8 +121,7 @@ export class SignUpController {
         invitation: invited?.text,
         minimum: this.rules.minimum('only factor'),
         error: shown.error,
-        problems: Object.fromEntries(problems.map(({ field, message }) => [field, message])),
-        firstProblem: problems[0]?.field,
+        ...problemModel(problems),
         loginHref: routes.login + (interaction ? `?request=${encodeURIComponent(interaction.id)}` : ''),
       },
       { status: shown.status ?? (problems.length > 0 ? 422 : 200), ...pageOptionsOf(interaction) },

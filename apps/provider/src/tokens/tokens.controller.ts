@@ -39,10 +39,10 @@ function kindOf(tokens: AccessTokensService): GrantListKind<AccessToken> {
     view: 'tokens/tokens',
     name: 'tokens',
     notices: {
-      revoked: 'The token was revoked.',
-      'chosen-revoked': 'The chosen tokens were revoked.',
-      none: 'Nothing was chosen.',
-      'all-revoked': 'These tokens were revoked, and the grants that could have renewed them.',
+      revoked: 'tokens.revoked',
+      'chosen-revoked': 'tokens.chosenRevoked',
+      none: 'tokens.noneChosen',
+      'all-revoked': 'tokens.allRevoked',
     },
     async list(query, now) {
       const { tokens: items, more } = await tokens.list(query, now);

@@ -9,7 +9,7 @@ import { problemModel, type FieldProblem } from '../web/form-errors.js';
 import { PageError } from '../web/page-error.js';
 import { revisionOf } from '../web/revision.js';
 import { routes } from '../web/routes.js';
-import type { Message } from '../i18n/message.js';
+import { text, type Message, type Text } from '../i18n/message.js';
 import { PageOperations } from '../users/page-operations.service.js';
 import type { UserRequestContext } from '../users/sessions/request-context.js';
 import { RequestContexts } from '../users/sessions/request-contexts.service.js';
@@ -18,16 +18,16 @@ import { DeleteIssuer } from './operations/delete-issuer.js';
 import { UpdateIssuer } from './operations/update-issuer.js';
 import { TrustedIssuers } from './trusted-issuers.service.js';
 
-const notices: Readonly<Record<string, string>> = {
-  created: 'The issuer was added.',
-  saved: 'The issuer was saved.',
-  deleted: 'The issuer was deleted: its assertions are taken no more.',
+const notices: Readonly<Record<string, Text>> = {
+  created: text('issuers.notice.created'),
+  saved: text('issuers.notice.saved'),
+  deleted: text('issuers.notice.deleted'),
 };
 
-const subjectLabels: Readonly<Record<SubjectKind, string>> = {
-  username: 'A username here',
-  email: 'A confirmed e-mail address here',
-  id: 'The identifier of an account here',
+const subjectLabels: Readonly<Record<SubjectKind, Text>> = {
+  username: text('issuers.subject.username'),
+  email: text('issuers.subject.email'),
+  id: text('issuers.subject.id'),
 };
 
 const maxCharacters = 50_000;
@@ -124,7 +124,7 @@ export class TrustedIssuersController {
     const values = formOf(trusted);
     if (refusal) return this.show(context, trusted, { values, status: 403, error: refusal.sentence });
     if (form.text('confirm').trim() !== trusted.name) {
-      const problems = [{ field: 'confirm', message: 'This is not its name.' }];
+      const problems = [{ field: 'confirm', message: text('clients.problem.confirm') }];
       return this.show(context, trusted, { values, problems, status: 422 });
     }
     const outcome = await this.operations.execute(DeleteIssuer, { id: trusted.id }, { context, form });
@@ -158,7 +158,8 @@ export class TrustedIssuersController {
       context,
       'trusted-issuers/edit',
       {
-        heading: trusted ? trusted.name : 'Add an issuer',
+        heading: trusted ? trusted.name : text('issuers.add'),
+        submit: text(trusted ? 'clients.save' : 'issuers.add'),
         action: trusted ? `${routes.issuers}/update/${trusted.id}` : `${routes.issuers}/add`,
         trusted: trusted && {
           id: trusted.id,
@@ -166,11 +167,7 @@ export class TrustedIssuersController {
           revision: view.revision ?? revisionOf(trusted),
         },
         values: view.values,
-        subjects: Object.entries(subjectLabels).map(([name, words]) => ({
-          name,
-          words,
-          chosen: name === view.values.subject,
-        })),
+        subjects: Object.entries(subjectLabels).map(([value, label]) => ({ value, label })),
         ...problemModel(view.problems ?? []),
         error: view.error,
         notice: view.status === undefined ? notices[query(context.request).text('done')] : undefined,
@@ -200,16 +197,16 @@ function inForm({ field, message }: FieldProblem): FieldProblem {
 }
 
 function readForm(form: Form): IssuerForm {
-  const text = (name: string): string => form.text(name).slice(0, maxCharacters);
+  const valueOf = (name: string): string => form.text(name).slice(0, maxCharacters);
   return {
-    issuer: text('issuer'),
-    name: text('name'),
-    jwksUri: text('jwksUri'),
-    jwks: text('jwks'),
-    subject: text('subject'),
-    clients: text('clients'),
-    scope: text('scope'),
-    resources: text('resources'),
+    issuer: valueOf('issuer'),
+    name: valueOf('name'),
+    jwksUri: valueOf('jwksUri'),
+    jwks: valueOf('jwks'),
+    subject: valueOf('subject'),
+    clients: valueOf('clients'),
+    scope: valueOf('scope'),
+    resources: valueOf('resources'),
   };
 }
 
@@ -243,6 +240,6 @@ function draftOf(values: IssuerForm): { readonly draft: TrustedIssuerDraft; read
     if (typeof jwks !== 'object' || jwks === null || Array.isArray(jwks)) throw new TypeError('not an object');
     return { draft: { ...draft, jwks: jwks as Record<string, unknown> } };
   } catch {
-    return { draft, problem: { field: 'jwks', message: 'This is no JSON object.' } };
+    return { draft, problem: { field: 'jwks', message: text('clients.problem.json') } };
   }
 }

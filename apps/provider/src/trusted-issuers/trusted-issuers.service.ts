@@ -3,6 +3,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { epochSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
 import {
   checkTrustedIssuer,
+  losesKeys,
   type FieldProblem,
   type SubjectKind,
   type TrustedIssuer,
@@ -24,8 +25,15 @@ const maxIssuers = 200;
 
 /** Called in the unit of work of the change. */
 export interface TrustedIssuerListener {
-  /** The issuer was deleted: what was issued for its assertions ends. */
-  issuerRemoved(unit: Unit, issuerId: string, now: EpochSeconds): Promise<void>;
+  /** The issuer was deleted, or replaced by another name or other keys: what was issued for its assertions ends. */
+  issuerEnded(unit: Unit, issuerId: string, now: EpochSeconds): Promise<void>;
+  /** A client may not present its assertions any more: what was issued to the client for them ends. */
+  clientRemoved(unit: Unit, removed: RemovedClient, now: EpochSeconds): Promise<void>;
+}
+
+export interface RemovedClient {
+  readonly issuerId: string;
+  readonly clientId: string;
 }
 
 type Outcome = { readonly trusted: TrustedIssuer } | { readonly problems: readonly FieldProblem[] };
@@ -90,7 +98,11 @@ export class TrustedIssuers implements OnModuleInit {
     return row ? toTrusted(row) : undefined;
   }
 
-  /** @param before from {@link lockAndRead} */
+  /**
+   * Stores a changed issuer, and ends what was issued for assertions that are not accepted any more: notifies the listeners
+   * in the same unit of work.
+   * @param before from {@link lockAndRead}
+   */
   async update(unit: Unit, before: TrustedIssuer, draft: TrustedIssuerDraft, now: EpochSeconds): Promise<Outcome> {
     const { id, createdAt } = before;
     const repository = unit.manager.getRepository(TrustedIssuerEntity);
@@ -99,6 +111,7 @@ export class TrustedIssuers implements OnModuleInit {
     const other = await repository.findOneBy({ issuer: checked.trusted.issuer });
     if (other && other.id !== id) return taken;
     await repository.update({ id }, { ...toRow(checked.trusted), updatedAt: now });
+    await this.endReplaced(unit, before, checked.trusted, now);
     await this.versions.bump(unit, 'issuers');
     return checked;
   }
@@ -106,8 +119,18 @@ export class TrustedIssuers implements OnModuleInit {
   /** Deletes an issuer, and ends what was issued for its assertions: notifies the listeners in the same unit of work. */
   async remove(unit: Unit, id: string, now: EpochSeconds): Promise<void> {
     await unit.manager.getRepository(TrustedIssuerEntity).delete({ id });
-    for (const listener of this.listeners) await listener.issuerRemoved(unit, id, now);
+    for (const listener of this.listeners) await listener.issuerEnded(unit, id, now);
     await this.versions.bump(unit, 'issuers');
+  }
+
+  private async endReplaced(unit: Unit, before: TrustedIssuer, after: TrustedIssuer, now: EpochSeconds): Promise<void> {
+    const { id: issuerId } = before;
+    const isReplaced = before.issuer !== after.issuer || losesKeys(before, after);
+    const removed = before.clients.filter((clientId) => !after.clients.includes(clientId));
+    for (const listener of this.listeners) {
+      if (isReplaced) await listener.issuerEnded(unit, issuerId, now);
+      else for (const clientId of removed) await listener.clientRemoved(unit, { issuerId, clientId }, now);
+    }
   }
 
   private async read(): Promise<readonly TrustedIssuer[]> {

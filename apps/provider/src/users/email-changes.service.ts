@@ -31,6 +31,8 @@ export interface EmailChange {
   readonly before: string | null;
   /** The last change of the password: a later one invalidates the link, because another person may have requested it. */
   readonly passwordChangedAt: number | null;
+  /** When all access to the account last ended: a later end invalidates the link too. Undefined in links of version 0.1. */
+  readonly accessEndedAt?: number | null;
   readonly expiresAt: EpochSeconds;
 }
 
@@ -39,19 +41,23 @@ interface AccountRow {
   email: string | null;
   email_verified: number | boolean;
   password_changed_at: number | null;
+  access_ended_at: number | null;
   profile: string | null;
 }
 
 const emailStatements = {
   find: statement(
     'users.find_email',
-    'SELECT username, email, email_verified, password_changed_at, profile FROM users WHERE id = $1 AND disabled_at IS NULL',
+    `SELECT username, email, email_verified, password_changed_at, access_ended_at, profile FROM users
+     WHERE id = $1 AND disabled_at IS NULL`,
   ),
   /** Only if the account is unchanged since the link was requested. */
   change: statement(
     'users.change_email',
     `UPDATE users SET email = $2, email_key = $3, email_verified = TRUE, updated_at = $4
-     WHERE id = $1 AND disabled_at IS NULL AND COALESCE(email, '') = $5 AND COALESCE(password_changed_at, 0) = $6`,
+     WHERE id = $1 AND disabled_at IS NULL AND COALESCE(email, '') = $5 AND COALESCE(password_changed_at, 0) = $6
+       AND COALESCE(access_ended_at, 0) = $7
+     RETURNING password_hash IS NOT NULL AS has_password`,
   ),
 };
 
@@ -97,6 +103,7 @@ export class EmailChanges {
       email,
       before: row.email,
       passwordChangedAt: row.password_changed_at,
+      accessEndedAt: row.access_ended_at,
       expiresAt: addSeconds(now, lifetimeSeconds),
     };
     const token = this.keyring.seal(sealLabel, JSON.stringify(change));
@@ -135,7 +142,7 @@ export class EmailChanges {
     // Before the change, because it is sent to the old address.
     if (change.before !== null && change.before !== change.email)
       await this.notices.notify(unit, change.userId, 'email changed', now);
-    const changed = await unit.change(
+    const changed = await unit.one<{ has_password: number | boolean }>(
       emailStatements.change,
       change.userId,
       change.email,
@@ -143,14 +150,18 @@ export class EmailChanges {
       now,
       change.before ?? '',
       change.passwordChangedAt ?? 0,
+      change.accessEndedAt ?? 0,
     );
-    if (changed !== 1) return false;
-    // Links sent to the previous address may be read by another person.
-    await this.links.forgetAllOf(unit, change.userId);
+    if (!changed) return false;
+    await this.links.forgetSentTo(unit, { id: change.userId, hasPassword: Boolean(changed.has_password) });
     return true;
   }
 }
 
 function isAsBefore(row: AccountRow, change: EmailChange): boolean {
-  return row.email === change.before && row.password_changed_at === change.passwordChangedAt;
+  return (
+    row.email === change.before &&
+    row.password_changed_at === change.passwordChangedAt &&
+    row.access_ended_at === (change.accessEndedAt ?? null)
+  );
 }

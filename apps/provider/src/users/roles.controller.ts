@@ -3,11 +3,11 @@ import { PageForms } from '@gatehouse/platform/http/page-forms';
 import { Reply } from '@gatehouse/platform/http/reply';
 import { query, type WebRequest } from '@gatehouse/platform/http/request';
 import { routes } from '../web/routes.js';
-import type { Message } from '../i18n/message.js';
+import { text, type Message } from '../i18n/message.js';
 import { SetRoleRequirements } from './operations/set-role-requirements.js';
 import { PageOperations } from './page-operations.service.js';
 import { RoleRequirements } from './role-requirements.service.js';
-import { roles, roleWords } from './user.js';
+import { roles, roleTexts } from './user.js';
 import type { UserRequestContext } from './sessions/request-context.js';
 import { RequestContexts } from './sessions/request-contexts.service.js';
 
@@ -49,9 +49,13 @@ export class RolesController {
       context,
       'users/roles',
       {
-        roles: roles.map((role) => ({ role, words: roleWords[role], checked: requiringRoles.has(role) })),
+        roleChoices: roles.map((role) => ({ value: role, ...roleTexts[role] })),
+        chosenRoles: [...requiringRoles],
         error: shown.error,
-        notice: query(context.request).text('done') === 'saved' && shown.status === undefined ? 'Saved.' : undefined,
+        notice:
+          query(context.request).text('done') === 'saved' && shown.status === undefined
+            ? text('users.done.saved')
+            : undefined,
       },
       { status: shown.status ?? 200 },
     );

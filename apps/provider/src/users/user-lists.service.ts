@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { statement, Store, type StatementText } from '@gatehouse/platform/database/store';
 import type { Cursor } from '../web/cursor.js';
 import { isSearchedInside, searchText } from './search-text.js';
-import { usernameKey, type Role, type User } from './user.js';
+import { usernameKey, type Role, type User, type UserStatus } from './user.js';
 import { UserTextSearch, type TextQuery } from './user-text-search.service.js';
 import { UsersService } from './users.service.js';
 
@@ -18,6 +18,8 @@ export interface UserQuery {
    */
   readonly search?: string | undefined;
   readonly role?: Role | undefined;
+  /** No index has it: a bounded number of accounts is read for one page. */
+  readonly status?: UserStatus | undefined;
   readonly order?: UserOrder | undefined;
   readonly after?: Cursor | undefined;
   readonly limit: number;
@@ -40,6 +42,11 @@ type FoundInRun = Found & { readonly run: number };
 
 type InsideQuery = Omit<TextQuery, 'leftOut' | 'after'> & { readonly after: Cursor | undefined };
 
+interface FoundPage {
+  readonly found: readonly FoundInRun[];
+  readonly next: Cursor | undefined;
+}
+
 interface Inside {
   readonly found: readonly FoundInRun[];
   readonly stopped: FoundInRun | undefined;
@@ -49,6 +56,9 @@ interface Inside {
 const maxSearchUnits = 256;
 /** Up to this many users of a role are looked up by id; with more, a page fills quickly in any order. */
 const maxPicked = 10_000;
+/** How many accounts are read at most for a page of one status: so many at once, so many times. */
+const statusBatchSize = 1_000;
+const maxStatusBatches = 20;
 /** Sorts after every text with the same beginning, in code point order. */
 const lastCharacter = '\u{10FFFF}';
 
@@ -95,13 +105,41 @@ export class UserLists {
   }
 
   /**
-   * @returns one page, and the cursor of the next one if there is one. A search for part of a name reads a bounded
-   *   number of accounts, so a page may have fewer users than the limit, or none, and still have a next page
+   * @returns one page, and the cursor of the next one if there is one. A search for part of a name or for a status reads
+   *   a bounded number of accounts, so a page may have fewer users than the limit, or none, and still have a next page
    */
   async list(query: UserQuery): Promise<{ readonly users: readonly User[]; readonly next: Cursor | undefined }> {
-    const { order = 'username', after, limit, role } = query;
     // No name contains NUL, and PostgreSQL rejects it.
     if (query.search?.includes('\0')) return { users: [], next: undefined };
+    const { found, next } = await (query.status === undefined
+      ? this.find(query)
+      : this.findOfStatus(query, query.status));
+    return { users: await this.users.listByIds(found.map(({ id }) => id)), next };
+  }
+
+  /** A page of the users of one status: all users are read, in batches, until it is full. */
+  private async findOfStatus(query: UserQuery, status: UserStatus): Promise<FoundPage> {
+    const kept: FoundInRun[] = [];
+    let { after } = query;
+    for (let batch = 0; batch < maxStatusBatches; batch += 1) {
+      const { found, next } = await this.find({ ...query, after, limit: statusBatchSize });
+      const ids = JSON.stringify(found.map(({ id }) => id));
+      const rows = await this.store.all<{ id: string }>(idsOfStatus[status], ids);
+      const ofStatus = new Set(rows.map(({ id }) => id));
+      kept.push(...found.filter(({ id }) => ofStatus.has(id)));
+      if (kept.length > query.limit) {
+        const page = kept.slice(0, query.limit);
+        return { found: page, next: cursorOf(page.at(-1)) };
+      }
+      // A search for part of a name has read its share before the batch is full.
+      if (next === undefined || found.length < statusBatchSize) return { found: kept, next };
+      after = next;
+    }
+    return { found: kept, next: after };
+  }
+
+  private async find(query: UserQuery): Promise<FoundPage> {
+    const { order = 'username', after, limit, role } = query;
     const typed = query.search?.slice(0, maxSearchUnits) ?? '';
     const search = typed === '' ? undefined : usernameKey(typed);
     const all = search === undefined ? runs[order] : searchRuns;
@@ -121,11 +159,7 @@ export class UserLists {
         : undefined;
     found.push(...(searchInside?.found ?? []));
     const page = found.slice(0, limit);
-    const last = found.length > limit ? page.at(-1) : searchInside?.stopped;
-    return {
-      users: await this.users.listByIds(page.map(({ id }) => id)),
-      next: last && [last.run, last.value, last.id],
-    };
+    return { found: page, next: cursorOf(found.length > limit ? page.at(-1) : searchInside?.stopped) };
   }
 
   /** The last run of a search: part of any name. */
@@ -239,6 +273,25 @@ const byRole = statement(
   'users.ids_by_role',
   `SELECT r.user_id AS id FROM user_roles r WHERE r.role = $1 LIMIT ${maxPicked + 1}`,
 );
+
+/** Which of these ids belong to users of a status. */
+const idsOfStatus: Readonly<Record<UserStatus, StatementText>> = {
+  active: ofStatus('active', 'u.disabled_at IS NULL AND u.password_hash IS NOT NULL'),
+  invited: ofStatus('invited', 'u.disabled_at IS NULL AND u.password_hash IS NULL'),
+  disabled: ofStatus('disabled', 'u.disabled_at IS NOT NULL'),
+};
+
+function ofStatus(status: UserStatus, condition: string): StatementText {
+  return statement(
+    `users.ids_of_status_${status}`,
+    `SELECT u.id FROM users u WHERE u.id IN (SELECT jsonb_array_elements_text($1::jsonb)) AND ${condition}`,
+    { sqlite: `SELECT u.id FROM users u WHERE u.id IN (SELECT value FROM json_each($1)) AND ${condition}` },
+  );
+}
+
+function cursorOf(last: FoundInRun | undefined): Cursor | undefined {
+  return last && [last.run, last.value, last.id];
+}
 
 function rangeOf(search: string): readonly [string, string] {
   return [search, search + lastCharacter];

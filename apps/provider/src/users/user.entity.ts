@@ -66,6 +66,13 @@ export class UserEntity {
   /** Set while the account is disabled; its sessions and grants ended then. */
   @InstantColumn({ nullable: true })
   disabledAt!: number | null;
+
+  /**
+   * When all sessions and offline access ended for the last time, because the account was reset or disabled; null: never.
+   * Links to confirm an address that were mailed before are invalid.
+   */
+  @InstantColumn({ nullable: true })
+  accessEndedAt!: number | null;
 }
 
 /** One role of one user. */

@@ -88,6 +88,11 @@ export const userStatements = {
   hold: statement('users.hold', 'SELECT id FROM users WHERE id = $1 FOR NO KEY UPDATE', {
     sqlite: 'SELECT id FROM users WHERE id = $1',
   }),
+  /** A later time at each call, so that a second one within a second invalidates what the account requested in between. */
+  endAccess: statement(
+    'users.end_access',
+    `UPDATE users SET access_ended_at = CASE WHEN access_ended_at >= $2 THEN access_ended_at + 1 ELSE $2 END WHERE id = $1`,
+  ),
   /** A login without a password. */
   recordKeyLogin: statement(
     'users.record_key_login',

@@ -13,13 +13,17 @@ import { text, type Message } from '../i18n/message.js';
 
 export { roles, type Role };
 
-/** The description of a role for administrators. */
-export const roleWords: Readonly<Record<Role, string>> = {
-  admin: 'Administrator: everything',
-  auditor: 'Auditor: sees what administrators see, and changes nothing',
-  developer: 'Developer: adds and edits the clients that they own',
-  user: 'User: logs in, and looks after their own account',
+/** The name of a role, and what people with it may do. */
+export const roleTexts: Readonly<Record<Role, { readonly label: Message; readonly hint: Message }>> = {
+  admin: { label: text('role.admin'), hint: text('users.role.adminHint') },
+  auditor: { label: text('role.auditor'), hint: text('users.role.auditorHint') },
+  developer: { label: text('role.developer'), hint: text('users.role.developerHint') },
+  user: { label: text('users.role.user'), hint: text('users.role.userHint') },
 };
+
+/** The states of accounts in lists; `invited`: without a password. */
+export const userStatuses = ['active', 'invited', 'disabled'] as const;
+export type UserStatus = (typeof userStatuses)[number];
 
 /** An account, as other modules see it. Never contains the password hash. */
 export interface User {
@@ -51,6 +55,11 @@ export interface UserDraft {
   /** Normalized (`normalizeProfile`); if omitted, unchanged. */
   readonly profile?: Profile | undefined;
   readonly roles?: readonly string[] | undefined;
+}
+
+export function statusOf({ disabledAt, hasPassword }: Pick<User, 'disabledAt' | 'hasPassword'>): UserStatus {
+  if (disabledAt !== undefined) return 'disabled';
+  return hasPassword ? 'active' : 'invited';
 }
 
 /** The properties that administrators edit; the revision is computed from them. */

@@ -4,39 +4,29 @@ import type { Form } from '@gatehouse/platform/http/form';
 import { PageForms } from '@gatehouse/platform/http/page-forms';
 import { Reply } from '@gatehouse/platform/http/reply';
 import { query, type WebRequest } from '@gatehouse/platform/http/request';
-import { formatCursor, parseCursor } from '../web/cursor.js';
 import { problemModel, type FieldProblem } from '../web/form-errors.js';
 import { PageError } from '../web/page-error.js';
 import { revisionOf } from '../web/revision.js';
 import { routes } from '../web/routes.js';
-import type { Message } from '../i18n/message.js';
+import { text, type Message } from '../i18n/message.js';
 import { CreateUser } from './operations/create-user.js';
 import { DeleteUser } from './operations/delete-user.js';
 import { MakePasswordLink } from './credentials/operations/make-password-link.js';
 import { SetUserState } from './operations/set-user-state.js';
-import { SetUserStates } from './operations/set-user-states.js';
 import { UpdateUser } from './operations/update-user.js';
 import { PageOperations, type Submission } from './page-operations.service.js';
 import { profileFieldGroups, readProfile } from './profile-form.js';
-import { editable, roles, roleWords, type User, type UserDraft } from './user.js';
-import { UserLists, userOrders, type UserOrder } from './user-lists.service.js';
+import { displayName, hubModel } from './user-hub.js';
+import { editable, roles, roleTexts, type User, type UserDraft } from './user.js';
 import { UsersService } from './users.service.js';
 import type { UserRequestContext } from './sessions/request-context.js';
 import { RequestContexts } from './sessions/request-contexts.service.js';
 
-const pageSize = 25;
-const maxAtOnce = 100;
-
-const notices: Readonly<Record<string, string>> = {
-  saved: 'The user was saved.',
-  disabled: 'The account is off: its sessions, grants and tokens ended.',
-  enabled: 'The account is on again.',
-  deleted: 'The user was deleted.',
-  changed: 'Done.',
-  none: 'Nobody was chosen, so nothing was changed.',
-  kept: 'Done, but for the last administrator, who stays.',
-  refused: 'The form was open for too long. Nothing was changed: please try again.',
-  factors: 'Their second factors are gone; their sessions and their applications’ access ended.',
+const notices: Readonly<Record<string, Message>> = {
+  saved: text('users.done.saved'),
+  disabled: text('users.done.accountDisabled'),
+  enabled: text('users.done.accountEnabled'),
+  factors: text('users.done.methodsReset'),
 };
 
 interface Shown {
@@ -48,15 +38,9 @@ interface Shown {
   readonly revision?: string | undefined;
 }
 
-const orderWords: Readonly<Record<UserOrder, string>> = {
-  username: 'By username',
-  newest: 'Newest first',
-  latest_login: 'Latest login first',
-};
-
 /**
- * The pages for administrators: list, add, edit, disable, enable and delete users, and create a link to set the
- * password.
+ * The pages for administrators that add, edit, disable, enable and delete one user, and create a link to set the
+ * password. The list is {@link UserListController}'s.
  */
 @Controller(routes.users)
 export class UsersController {
@@ -65,66 +49,7 @@ export class UsersController {
     @Inject(RequestContexts) private readonly contexts: RequestContexts,
     @Inject(PageForms) private readonly forms: PageForms,
     @Inject(UsersService) private readonly users: UsersService,
-    @Inject(UserLists) private readonly lists: UserLists,
   ) {}
-
-  @Get()
-  async list(@Req() request: WebRequest): Promise<Reply> {
-    const context = await this.requireAdmin(request);
-    const parameters = query(request);
-    const search = parameters.text('q').trim().slice(0, 200);
-    // Search results have a fixed order.
-    const chosen = search === '' ? parameters.get('order') : undefined;
-    const order = userOrders.find((each) => each === chosen) ?? 'username';
-    const after = parseCursor(parameters.text('after'), this.lists.cursorShape(order));
-    const role = roles.find((each) => each === parameters.get('role'));
-    const { users, next } = await this.lists.list({ search: search || undefined, role, order, after, limit: pageSize });
-    return this.contexts.page(context, 'users/list', {
-      search,
-      role,
-      roleChoices: roles.map((each) => ({ role: each, chosen: each === role })),
-      orderChoices: userOrders.map((each) => ({ order: each, words: orderWords[each], chosen: each === order })),
-      filterQuery: new URLSearchParams({
-        ...(search ? { q: search } : {}),
-        ...(role ? { role } : {}),
-        ...(order === 'username' ? {} : { order }),
-      }).toString(),
-      users: users.map((user) => ({
-        id: user.id,
-        username: user.username,
-        name: user.name,
-        email: user.email,
-        roles: user.roles,
-        lastLoginAt: user.lastLoginAt,
-        createdAt: user.createdAt,
-        disabled: user.disabledAt !== undefined,
-        waits: !user.hasPassword,
-      })),
-      isFirst: after === undefined,
-      next: next && formatCursor(next),
-      notice: notices[parameters.text('done')],
-    });
-  }
-
-  /** Disables or enables the selected users of the list. */
-  @Post()
-  async many(@Req() request: WebRequest): Promise<Reply> {
-    const { form, refusal } = await this.forms.read(request);
-    const context = await this.requireAdmin(request);
-    // The list has no input to preserve: it is reloaded.
-    if (refusal) return Reply.redirect(`${routes.users}?done=refused`, { cookies: context.cookies });
-    const action = form.get('action');
-    if (action !== 'disable' && action !== 'enable') throw new PageError('form.invalid');
-    const ids = [...new Set(form.all('id'))].slice(0, maxAtOnce);
-    const outcome = await this.operations.execute(
-      SetUserStates,
-      { ids, disabled: action === 'disable' },
-      { context, form },
-    );
-    const kept = 'result' in outcome && outcome.result.keptAdministrator;
-    const done = ids.length === 0 ? 'none' : kept ? 'kept' : 'changed';
-    return Reply.redirect(`${routes.users}?done=${done}`, { cookies: context.cookies });
-  }
 
   @Get('add')
   async addForm(@Req() request: WebRequest): Promise<Reply> {
@@ -217,7 +142,7 @@ export class UsersController {
     const typed = form.text('username').trim();
     if (refusal) return this.showRemoval(context, user, typed, { status: 403, error: refusal.sentence });
     if (typed !== user.username)
-      return this.showRemoval(context, user, typed, { status: 422, problem: 'This is not their username.' });
+      return this.showRemoval(context, user, typed, { status: 422, problem: text('users.delete.wrong') });
     const outcome = await this.operations.execute(DeleteUser, { id: user.id }, { context, form });
     if ('refusal' in outcome) return this.showRemoval(context, user, typed, outcome.refusal);
     return Reply.redirect(`${routes.users}?done=deleted`, { cookies: context.cookies });
@@ -230,38 +155,24 @@ export class UsersController {
   }
 
   private show(context: UserRequestContext, user: User | undefined, shown: Shown): Reply {
-    const { draft } = shown;
+    const { draft, problems = [] } = shown;
     return this.contexts.page(
       context,
-      'users/edit',
+      user ? 'users/edit' : 'users/add',
       {
-        heading: user ? user.username : 'Add a user',
-        action: user ? `${routes.users}/update/${user.id}` : `${routes.users}/add`,
-        person: user && {
-          id: user.id,
-          createdAt: user.createdAt,
-          lastLoginAt: user.lastLoginAt,
-          hasPassword: user.hasPassword,
-          disabledAt: user.disabledAt,
-          revision: shown.revision ?? revisionOf(editable(user)),
-        },
+        ...(user ? { ...hubModel(user, 'profile'), person: personModel(user, shown.revision) } : {}),
         values: {
           username: draft.username,
           email: draft.email ?? '',
           emailVerified: draft.emailVerified ?? false,
           phoneNumberVerified: draft.profile?.phoneNumberVerified ?? false,
         },
-        profileGroups: profileFieldGroups(
-          { ...draft, profile: draft.profile ?? {} },
-          shown.problems ?? [],
-          'administrator',
+        profileGroups: profileFieldGroups({ ...draft, profile: draft.profile ?? {} }, problems, 'administrator').map(
+          ({ heading, fields }) => ({ heading, fields, isOpen: fields.some(({ problem }) => problem !== undefined) }),
         ),
-        roleChoices: roles.map((role) => ({
-          role,
-          words: roleWords[role],
-          checked: draft.roles?.includes(role) ?? false,
-        })),
-        ...problemModel(shown.problems ?? []),
+        roleChoices: roles.map((role) => ({ value: role, ...roleTexts[role] })),
+        chosenRoles: draft.roles ?? [],
+        ...problemModel(problems),
         error: shown.error,
         notice: shown.status === undefined ? notices[query(context.request).text('done')] : undefined,
       },
@@ -271,7 +182,7 @@ export class UsersController {
 
   private showLink(context: UserRequestContext, user: User, link: string, reason?: 'added'): Reply {
     return this.contexts.page(context, 'users/link', {
-      person: { id: user.id, username: user.username },
+      person: { id: user.id, username: user.username, name: displayName(user) },
       unverifiedEmail: reason === 'added' && !user.emailVerified ? user.email : undefined,
       link,
       wasAdded: reason === 'added',
@@ -282,17 +193,16 @@ export class UsersController {
     context: UserRequestContext,
     user: User,
     typed: string,
-    shown: { readonly status?: number; readonly error?: Message; readonly problem?: string } = {},
+    shown: { readonly status?: number; readonly error?: Message; readonly problem?: Message } = {},
   ): Reply {
     return this.contexts.page(
       context,
       'users/delete',
       {
-        person: { id: user.id, username: user.username },
+        person: { id: user.id, username: user.username, name: displayName(user) },
         typed,
-        problem: shown.problem,
+        ...problemModel(shown.problem ? [{ field: 'username', message: shown.problem }] : []),
         error: shown.error,
-        firstProblem: shown.problem && 'username',
       },
       { status: shown.status ?? 200 },
     );
@@ -316,6 +226,17 @@ export class UsersController {
     if (!user) throw new PageError('record.not_found');
     return user;
   }
+}
+
+function personModel(user: User, revision: string | undefined): object {
+  return {
+    id: user.id,
+    createdAt: user.createdAt,
+    lastLoginAt: user.lastLoginAt,
+    disabledAt: user.disabledAt,
+    hasPassword: user.hasPassword,
+    revision: revision ?? revisionOf(editable(user)),
+  };
 }
 
 function readDraft(form: Form): UserDraft {

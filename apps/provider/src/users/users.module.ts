@@ -49,6 +49,7 @@ import { SecondFactorLookup } from './second-factor-lookup.js';
 import { RoleRequirements } from './role-requirements.service.js';
 import { UndeliverableAddressesService } from './undeliverable-addresses.service.js';
 import { UserEntity } from './user.entity.js';
+import { UserListController } from './user-list.controller.js';
 import { UsersController } from './users.controller.js';
 import { UserLists } from './user-lists.service.js';
 import { UserTextSearch } from './user-text-search.service.js';
@@ -56,14 +57,14 @@ import { UsersService } from './users.service.js';
 import { RequestContexts } from './sessions/request-contexts.service.js';
 
 /**
- * Owns: accounts, roles, passwords, one-time links, invitations, counts of failed logins. Pages: /user, /user/roles,
- * /user/invite.
+ * Owns: accounts, roles, passwords, one-time links, invitations, counts of failed logins. Pages: /user, /user/selected,
+ * /user/roles, /user/invite; more pages about one user are in users/factors and admin/users.
  * Invariant: a password hash leaves this module only to be verified; there is always an enabled administrator.
  * Must not know: clients, grants, tokens; they listen to the end of an account.
  */
 @Module({
   imports: [TypeOrmModule.forFeature([UserEntity]), SessionsModule, MailModule, OutboxModule, ReplayModule],
-  controllers: [RolesController, InvitationsController, UsersController],
+  controllers: [RolesController, InvitationsController, UserListController, UsersController],
   providers: [
     CreateUser,
     UpdateUser,

@@ -34,14 +34,14 @@ export interface UserLifecycleListener {
    * Called when all sessions and offline access of a user ended, because the account was reset, disabled or deleted:
    * another person may have used it.
    */
-  allAccessEnded?(unit: Unit, userId: string): Promise<void>;
+  allAccessEnded?(unit: Unit, userId: string, now: EpochSeconds): Promise<void>;
   /**
    * Called when an address changes, in spelling too, or is removed: links sent to the old one may be read by another person.
    * @param before the account with the old address
    */
   emailChanged?(unit: Unit, before: User): Promise<void>;
   emailReplaced?(unit: Unit, userId: string, before: string, now: EpochSeconds): Promise<void>;
-  rolesChanged?(unit: Unit, userId: string, roles: readonly string[]): Promise<void>;
+  rolesChanged?(unit: Unit, userId: string, roles: readonly string[], now: EpochSeconds): Promise<void>;
 }
 
 /** What ends in addition to the sessions of a user. */
@@ -171,6 +171,7 @@ export class UsersService {
       updatedAt: now,
       lastLoginAt: null,
       disabledAt: null,
+      accessEndedAt: null,
     };
     // The unique index decides, because two sign-ups with one name may be concurrent.
     await users.createQueryBuilder().insert().values(row).orIgnore().updateEntity(false).execute();
@@ -220,7 +221,7 @@ export class UsersService {
     );
     if (draft.roles) {
       await this.writeRoles(unit, id, draft.roles);
-      for (const listener of this.listeners) await listener.rolesChanged?.(unit, id, draft.roles);
+      for (const listener of this.listeners) await listener.rolesChanged?.(unit, id, draft.roles, now);
     }
     const { email: oldEmail } = before;
     if (oldEmail !== undefined && oldEmail !== (draft.email || undefined))
@@ -280,11 +281,13 @@ export class UsersService {
     scope: SignOutScope,
     now: EpochSeconds,
   ): Promise<{ readonly sessions: number; readonly grants: number }> {
+    const isAllAccess = scope.offline && scope.keepSessionId === undefined;
+    // Before the sessions, because other operations lock the account first.
+    if (isAllAccess) await unit.change(userStatements.endAccess, id, now);
     const sessions = await this.sessions.endAllOf(unit, id, now, scope.keepSessionId);
     let grants = 0;
     for (const listener of this.listeners) grants += (await listener.signedOutEverywhere?.(unit, id, scope, now)) ?? 0;
-    if (scope.offline && scope.keepSessionId === undefined)
-      for (const listener of this.listeners) await listener.allAccessEnded?.(unit, id);
+    if (isAllAccess) for (const listener of this.listeners) await listener.allAccessEnded?.(unit, id, now);
     return { sessions, grants };
   }
 

@@ -1,6 +1,6 @@
 import { changeRows, listFieldModel, maxRows, rowAfterRemoval } from './list-fields';
 
-const scopes = { list: 'scope', row: 'scope', label: 'Scope' };
+const scopes = { list: 'scope', row: 'scope', label: 'client.scopeRow' } as const;
 
 describe('the rows of a list field', () => {
   it('get a blank row at the end, with the focus', () => {

@@ -1,4 +1,4 @@
-import type { Message } from '../i18n/message.js';
+import { text, type Message, type TextKey } from '../i18n/message.js';
 import { fieldId } from './form-errors.js';
 
 /** A field that takes several values: one row each, and buttons that add and remove rows. */
@@ -7,8 +7,8 @@ export interface ListField {
   readonly list: string;
   /** The name of a row in button values: `redirect-uri` in `add-redirect-uri` and `remove-redirect-uri:2`. */
   readonly row: string;
-  /** The label of a row: `Redirect URI`; its number is appended. */
-  readonly label: string;
+  /** The text that names a row: `Redirect URI {number}`. */
+  readonly label: TextKey;
 }
 
 /** Further rows are neither added nor read. */
@@ -72,7 +72,7 @@ export function listFieldModel(field: ListField, rows: readonly RowValue[], { pr
   const { list, label } = field;
   return {
     id: fieldId(list),
-    label,
+    label: text(label, { number: '{number}' }),
     most: maxRows,
     isFull: rows.length >= maxRows,
     problem: problems[list],
@@ -89,5 +89,5 @@ export function listFieldModel(field: ListField, rows: readonly RowValue[], { pr
 }
 
 function rowModel({ list, row, label }: ListField, at: number | 'new', number: string): object {
-  return { id: fieldId(`${list}.${at}`), row: at, label: `${label} ${number}`, removeAction: `remove-${row}:${at}` };
+  return { id: fieldId(`${list}.${at}`), row: at, label: text(label, { number }), removeAction: `remove-${row}:${at}` };
 }

@@ -14,6 +14,10 @@ describe('the navigation', () => {
     ['/user/invite', ['/user/invite']],
     ['/user/roles', ['/user/roles']],
     ['/admin', ['/admin']],
+    ['/admin/system', ['/admin/system']],
+    ['/session', ['/session']],
+    ['/grant', ['/session']],
+    ['/token', ['/session']],
     ['/account', ['/account']],
     ['/account/factors/app', ['/account/factors']],
     ['/elsewhere', []],
@@ -25,7 +29,7 @@ describe('the navigation', () => {
     const hrefs = (...roles: ('admin' | 'auditor' | 'developer')[]): string[] =>
       navigationOf({ roles }, '/').console.flatMap(({ links }) => links.map(({ href }) => href));
     expect(hrefs('auditor')).toEqual(hrefs('admin'));
-    expect(hrefs('developer')).toEqual(['/client', '/grant', '/token']);
+    expect(hrefs('developer')).toEqual(['/client', '/grant']);
     expect(hrefs()).toEqual([]);
     expect(navigationOf({ roles: ['developer'] }, '/').consoleHref).toBe('/client');
     expect(navigationOf({ roles: [] }, '/').consoleHref).toBeUndefined();

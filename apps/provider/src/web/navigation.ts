@@ -30,6 +30,10 @@ interface Entry {
   readonly icon: string;
   /** Developers see it; otherwise administrators and auditors only. */
   readonly developers?: boolean;
+  /** The first of its pages that developers may open. */
+  readonly forDevelopers?: string;
+  /** Further pages of the entry: tabs. */
+  readonly tabs?: readonly string[];
 }
 
 const consoleGroups: readonly { readonly label?: TextKey; readonly entries: readonly Entry[] }[] = [
@@ -54,9 +58,13 @@ const consoleGroups: readonly { readonly label?: TextKey; readonly entries: read
     entries: [
       { href: routes.audit, label: 'nav.audit', icon: 'scroll-text' },
       { href: routes.failedRequests, label: 'nav.failedRequests', icon: 'circle-alert' },
-      { href: routes.sessions, label: 'nav.sessions', icon: 'monitor-smartphone' },
-      { href: routes.grants, label: 'nav.activeGrants', icon: 'badge-check', developers: true },
-      { href: routes.tokens, label: 'nav.accessTokens', icon: 'key-round', developers: true },
+      {
+        href: routes.sessions,
+        label: 'nav.sessions',
+        icon: 'monitor-smartphone',
+        tabs: [routes.grants, routes.tokens],
+        forDevelopers: routes.grants,
+      },
     ],
   },
   {
@@ -65,6 +73,7 @@ const consoleGroups: readonly { readonly label?: TextKey; readonly entries: read
       { href: routes.roles, label: 'nav.signIn', icon: 'log-in' },
       { href: routes.messages, label: 'nav.mail', icon: 'mail' },
       { href: routes.keys, label: 'nav.keys', icon: 'key' },
+      { href: routes.system, label: 'nav.system', icon: 'server' },
     ],
   },
 ];
@@ -83,7 +92,7 @@ export function navigationOf({ roles }: { readonly roles: readonly string[] }, p
   const groups = consoleGroups
     .map(({ label, entries }) => ({
       label: label && text(label),
-      entries: entries.filter(({ developers }) => seesAll || (isDeveloper && developers === true)),
+      entries: seesAll ? entries : isDeveloper ? entries.flatMap(entryOfDevelopers) : [],
     }))
     .filter(({ entries }) => entries.length > 0);
   const current = nearest(
@@ -101,13 +110,19 @@ export function navigationOf({ roles }: { readonly roles: readonly string[] }, p
   };
 }
 
+function entryOfDevelopers(entry: Entry): readonly Entry[] {
+  if (entry.developers === true) return [entry];
+  return entry.forDevelopers === undefined ? [] : [{ ...entry, href: entry.forDevelopers }];
+}
+
 function linkTo({ href, label, icon }: Entry, current: Entry | undefined): NavigationLink {
   return { href, label: text(label), icon, current: href === current?.href };
 }
 
 /** `/user/invite/…` is below both `/user` and `/user/invite`: the longer one is meant. */
 function nearest(entries: readonly Entry[], path: string): Entry | undefined {
-  const above = entries.filter(({ href }) => path === href || path.startsWith(`${href}/`));
+  const isBelow = (href: string): boolean => path === href || path.startsWith(`${href}/`);
+  const above = entries.filter(({ href, tabs = [] }) => [href, ...tabs].some(isBelow));
   return above.reduce<Entry | undefined>(
     (best, entry) => (best && best.href.length >= entry.href.length ? best : entry),
     undefined,

@@ -9,9 +9,11 @@ import { Reply } from '@gatehouse/platform/http/reply';
 import { pathOf, requestId, prefersHtml, type WebRequest } from '@gatehouse/platform/http/request';
 import { DeniedAccess } from '../audit/denied-access.service.js';
 import { Counters } from '../monitoring/counters.js';
+import { text } from '../i18n/message.js';
+import { errorDetails } from './error-details.js';
 import { LoginNeeded, RecentSignInNeeded } from './login-needed.js';
 import { PageError, type PageErrorId } from './page-error.js';
-import { loginFor } from './routes.js';
+import { loginFor, routes } from './routes.js';
 
 /** Renders errors as a page with a message, the error id and the request id. */
 @Catch()
@@ -61,16 +63,24 @@ function page(request: WebRequest, error: PageError, id: string, headers: Record
   return Reply.page(
     'error',
     {
-      nav: [],
-      status: error.status,
-      sentence: error.sentence,
-      detail: error.options.detail,
-      // An `error_description` is ASCII and written for the developer of the application.
-      detailIsProtocols: typeof error.options.detail === 'string',
-      id: error.id,
-      requestId: id,
-      homeHref: '/',
+      ...wordsOf(error),
+      client: error.options.client,
+      details: errorDetails({ ...error.options, id: error.id, status: error.status, requestId: id }),
+      failedRequestHref: error.options.failedRequestHref,
+      homeHref: routes.root,
     },
     { status: error.status, headers: all },
   );
+}
+
+/** Names the application, if the request of one failed. */
+function wordsOf({ sentence, advice, options: { cause, client, detail } }: PageError): object {
+  if (client) {
+    const isDisabled = cause instanceof OAuthError && cause.reason === 'client.disabled';
+    return {
+      heading: text('error.client.heading', { client: client.name }),
+      lead: text(isDisabled ? 'error.client.disabled' : 'error.client.refused', { client: client.name }),
+    };
+  }
+  return { heading: sentence, lead: detail === undefined || typeof detail === 'string' ? advice : detail };
 }

@@ -1,4 +1,4 @@
-import { text, type Message, type TextKey } from '../i18n/message.js';
+import { hasText, text, type Message, type TextKey } from '../i18n/message.js';
 
 /** Every error that a page can show, by its stable id, with its status code. */
 const statuses = {
@@ -24,16 +24,30 @@ const statuses = {
 
 export type PageErrorId = keyof typeof statuses;
 
+/** The application whose request failed, as the page names it. */
+export interface FailedClient {
+  readonly name: string;
+  readonly logo: string | undefined;
+  /** A page of the application; undefined if none is known, or if nobody has approved it. */
+  readonly href: string | undefined;
+}
+
 /** An error that is shown as a page with its id and the request id. */
 export class PageError extends Error {
   readonly status: number;
   readonly sentence: Message;
+  /** What to do, or who is not to blame. */
+  readonly advice: Message | undefined;
 
   constructor(
     readonly id: PageErrorId,
     readonly options: {
       readonly cause?: unknown;
+      /** Of the protocol for a developer, in English; or a text for the user, which replaces the advice. */
       readonly detail?: Message;
+      readonly client?: FailedClient | undefined;
+      /** Where the user can see why the request failed; undefined if they may not. */
+      readonly failedRequestHref?: string | undefined;
       readonly retryAfterSeconds?: number;
     } = {},
   ) {
@@ -42,5 +56,7 @@ export class PageError extends Error {
     this.status = statuses[id];
     const key: TextKey = `error.${id}`;
     this.sentence = text(key);
+    const advice = `${key}.advice`;
+    this.advice = hasText(advice) ? text(advice) : undefined;
   }
 }

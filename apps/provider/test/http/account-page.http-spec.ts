@@ -127,7 +127,7 @@ describe('the account page', () => {
 
     const page = await browser.open(at('/account'));
     expect(page.text).toContain('Photo printer');
-    expect(page.text).toContain('Read your e-mail address');
+    expect(page.text).toContain('See your e-mail address');
     expect(page.text).toContain('last used');
     const answer = await sendFields(
       browser,

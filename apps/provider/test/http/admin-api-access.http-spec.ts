@@ -178,7 +178,7 @@ describe('who may use the administration’s API', () => {
     const silent = await browser.open(authorizeUrl(provider, { ...asking, prompt: 'none' }));
     expect(silent.location).toContain('error=consent_required');
     const page = await browser.open(authorizeUrl(provider, asking));
-    expect([page.status, page.text]).toEqual([200, expect.stringContaining('Administrate this server in your name')]);
+    expect([page.status, page.text]).toEqual([200, expect.stringContaining('Manage this server for you')]);
   });
 
   it('a client for itself where an administrator lets it, as long as it is so', async () => {

@@ -38,14 +38,14 @@ describe('roles of an application’s own', () => {
     await developer.open(page());
     const wrong = await developer.submit({ username: 'nobody', roles: 'edit\u00fcr' });
     expect(wrong.status).toBe(422);
-    expect(wrong.text).toContain('Nobody of this username has logged in to this application');
+    expect(wrong.text).toContain('Nobody with this username has signed in to this application');
     expect(wrong.text).toContain('printable ASCII');
     // Who has an account and never came here is as if they were not there.
     await provider.addUser({ username: 'elsewhere' });
     const unknown = await developer.submit({ username: 'elsewhere', roles: 'editor' });
-    expect([unknown.status, unknown.text.includes('Nobody of this username has logged in')]).toEqual([422, true]);
+    expect([unknown.status, unknown.text.includes('Nobody with this username has signed in')]).toEqual([422, true]);
     const saved = await developer.submit({ username: 'Ada', roles: 'editor  viewer editor' });
-    expect(saved.text).toContain('Saved.');
+    expect(saved.text).toContain('Roles saved.');
     expect(await told(wiki)).toEqual([
       ['editor', 'viewer'],
       ['editor', 'viewer'],

@@ -60,7 +60,7 @@ describe('the role auditor', () => {
     return router.stack
       .flatMap(({ route }) => (route?.methods[method] ? route.path : []))
       .filter((path) => administration.some((root) => path === root || path.startsWith(`${root}/`)))
-      .map((path) => path.replace(/:\w+/g, ids[`/${path.split('/')[1] ?? ''}`] ?? '1'));
+      .map((path) => path.replace(':page', 'advanced').replace(/:\w+/g, ids[`/${path.split('/')[1] ?? ''}`] ?? '1'));
   }
 
   /** Events of changes: that access was rejected is recorded too. */
@@ -80,7 +80,7 @@ describe('the role auditor', () => {
     }
     expect((await auditor.open(at('/user'))).text).toContain('watched');
     expect((await auditor.open(at('/client'))).text).toContain('Watched');
-    expect((await auditor.open(at(`/client/update/${client.id}`))).text).toContain('You are an auditor');
+    expect((await auditor.open(at(`/client/update/${client.id}`))).text).toContain('You’re an auditor');
   });
 
   it('changes nothing by any form, with a good token from our own page', async () => {

@@ -206,14 +206,15 @@ describe('the claims parameter (OpenID Connect Core 5.5)', () => {
       };
       const page = await open(registered, request);
       expect(browser.address).toContain('/consent?request=');
-      expect(page.text).toContain('Read your full name <code>name</code>');
-      expect(page.text).toContain('Read when your profile was changed last');
-      expect(page.text.match(/<code>email<\/code>/g)).toHaveLength(1);
+      expect(page.text).toContain('See your full name');
+      expect(page.text).toContain('<code class="scope">name</code>');
+      expect(page.text).toContain('See when your profile last changed');
+      expect(page.text.match(/<code class="scope">email<\/code>/g)).toHaveLength(1);
       expect(page.text).not.toContain('unknown_claim');
       expect(answerOf(await browser.submit({ confirm: 'yes' })).has('code')).toBe(true);
       expect(answerOf(await open(registered, request)).has('code')).toBe(true);
       const account = await browser.open(`${provider.issuer}/account`);
-      expect(account.text).toContain('<li>Read your full name</li>');
+      expect(account.text).toContain('<li>See your full name</li>');
     });
 
     it('and asked for again if a request asks for more than was allowed; prompt=none: consent_required', async () => {
@@ -222,7 +223,9 @@ describe('the claims parameter (OpenID Connect Core 5.5)', () => {
       await browser.submit({ confirm: 'yes' });
       const more = asked({ userinfo: { name: null, email: null } });
       expect(answerOf(await open(registered, { ...more, prompt: 'none' })).get('error')).toBe('consent_required');
-      expect((await open(registered, more)).text).toContain('Read your e-mail address <code>email</code>');
+      const page = await open(registered, more);
+      expect(page.text).toContain('See your e-mail address');
+      expect(page.text).toContain('<code class="scope">email</code>');
       expect(answerOf(await browser.submit({ confirm: 'no' })).get('error')).toBe('access_denied');
     });
 
@@ -235,7 +238,7 @@ describe('the claims parameter (OpenID Connect Core 5.5)', () => {
       });
       await open(registered, {});
       await browser.submit({ confirm: 'yes' });
-      expect((await open(registered, asked({ userinfo: { name: null } }))).text).toContain('Read your full name');
+      expect((await open(registered, asked({ userinfo: { name: null } }))).text).toContain('See your full name');
     });
   });
 

@@ -33,7 +33,7 @@ describe('an error of an unapproved client (RFC 9700 4.11.2)', () => {
   /** Where the link of an error page leads. */
   const linkOf = (page: Answer): URL => {
     expect([page.status, page.location]).toEqual([400, undefined]);
-    const [, href = ''] = /<a class="button" href="([^"]+)"/.exec(page.text) ?? [];
+    const [, href = ''] = /<a class="btn btn-block" href="([^"]+)" rel="noreferrer"/.exec(page.text) ?? [];
     return new URL(href.replaceAll('&#x3D;', '=').replaceAll('&amp;', '&'));
   };
 
@@ -117,6 +117,8 @@ describe('an error of an unapproved client (RFC 9700 4.11.2)', () => {
   it('is a page without any link where the redirect URI is not proven (RFC 6749 4.1.2.1)', async () => {
     const page = await ask(new Browser(), { ...broken, redirect_uri: 'https://evil.test/' });
     expect(page.status).toBe(400);
-    expect(page.text).not.toContain('evil.test');
+    const targets = [...page.text.matchAll(/ (?:href|action|src)="([^"]*)"/g)].map(([, target = '']) => target);
+    expect(targets.filter((target) => !target.startsWith('/') && target !== '#main')).toEqual([]);
+    expect(page.text.replace(/ href="\/language[^"]*"/g, '')).not.toContain('evil.test');
   });
 });

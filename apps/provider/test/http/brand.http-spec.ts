@@ -37,9 +37,11 @@ describe('a set-up’s own name, logo and colour', () => {
       expect([shown.headers['content-type'], shown.text]).toEqual(['image/svg+xml', svg]);
       const error = await send(`${provider.base}/nowhere`, { headers: { Accept: 'text/html' } });
       expect(error.text).not.toContain('Gatehouse');
+      const home = await (await provider.logIn(await provider.addUser())).open(`${provider.base}/home`);
       for (const [page, color] of [
         [login, '--brand: #7a1f5c;'],
-        [error, '--accent: #7a1f5c;'],
+        [error, '--brand: #7a1f5c;'],
+        [home, '--accent: #7a1f5c;'],
       ] as const) {
         const sheet = /href="(\/assets\/brand[^"]+\.css)"/.exec(page.text)?.[1] ?? '';
         const css = await send(provider.base + sheet);

@@ -36,7 +36,7 @@ describe('the approval of a client', () => {
     await admin.open(at(`/client/update/${made.client_id}`));
     await change(made, metadata);
     const answer = await admin.submit({ action: 'approve' }, { action: `/client/state/${made.client_id}` });
-    expect(answer.text).toContain('The client changed after this page was shown, so it was not approved.');
+    expect(answer.text).toContain('The application changed after this page was shown, so it wasn’t approved.');
     expect(await isApproved(made)).toBe(false);
     // The page shows it as it is now, and that can be approved.
     await admin.submit({ action: 'approve' }, { action: `/client/state/${made.client_id}` });
@@ -58,7 +58,7 @@ describe('the approval of a client', () => {
     const typed = changed(fieldsOf(admin, path), { name: 'Harmless', redirectUri: ['nonsense'], action: 'save' });
     const answer = await sendFields(admin, typed, path);
     expect(answer.status).toBe(422);
-    expect(answer.text).toContain('Nobody has approved this client.');
+    expect(answer.text).toContain('No administrator has approved this application');
     expect(answer.text).not.toContain('value="approve"');
   });
 
@@ -72,7 +72,7 @@ describe('the approval of a client', () => {
       const answer = await sendFields(admin, fields, '/client');
       expect([await isApproved(same), await isApproved(other)]).toEqual([true, false]);
       const list = await admin.open(new URL(answer.location ?? '', provider.issuer).href);
-      expect(list.text).toContain('changed after this list was shown, so they were not approved');
+      expect(list.text).toContain('changed after this list was shown, so they weren’t approved');
       await admin.open(at('/client?state=new&q=bank'));
       const again = changed(fieldsOf(admin, '/client'), { id: [other.client_id], action: 'approve' });
       expect((await sendFields(admin, again, '/client')).location).toContain('done=changed');

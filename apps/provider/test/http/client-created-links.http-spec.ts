@@ -3,8 +3,10 @@ import { DeleteClient } from '../../src/clients/operations/delete-client';
 import { RotateClientSecret } from '../../src/clients/operations/rotate-client-secret';
 import { SetClientState } from '../../src/clients/operations/set-client-state';
 import { UpdateClient } from '../../src/clients/operations/update-client';
+import { RevokeAllGrants } from '../../src/grants/operations/revoke-all-grants';
 import { adminApi, callerOf, type AdminApiClient } from '../support/admin-api';
 import { Browser } from '../support/browser';
+import { clientKey } from '../support/client-jwts';
 import { startProvider, type TestProvider } from '../support/provider';
 import { register } from '../support/registration';
 import { obtainTokens } from '../support/tokens';
@@ -49,7 +51,11 @@ describe('what was created with the access token of a client', () => {
     const emails = [`guest-${number}@people.test`];
     const { links: invited } = await post(call, 'invitations', { emails, roles: ['admin'] });
     const [invitation] = invited as { link: string }[];
-    const approving = await post(call, 'registration-tokens', { name: 'approving', approves: true });
+    const approving = await post(call, 'registration-tokens', {
+      name: 'approving',
+      approves: true,
+      lifetime_seconds: 30 * 24 * 3600,
+    });
     const plain = await post(call, 'registration-tokens', { name: 'plain' });
     return {
       links: [text(link), text(sleeper['password_link']), text(invitation?.link)],
@@ -72,6 +78,12 @@ describe('what was created with the access token of a client', () => {
     'is handed over': async (id) => {
       const { id: ownerId } = await provider.addUser({ roles: ['developer'] });
       await provider.execute(UpdateClient, { id, properties: { ownerId, scope: ['read'], serviceAccount: false } });
+    },
+    'gets a new secret that replaces the old one at once': (id) =>
+      provider.execute(RotateClientSecret, { id, overlapSeconds: 0 }),
+    'gets other credentials': (id) => {
+      const jwks = { keys: [clientKey('ES256').publicJwk] };
+      return provider.execute(UpdateClient, { id, properties: { authMethod: 'private_key_jwt', jwks } });
     },
   };
   const endsOfServiceAccounts: typeof ends = {
@@ -107,7 +119,7 @@ describe('what was created with the access token of a client', () => {
     expect([await registerWith(approving), await registerWith(plain)]).toEqual([401, 201]);
   });
 
-  it('remains when another client ends, when the client is renamed, and when its secret is rotated', async () => {
+  it('remains when another client ends, when the client is renamed, and when its old secret stays valid', async () => {
     const { registered, call } = await adminApi(provider);
     const { links, approving } = await createAll(call);
     const other = await adminApi(provider);
@@ -117,5 +129,59 @@ describe('what was created with the access token of a client', () => {
     await provider.execute(RotateClientSecret, { id, overlapSeconds: 60 });
     expect(await statuses(links)).toEqual([200, 200, 200]);
     expect(await registerWith(approving)).toBe(201);
+  });
+
+  describe('by a user of an application', () => {
+    async function toolOf(count: number) {
+      const tool = await provider.addClient({ name: 'Tool', scope: ['openid', 'gatehouse:admin'] });
+      const users = [];
+      for (let n = 0; n < count; n++) {
+        const user = await provider.addUser({ roles: ['admin'] });
+        const browser = await provider.logIn(user);
+        const tokens = await obtainTokens(provider, browser, tool, { scope: 'openid gatehouse:admin' });
+        users.push({ user, browser, created: await createAll(callerOf(provider, tokens.access_token).call) });
+      }
+      return { clientId: tool.client.id, users };
+    }
+    type User = Awaited<ReturnType<typeof toolOf>>['users'][number];
+
+    it.each<[string, (user: User, clientId: string) => Promise<unknown>]>([
+      [
+        'withdraws the consent',
+        async ({ browser }, client) => {
+          await browser.open(`${provider.base}/account`);
+          await browser.submit({ action: 'withdraw', client }, { action: '/account' });
+        },
+      ],
+      [
+        'loses all grants for it',
+        ({ user }, clientId) => provider.execute(RevokeAllGrants, { userId: user.id, clientId }),
+      ],
+    ])('ends when this user %s; what others created remains', async (_how, end) => {
+      const { clientId, users } = await toolOf(2);
+      const [one, other] = users;
+      if (!one || !other) throw new Error('no users');
+      await end(one, clientId);
+      expect([await statuses(one.created.links), await statuses(other.created.links)]).toEqual([
+        [410, 410, 410],
+        [200, 200, 200],
+      ]);
+      const registered = [one.created.approving, one.created.plain, other.created.approving].map(registerWith);
+      expect(await Promise.all(registered)).toEqual([401, 201, 201]);
+    });
+
+    it('ends when all grants for the application are revoked', async () => {
+      const { clientId, users } = await toolOf(1);
+      await provider.execute(RevokeAllGrants, { clientId });
+      expect(await statuses(users[0]?.created.links ?? [])).toEqual([410, 410, 410]);
+    });
+  });
+
+  it('is not withdrawn where it has expired already', async () => {
+    const { registered, call } = await adminApi(provider);
+    await createAll(call);
+    provider.clock.advance(60 * 24 * 3600);
+    await provider.execute(DeleteClient, { id: registered.client.id });
+    expect(await provider.store.all(eventsOf, registered.client.id)).toEqual([]);
   });
 });

@@ -85,7 +85,7 @@ describe('a client that changes hands', () => {
   it('is rejected at the page with the keys that the form shows', async () => {
     const { client } = await withKey();
     const admin = await provider.logIn(await provider.addUser({ roles: ['admin'] }));
-    await admin.open(`${provider.issuer}/client/update/${client.id}`);
+    await admin.open(`${provider.issuer}/client/update/${client.id}/advanced`);
     const fields = changed(fieldsOf(admin, '/client/update/'), { owner: '', action: 'save' });
     const answer = await sendFields(admin, fields, '/client/update/');
     expect([answer.status, answer.text.includes('has its private key: register other keys')]).toEqual([422, true]);

@@ -36,7 +36,7 @@ describe('a change of the identity of a client that did not register itself (RFC
     return client;
   };
   const save = async (browser: Browser, path: string, changes: Parameters<typeof changed>[1]): Promise<string> => {
-    await browser.open(at(path));
+    await browser.open(at('dpopBoundAccessTokens' in changes ? `${path}/tokens` : path));
     const answer = await sendFields(browser, changed(fieldsOf(browser, path), changes), path);
     return answer.location ?? /id="client-id">([^<]+)</.exec(answer.text)?.[1] ?? answer.text;
   };
@@ -86,7 +86,7 @@ describe('a change of the identity of a client that did not register itself (RFC
       consentRequired: false,
     });
     const path = `/client/update/${client.id}`;
-    await developer.open(at(path));
+    await developer.open(at(`${path}/tokens`));
     const loosened = changed(fieldsOf(developer, path), { dpopBoundAccessTokens: [] });
     const refused = await sendFields(developer, loosened, path);
     expect([refused.status, refused.text]).toEqual([422, expect.stringContaining('only one may loosen this')]);

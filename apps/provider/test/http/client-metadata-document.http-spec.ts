@@ -81,7 +81,7 @@ describe('a client that is described by a document at its client_id', () => {
     const page = await open(id);
     expect(page.text).toContain('An agent');
     expect(page.text).toContain(new URL(id).host);
-    expect(page.text).toContain('Nobody has checked this application');
+    expect(page.text).toContain('has checked this app.');
     const answer = await redeem(id, await allow(id));
     expect(answer.status).toBe(200);
   });
@@ -290,7 +290,7 @@ describe('a client that is described by a document at its client_id', () => {
     await provider.execute(SetClientState, { id, decision: 'restrict' });
     const admin = await provider.logIn(await provider.addUser({ roles: ['admin'] }));
     await admin.open(`${provider.base}/client/update/${encodeURIComponent(id)}`);
-    expect(admin.page?.text).toContain('It is kept because it is disabled or restricted');
+    expect(admin.page?.text).toContain('It’s kept because it’s disabled or restricted');
     await admin.open(`${provider.base}/client/delete/${encodeURIComponent(id)}`);
     const refused = await admin.submit({ name: 'An agent' }, { action: '/client/delete/' });
     expect(refused.status).toBe(409);
@@ -311,7 +311,7 @@ describe('a client that is described by a document at its client_id', () => {
     const list = await admin.open(`${provider.base}/client?state=new&q=${encodeURIComponent(id)}`);
     expect(list.text).toContain(`/client/update/${encodeURIComponent(id)}`);
     const page = await admin.open(`${provider.base}/client/update/${encodeURIComponent(id)}`);
-    expect(page.text).toContain('the document at its client_id');
+    expect(page.text).toContain('The document at its client ID');
     await admin.submit({ action: 'approve' }, { action: '/client/state/' });
     expect(await provider.app.get(ClientsService).findFresh(id)).toMatchObject({
       approvedAt: expect.any(Number) as number,

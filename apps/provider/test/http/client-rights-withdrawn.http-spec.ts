@@ -1,6 +1,7 @@
 import { AccessTokensService } from '../../src/tokens/access-tokens.service';
-import { adminApi, callerOf, ownToken, type AdminApiClient } from '../support/admin-api';
+import { adminApi, administrating, callerOf, ownToken, type AdminApiClient } from '../support/admin-api';
 import type { Answer } from '../support/browser';
+import { assertionClaims, assertionParameters, clientKey, signed } from '../support/client-jwts';
 import { authorize, post, startProvider, type TestProvider } from '../support/provider';
 import type { Registered } from '../support/tokens';
 
@@ -55,6 +56,62 @@ describe('a right that is taken from a client and given back', () => {
     await patch(registered.client.id, { client_name: 'Renamed', scope: 'gatehouse:admin other' });
     await patch(registered.client.id, { scope: 'gatehouse:admin' });
     expect([await isLive(token), await use(token)]).toEqual([true, 200]);
+  });
+
+  describe('with credentials that are replaced', () => {
+    const [old, fresh] = [clientKey('ES256').publicJwk, clientKey('PS256').publicJwk];
+    const rotate = (id: string, overlap_seconds: number): Promise<Answer> =>
+      api.call('POST', `clients/${id}/rotate-secret`, { overlap_seconds });
+    const rotateAtPage = async (id: string, overlap: string): Promise<void> => {
+      const admin = await provider.logIn(await provider.addUser({ roles: ['admin'] }));
+      const page = await admin.open(`${provider.base}/client/update/${id}`);
+      expect(page.text).toContain('Stops working now, with the application’s own tokens');
+      expect((await admin.submit({ overlap }, { action: `/client/secret/${id}` })).text).toContain('id="client-secret"');
+    };
+    const withKeys = async (id: string): Promise<void> =>
+      patch(id, { token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [old] } });
+
+    it.each<[string, (id: string) => Promise<unknown>]>([
+      ['a new secret at the API', (id) => rotate(id, 0)],
+      ['a new secret at the page', (id) => rotateAtPage(id, '0')],
+      ['keys in place of the secret', withKeys],
+    ])('%s: the tokens that the old ones got end', async (_what, replace) => {
+      const { registered, token } = await adminApi(provider);
+      expect(await use(token)).toBe(200);
+      await replace(registered.client.id);
+      expect(await use(token)).toBe(401);
+    });
+
+    it.each<[string, (id: string) => Promise<unknown>]>([
+      ['the old secret, at the API', (id) => rotate(id, 60)],
+      ['the old secret, at the page', (id) => rotateAtPage(id, '3600')],
+      ['the secret, beside a key for something else', (id) => patch(id, { jwks: { keys: [old] } })],
+    ])('%s: while it stays valid, the tokens do too', async (_what, replace) => {
+      const { registered, token } = await adminApi(provider);
+      await replace(registered.client.id);
+      expect(await use(token)).toBe(200);
+    });
+
+    it('a key: its tokens end when the key is removed, and not when another one is added', async () => {
+      const key = clientKey('ES256');
+      const { client } = await provider.addClient({
+        ...administrating,
+        scope: ['gatehouse:admin'],
+        authMethod: 'private_key_jwt',
+        jwks: { keys: [key.publicJwk] },
+      });
+      const asked = await post(`${provider.base}/oauth/token`, {
+        grant_type: 'client_credentials',
+        scope: 'gatehouse:admin',
+        ...assertionParameters(await signed(key, assertionClaims(provider, client))),
+      });
+      const { access_token: token } = asked.json<{ access_token: string }>();
+      expect(await use(token)).toBe(200);
+      await patch(client.id, { jwks: { keys: [key.publicJwk, fresh] } });
+      expect(await use(token)).toBe(200);
+      await patch(client.id, { jwks: { keys: [fresh] } });
+      expect(await use(token)).toBe(401);
+    });
   });
 
   describe('at a public tool of a person', () => {

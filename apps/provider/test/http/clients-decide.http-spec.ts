@@ -21,11 +21,12 @@ describe('what administrators decide about clients', () => {
   it('shows who registered a client, from where, and approves it', async () => {
     const made = await registered(provider, { client_name: 'Newcomer' });
     const page = await admin.open(at(`/client/update/${made.client_id}`));
-    expect(page.text).toContain('Nobody has approved this client.');
-    expect(page.text).toContain('by dynamic registration, from <code>127.0.0.1</code>');
+    expect(page.text).toContain('No administrator has approved this application');
+    expect(page.text).toContain('Dynamic registration');
+    expect(page.text).toContain('<code>127.0.0.1</code>');
     const answer = await admin.submit({ action: 'approve' }, { action: `/client/state/${made.client_id}` });
     expect(answer.status).toBe(200);
-    expect(answer.text).not.toContain('Nobody has approved this client.');
+    expect(answer.text).not.toContain('No administrator has approved this application');
     expect((await fresh(made.client_id))?.approvedAt).toBe(provider.clock.now());
     // The consent page says no more that nobody has checked it.
     const client = await fresh(made.client_id);
@@ -34,7 +35,7 @@ describe('what administrators decide about clients', () => {
     await new Promise((resolve) => setTimeout(resolve, 700));
     const consent = await person.open(authorizeUrl(provider, authorizationRequest(client).parameters));
     expect(consent.text).toContain('Newcomer');
-    expect(consent.text).not.toContain('Nobody has checked this application');
+    expect(consent.text).not.toContain('has checked this app.');
   });
 
   it('lists those of one state, and approves or disables many at once', async () => {
@@ -61,7 +62,7 @@ describe('what administrators decide about clients', () => {
 
   it('rejects logins for a disabled client', async () => {
     const { client } = await provider.addClient({ name: 'Switched' });
-    await admin.open(at(`/client/update/${client.id}`));
+    await admin.open(at(`/client/update/${client.id}/danger`));
     await admin.submit({ action: 'disable' }, { action: `/client/state/${client.id}` });
     expect((await fresh(client.id))?.disabledAt).toBe(provider.clock.now());
     const person = await provider.logIn(await provider.addUser());
@@ -87,7 +88,7 @@ describe('what administrators decide about clients', () => {
     expect(refreshToken).not.toBe('');
     const list = await admin.open(at('/client?state=new&q=curious'));
     const row = /Curious newcomer[\s\S]*?<\/tr>/.exec(list.text)?.[0] ?? '';
-    expect(row).toContain('registration');
+    expect(row).toContain('Dynamic registration');
     expect(row).toContain('127.0.0.1');
     expect(row).toContain('curious.example');
     expect(row).toContain('data-label="People">1<');
@@ -105,7 +106,7 @@ describe('what administrators decide about clients', () => {
     expect(tokens.id_token).toBeDefined();
     // What it is registered for is as it was, and comes back with it.
     expect((await fresh(made.client_id))?.scope).toContain('offline_access');
-    await admin.open(at(`/client/update/${made.client_id}`));
+    await admin.open(at(`/client/update/${made.client_id}/danger`));
     await admin.submit({ action: 'unrestrict' }, { action: `/client/state/${made.client_id}` });
     expect((await obtainTokens(provider, person, known, { scope })).refresh_token).toBeDefined();
     expect((await refresh(provider, known, refreshToken)).json()).toMatchObject({ error: 'invalid_grant' });
@@ -186,38 +187,47 @@ describe('what administrators decide about clients', () => {
       responseTypes: ['code', 'code id_token'],
       subjectType: 'pairwise',
     });
-    await admin.open(at(`/client/update/${id}`));
-    const fields = fieldsOf(admin, `/client/update/${id}`);
-    expect(values(fields, 'clientUri')).toEqual(['https://shop.test/']);
-    expect(values(fields, 'responseType')).toEqual(['code', 'code id_token']);
-    // Saving what is shown changes nothing.
     const before = await fresh(id);
-    await sendFields(admin, fields, `/client/update/${id}`);
-    expect(await fresh(id)).toEqual(before);
+    const shown = new Map<string, string[]>();
+    for (const tab of ['', '/scopes', '/tokens', '/advanced']) {
+      await admin.open(at(`/client/update/${id}${tab}`));
+      const fields = fieldsOf(admin, `/client/update/${id}`);
+      for (const [name] of fields) shown.set(name, values(fields, name));
+      // Saving what is shown changes nothing.
+      expect((await sendFields(admin, fields, `/client/update/${id}`)).status).toBe(303);
+      expect(await fresh(id)).toEqual(before);
+    }
+    expect(shown.get('clientUri')).toEqual(['https://shop.test/']);
+    expect(shown.get('responseType')).toEqual(['code', 'code id_token']);
+    for (const name of Object.keys(metadata)) expect([name, shown.has(name)]).toEqual([name, true]);
   });
 
-  it('says what is wrong with the metadata beside the field, in a group that is open', async () => {
-    await admin.open(at('/client/add'));
+  it('says what is wrong with the metadata beside the field, and links to a field on another page', async () => {
+    const { client } = await provider.addClient();
+    const path = `/client/update/${client.id}`;
+    await admin.open(at(`${path}/advanced`));
     const answer = await sendFields(
       admin,
-      changed(fieldsOf(admin), {
-        name: 'Wrong',
-        redirectUri: 'https://wrong.test/cb',
+      changed(fieldsOf(admin, path), {
+        name: '',
         jwks: '{',
         requestUris: 'https://wrong.test/r\nhttp://wrong.test/r',
         defaultMaxAge: 'soon',
-        sectorIdentifierUri: 'https://127.0.0.1/sector',
       }),
+      path,
     );
     expect(answer.status).toBe(422);
-    expect(answer.text).toMatch(/id="f-jwks-problem">This is no JSON object/);
-    expect(answer.text).toMatch(/id="f-requestUris-problem">Line 2: Use an https address/);
-    expect(answer.text).toMatch(/id="f-defaultMaxAge-problem">A whole number of seconds/);
-    expect(answer.text).toMatch(/<details class="group" open>\s*<summary>Requests/);
+    expect(answer.text).toMatch(/id="f-jwks-problem">.*?<span>This isn’t a JSON object/);
+    expect(answer.text).toMatch(/id="f-requestUris-problem">.*?<span>Line 2: Use an https address/);
+    expect(answer.text).toMatch(/id="f-defaultMaxAge-problem">.*?<span>A whole number of seconds/);
+    expect(answer.text).toContain(`<a href="${path}#f-name">`);
     expect(answer.text.match(/ autofocus/g)).toHaveLength(1);
-    expect(values(fieldsOf(admin), 'defaultMaxAge')).toEqual(['soon']);
-    const right = await sendFields(admin, changed(fieldsOf(admin), { jwks: '', requestUris: '', defaultMaxAge: '' }));
-    expect(right.text).toMatch(/id="f-sectorIdentifierUri-problem">The document at this address could not be fetched/);
+    expect(values(fieldsOf(admin, path), 'defaultMaxAge')).toEqual(['soon']);
+    await admin.open(at(`${path}/scopes`));
+    const elsewhere = changed(fieldsOf(admin, path), { sectorIdentifierUri: 'https://127.0.0.1/sector' });
+    expect((await sendFields(admin, elsewhere, path)).text).toMatch(
+      /id="f-sectorIdentifierUri-problem">.*?<span>The document at this address could not be fetched/,
+    );
   });
 
   it('links to what a client says of itself, and loads nothing of it', async () => {
@@ -232,7 +242,7 @@ describe('what administrators decide about clients', () => {
     if (!client) throw new Error('not there');
     const person = await provider.logIn(await provider.addUser());
     const page = await person.open(authorizeUrl(provider, authorizationRequest(client).parameters));
-    expect(page.text).toContain('target="_blank" rel="noopener noreferrer">its privacy policy');
+    expect(page.text).toContain('target="_blank" rel="noopener noreferrer">Privacy policy');
     expect(page.text).not.toContain('tracker.test');
   });
 });

@@ -35,21 +35,34 @@ describe('what only an administrator allows a client, on its page', () => {
       name: 'Eager',
       redirectUri: 'https://eager.test/',
       scope: ['openid', '', 'roles', 'gatehouse:admin'],
-      consentRequired: [],
     });
     const refused = await sendFields(developer, wanted);
     expect(refused.status).toBe(422);
-    expect(refused.text).toMatch(/id="f-scope-2-problem">Only an administrator/);
-    expect(refused.text).toMatch(/id="f-scope-3-problem">Only an administrator/);
-    expect(refused.text).toMatch(/id="f-consentRequired-problem">Only an administrator/);
+    expect(refused.text.match(/<li>Only an administrator/g)).toHaveLength(2);
+    const { client } = await provider.addClient({ ownerId: developerId });
+    await developer.open(at(`/client/update/${client.id}/scopes`));
+    const loosened = await sendFields(
+      developer,
+      changed(fieldsOf(developer, `/client/update/${client.id}`), {
+        scope: ['openid', '', 'roles', 'gatehouse:admin'],
+        consentRequired: [],
+      }),
+      `/client/update/${client.id}`,
+    );
+    expect(loosened.status).toBe(422);
+    expect(loosened.text).toMatch(/id="f-scope-2-problem">.*?<span>Only an administrator/);
+    expect(loosened.text).toMatch(/id="f-scope-3-problem">.*?<span>Only an administrator/);
+    expect(loosened.text).toMatch(/id="f-consentRequired-problem">.*?<span>Only an administrator/);
 
     const id = await add(admin, {
       name: 'Trusted',
       redirectUri: 'https://trusted.test/',
       scope: ['openid', 'roles'],
-      consentRequired: [],
       owner: 'dora',
     });
+    await admin.open(at(`/client/update/${id}/scopes`));
+    const trusted = changed(fieldsOf(admin, `/client/update/${id}`), { consentRequired: [] });
+    expect((await sendFields(admin, trusted, `/client/update/${id}`)).status).toBe(303);
     expect(await clients().find(id)).toMatchObject({
       consentRequired: false,
       scope: ['openid', 'roles'],
@@ -89,8 +102,8 @@ describe('what only an administrator allows a client, on its page', () => {
       `/client/update/${id}`,
     );
     expect(elsewhere.status).toBe(422);
-    expect(elsewhere.text).toMatch(/id="f-name-problem">An administrator gave/);
-    expect(elsewhere.text).toMatch(/id="f-redirectUris-0-problem">An administrator gave/);
+    expect(elsewhere.text).toMatch(/id="f-name-problem">.*?<span>An administrator gave/);
+    expect(elsewhere.text).toMatch(/id="f-redirectUris-0-problem">.*?<span>An administrator gave/);
     expect((await clients().findFresh(id))?.redirectUris).toEqual(['https://trusted.test/']);
   });
 

@@ -4,6 +4,8 @@ import { Browser } from '../support/browser';
 import { changed, fieldsOf, sendFields, values } from '../support/forms';
 import { startProvider, type TestProvider } from '../support/provider';
 
+const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code';
+
 describe('the pages of clients', () => {
   let provider: TestProvider;
   let admin: Browser;
@@ -95,47 +97,102 @@ describe('the pages of clients', () => {
     await admin.open(at('/client/add'));
     const answer = await sendFields(
       admin,
-      changed(fieldsOf(admin), { name: 'App', type: 'public', redirectUri: 'com.example.app:/cb' }),
+      changed(fieldsOf(admin), {
+        kind: 'native',
+        name: 'App',
+        authMethod: 'client_secret_basic',
+        redirectUri: 'com.example.app:/cb',
+      }),
     );
     expect(answer.status).toBe(303);
     const id = /update\/([^?]+)/.exec(answer.location ?? '')?.[1] ?? '';
     expect(await clients().find(id)).toMatchObject({ type: 'public', authMethod: 'none', pkceRequired: true });
     const page = await admin.open(answer.location ?? '');
-    expect(page.text).toContain('The client was added.');
-    expect(page.text).not.toContain('Make a new secret');
+    expect(page.text).toContain('Application added.');
+    expect(page.text).not.toContain('Rotate secret');
   });
 
   it('adds and removes rows by plain buttons and loses nothing that was typed', async () => {
     await admin.open(at('/client/add'));
     const typed = changed(fieldsOf(admin), {
+      kind: 'spa',
       name: 'Half <typed>',
       redirectUri: ['https://a.test/', 'https://b.test/', 'not yet'],
-      defaultRedirectUri: '2',
-      scope: ['openid', 'mine'],
-      defaultScope: ['1'],
-      owner: 'nobody-yet',
     });
     await sendFields(admin, [...typed, ['action', 'add-redirect-uri']]);
-    let fields = fieldsOf(admin);
+    const fields = fieldsOf(admin);
     expect(admin.page?.status).toBe(200);
     expect(values(fields, 'redirectUri')).toEqual(['https://a.test/', 'https://b.test/', 'not yet', '']);
     expect(values(fields, 'name')).toEqual(['Half <typed>']);
-    expect(values(fields, 'owner')).toEqual(['nobody-yet']);
-    expect(values(fields, 'defaultScope')).toEqual(['1']);
+    expect(values(fields, 'kind')).toEqual(['spa']);
     expect(admin.page?.text).toMatch(/id="f-redirectUris-3"[^>]* autofocus/);
+  });
 
-    await sendFields(admin, [...fields, ['action', 'remove-redirect-uri:0']]);
-    fields = fieldsOf(admin);
-    expect(values(fields, 'redirectUri')).toEqual(['https://b.test/', 'not yet', '']);
-    expect(values(fields, 'defaultRedirectUri')).toEqual(['1']);
+  it('adds and removes rows on the pages of a client, and moves their defaults with them', async () => {
+    const { client } = await provider.addClient();
+    const path = `/client/update/${client.id}`;
+    await admin.open(at(path));
+    const typed = changed(fieldsOf(admin, path), {
+      name: 'Half <typed>',
+      redirectUri: ['https://a.test/', 'https://b.test/', 'not yet', ''],
+      defaultRedirectUri: '2',
+    });
+    await sendFields(admin, [...typed, ['action', 'remove-redirect-uri:0']], path);
+    const overview = fieldsOf(admin, path);
+    expect(values(overview, 'redirectUri')).toEqual(['https://b.test/', 'not yet', '']);
+    expect(values(overview, 'defaultRedirectUri')).toEqual(['1']);
+    expect(values(overview, 'name')).toEqual(['Half <typed>']);
 
-    await sendFields(admin, [...fields, ['action', 'remove-scope:0']]);
-    fields = fieldsOf(admin);
-    expect(values(fields, 'scope')).toEqual(['mine']);
-    expect(values(fields, 'defaultScope')).toEqual(['0']);
+    await admin.open(at(`${path}/scopes`));
+    const scopes = changed(fieldsOf(admin, path), { scope: ['openid', 'mine'], defaultScope: ['1'] });
+    await sendFields(admin, [...scopes, ['action', 'remove-scope:0']], path);
+    expect(values(fieldsOf(admin, path), 'scope')).toEqual(['mine']);
+    expect(values(fieldsOf(admin, path), 'defaultScope')).toEqual(['0']);
 
-    await sendFields(admin, [...fields, ['action', 'add-post-logout-redirect-uri']]);
-    expect(values(fieldsOf(admin), 'postLogoutRedirectUri')).toEqual(['']);
+    await admin.open(at(`${path}/advanced`));
+    const advanced = changed(fieldsOf(admin, path), { owner: 'nobody-yet' });
+    await sendFields(admin, [...advanced, ['action', 'add-post-logout-redirect-uri']], path);
+    expect(values(fieldsOf(admin, path), 'postLogoutRedirectUri')).toEqual(['']);
+    expect(values(fieldsOf(admin, path), 'owner')).toEqual(['nobody-yet']);
+    expect((await clients().findFresh(client.id))?.name).toBe(client.name);
+  });
+
+  it('changes by each page the fields of that page alone', async () => {
+    const { client } = await provider.addClient({ consentRequired: true, contacts: ['a@client.test'] });
+    const path = `/client/update/${client.id}`;
+    await admin.open(at(`${path}/scopes`));
+    const saved = await sendFields(admin, changed(fieldsOf(admin, path), { consentRequired: [] }), path);
+    expect(saved.location).toBe(at(`${path}/scopes?done=saved`));
+    const before = { ...client, consentRequired: false };
+    expect(await clients().findFresh(client.id)).toEqual(before);
+    // A form without a page changes what it contains.
+    await admin.open(at(path));
+    await sendFields(admin, [['name', 'By itself']], path);
+    expect(await clients().findFresh(client.id)).toEqual({ ...before, name: 'By itself' });
+    expect((await admin.open(at(`${path}/nowhere`))).status).toBe(404);
+  });
+
+  it.each([
+    ['web', { type: 'confidential', authMethod: 'client_secret_basic', pkceRequired: true, applicationType: 'web' }],
+    ['spa', { type: 'public', authMethod: 'none', pkceRequired: true, applicationType: 'web' }],
+    ['native', { type: 'public', authMethod: 'none', applicationType: 'native' }],
+    ['machine', { type: 'confidential', grantTypes: ['client_credentials'], redirectUris: [], scope: [] }],
+    ['device', { type: 'public', redirectUris: [], grantTypes: [deviceGrant, 'refresh_token'] }],
+  ])('adds an application of the kind %s by three answers', async (kind, expected) => {
+    await admin.open(at('/client/add'));
+    const name = `Of kind ${kind}`;
+    const answer = await sendFields(
+      admin,
+      changed(fieldsOf(admin), { kind, name, redirectUri: 'https://kind.test/callback' }),
+    );
+    expect([200, 303]).toContain(answer.status);
+    const { clients: found } = await clients().list({ search: name, limit: 1 });
+    expect(found[0]).toMatchObject({ name, ...expected });
+  });
+
+  it('offers developers no machine, which they may not add', async () => {
+    expect((await developer.open(at('/client/add'))).text).not.toContain('value="machine"');
+    expect((await admin.open(at('/client/add'))).text).toContain('value="machine"');
   });
 
   it('saves on Enter: the first submit button of the form is the one that saves', async () => {
@@ -150,7 +207,6 @@ describe('the pages of clients', () => {
       changed(fieldsOf(admin), {
         name: 'Kept',
         redirectUri: ['https://fine.test/', '', 'http://elsewhere.test/'],
-        scope: ['open id'],
         owner: 'ghost',
       }),
     );
@@ -158,11 +214,16 @@ describe('the pages of clients', () => {
     expect(answer.text).toMatch(
       /id="f-redirectUris-2"[^>]*aria-invalid="true"[^>]*aria-describedby="f-redirectUris-2-problem"/,
     );
-    expect(answer.text).toMatch(/id="f-scope-0"[^>]*aria-invalid="true"/);
-    expect(answer.text).toContain('There is no user of this name.');
+    expect(answer.text).toContain('No user has this name.');
     expect(answer.text.match(/ autofocus/g)).toHaveLength(1);
     expect(values(fieldsOf(admin), 'redirectUri')).toEqual(['https://fine.test/', '', 'http://elsewhere.test/']);
     expect(values(fieldsOf(admin), 'name')).toEqual(['Kept']);
+
+    const { client } = await provider.addClient();
+    const path = `/client/update/${client.id}`;
+    await admin.open(at(`${path}/scopes`));
+    const scopes = await sendFields(admin, changed(fieldsOf(admin, path), { scope: ['open id'] }), path);
+    expect(scopes.text).toMatch(/id="f-scope-0"[^>]*aria-invalid="true"/);
   });
 
   it('shows the form again, filled in, when the token of the form is not good', async () => {
@@ -237,7 +298,7 @@ describe('the pages of clients', () => {
     expect(wrong.status).toBe(422);
     expect(await clients().findFresh(id)).toBeDefined();
     const gone = await admin.submit({ name: 'Short lived' });
-    expect(gone.text).toContain('The client was deleted');
+    expect(gone.text).toContain('Application deleted');
     expect(await clients().findFresh(id)).toBeUndefined();
   });
 
@@ -246,13 +307,12 @@ describe('the pages of clients', () => {
     const first = await admin.open(at('/client?q=many'));
     expect(first.text).toContain('Many 24');
     expect(first.text).not.toContain('Many 25');
-    const next =
-      /href="([^"]+)">Next page/.exec(first.text)?.[1]?.replaceAll('&amp;', '&').replaceAll('&#x3D;', '=') ?? '';
+    const next = /href="([^"]+)">Next</.exec(first.text)?.[1]?.replaceAll('&amp;', '&').replaceAll('&#x3D;', '=') ?? '';
     const second = await admin.open(at(next));
     expect(second.text).toContain('Many 25');
     expect(second.text).toContain('Many 29');
     expect(second.text).not.toContain('Many 24');
-    expect(second.text).not.toContain('Next page');
-    expect((await admin.open(at('/client?q=100%25'))).text).toContain('No client matches');
+    expect(second.text).not.toContain('>Next<');
+    expect((await admin.open(at('/client?q=100%25'))).text).toContain('No applications match');
   });
 });

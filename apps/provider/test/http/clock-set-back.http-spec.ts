@@ -55,7 +55,7 @@ describe('after the clock was set back by an hour', () => {
     await jwtVerify(idToken, createLocalJWKSet(keys), { currentDate: new Date(after.clock.milliseconds()) });
 
     const admin = await after.logIn(await after.addUser({ roles: ['admin'] }));
-    expect((await admin.open(`${after.base}/key`)).text.match(/>in use</g)).toHaveLength(keyKindNames.length);
+    expect((await admin.open(`${after.base}/key`)).text.match(/>Current</g)).toHaveLength(keyKindNames.length);
   });
 
   it('signs with new keys at once after a rotation for a leak, and goes on when the time of the leaked ones comes', async () => {

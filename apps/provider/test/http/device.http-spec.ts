@@ -205,7 +205,7 @@ describe('the device grant (RFC 8628)', () => {
     await type(one, codes.user_code);
     await type(two, codes.user_code);
     await one.submit({ confirm: 'no' });
-    expect((await two.submit({ confirm: 'yes' })).text).toContain('no longer good');
+    expect((await two.submit({ confirm: 'yes' })).text).toContain('This code no longer works');
     expect((await poll(codes.device_code)).json()).toMatchObject({ error: 'access_denied' });
   });
 

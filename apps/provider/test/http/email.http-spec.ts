@@ -1,5 +1,8 @@
 import { EmailChanges } from '../../src/users/email-changes.service';
+import { MakePasswordLink } from '../../src/users/credentials/operations/make-password-link';
 import { OneTimeLinks } from '../../src/users/credentials/one-time-links.service';
+import { ResetSecondFactors } from '../../src/users/factors/operations/reset-second-factors';
+import { SetUserState } from '../../src/users/operations/set-user-state';
 import { UsersService } from '../../src/users/users.service';
 import { Browser, unescape } from '../support/browser';
 import { eventually } from '../support/eventually';
@@ -61,10 +64,10 @@ describe('an e-mail address', () => {
     const link = linkIn(await mailTo('new-ada@mail.test'));
     const elsewhere = new Browser();
     const form = await elsewhere.open(link);
-    expect(form.text).toContain('<strong>new-ada@mail.test</strong> becomes the address');
+    expect(form.text).toContain('<strong>new-ada@mail.test</strong> will become the e-mail address');
     expect(await userOf('new-ada')).toMatchObject({ emailVerified: false });
     const confirmed = await elsewhere.submit({}, { action: '/email/confirm' });
-    expect([confirmed.status, confirmed.text.includes('Go back there')]).toEqual([200, true]);
+    expect([confirmed.status, confirmed.text.includes('continue there')]).toEqual([200, true]);
     expect(await userOf('new-ada')).toMatchObject({ emailVerified: true });
     expect((await new Browser().open(link)).status).toBe(410);
   });
@@ -109,6 +112,40 @@ describe('an e-mail address', () => {
     expect((await other.open(`${link}x`)).status).toBe(410);
     provider.clock.advance(24 * 3600);
     expect((await other.open(link)).status).toBe(410);
+  });
+
+  it.each<[string, (id: string) => Promise<unknown>]>([
+    ['a sign-out with a password link', (id) => provider.execute(MakePasswordLink, { id, signOut: true })],
+    ['a reset of its second factors', (userId) => provider.execute(ResetSecondFactors, { userId })],
+    [
+      'it was disabled and enabled',
+      async (id) => {
+        await provider.execute(SetUserState, { id, disabled: true });
+        await provider.execute(SetUserState, { id, disabled: false });
+      },
+    ],
+  ])('is not confirmed after %s: whoever used the account before may have requested it', async (_name, recover) => {
+    const address = `thief-${++people}@mail.test`;
+    const { username, browser } = await person(`owner-${people}@mail.test`);
+    const id = (await userOf(username))?.id ?? '';
+    const changes = provider.app.get(EmailChanges);
+    await ask(browser, address);
+    const link = linkIn(await mailTo(address));
+    const pending = await changes.open(new URL(link).searchParams.get('token') ?? '', provider.clock.now());
+    if (!pending) throw new Error('no change is pending');
+    await recover(id);
+    expect((await new Browser().open(link)).status).toBe(410);
+    // The page was open already.
+    expect(await provider.store.run((unit) => changes.confirm(unit, pending, provider.clock.now()))).toBe(false);
+    expect((await userOf(username))?.email).not.toBe(address);
+
+    const later = `owner-later-${people}@mail.test`;
+    await provider.store.run((unit) => changes.request(unit, id, later, provider.clock.now()));
+    const token = new URL(linkIn(await mailTo(later))).searchParams.get('token') ?? '';
+    expect(await changes.open(token, provider.clock.now())).toMatchObject({ email: later });
+    // Also in the same second.
+    await recover(id);
+    expect(await changes.open(token, provider.clock.now())).toBeUndefined();
   });
 
   it('ends password links sent to the previous address, for every kind of change', async () => {

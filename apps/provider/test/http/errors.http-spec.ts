@@ -16,9 +16,9 @@ describe('error answers', () => {
   it('for a person: a page with one sentence, its stable id and the request id', async () => {
     const answer = await send(`${provider.issuer}/nowhere`, { headers: page });
     expect(answer.status).toBe(404);
-    expect(answer.text).toContain('There is no page at this address.');
+    expect(answer.text).toContain('Page not found</h1>');
     expect(answer.text).toContain('<code>page.not_found</code>');
-    expect(answer.text).toMatch(/Request <code id="request-id">[0-9a-f]{32}<\/code>/);
+    expect(answer.text).toMatch(/Request ID<\/dt><dd>.*<code id="request-id">[0-9a-f]{32}<\/code>/);
   });
 
   it('for a program: JSON with the same id', async () => {
@@ -27,7 +27,7 @@ describe('error answers', () => {
     expect(answer.headers['content-type']).toMatch(/^application\/json/);
     expect(answer.json<ErrorBody>()).toEqual({
       error: 'page.not_found',
-      message: 'There is no page at this address.',
+      message: 'Page not found',
       request_id: expect.stringMatching(/^[0-9a-f]{32}$/) as unknown,
     });
   });
@@ -152,7 +152,7 @@ describe('error answers', () => {
         const answer = await browser.open(`${broken.issuer}/home`);
         expect([500, 503]).toContain(answer.status);
         expect(answer.text).not.toMatch(/sessions|SQL|sqlite|\.ts|\.js:/i);
-        const id = /Request <code id="request-id">([0-9a-f]{32})/.exec(answer.text)?.[1] ?? 'none';
+        const id = /<code id="request-id">([0-9a-f]{32})/.exec(answer.text)?.[1] ?? 'none';
         expect(lines.filter((line) => line.includes(id) && line.includes('"error"'))).toHaveLength(1);
       } finally {
         await broken.store.run(

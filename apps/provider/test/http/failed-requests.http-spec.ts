@@ -30,6 +30,13 @@ describe('why was this rejected?', () => {
     return id;
   }
 
+  /** The path of the newest rejected request of a client. */
+  async function newestPath(client: Client): Promise<string> {
+    await written();
+    const { failedRequests } = await provider.app.get(FailedRequests).list({ clientId: client.id, limit: 1 });
+    return `/failed-request/${failedRequests[0]?.selector.toString(36)}`;
+  }
+
   /** The page of the rejected request that the error page gave this id. */
   async function openRefused(id: string): Promise<string> {
     await admin.open(at(`/failed-request?id=${id}`));
@@ -85,7 +92,7 @@ describe('why was this rejected?', () => {
       expect(found.text).not.toContain(secret);
 
     const fixed = await admin.submit({ action: 'fix' }, { action: pathname });
-    expect(fixed.text).toContain('the same request would pass this rule now');
+    expect(fixed.text).toContain('The same request would pass this rule now');
     expect((await provider.app.get(ClientsService).findFresh(client.id))?.redirectUris).toContain(
       'https://photos.test/other',
     );
@@ -126,7 +133,7 @@ describe('why was this rejected?', () => {
     for (const { client } of [one, two]) {
       const list = await admin.open(at(`/failed-request?client=${client.id}`));
       const path = /href="(\/failed-request\/[^"]+)"/.exec(list.text)?.[1] ?? '';
-      expect((await admin.open(at(path))).text).toContain(`>${client.name}<`);
+      expect((await admin.open(at(path))).text).toContain(`Token request of ${client.name} ·`);
     }
     const both = await admin.open(at(`/failed-request?id=${trace}`));
     expect(both.text.match(/href="\/failed-request\/[^"]+"/g)).toHaveLength(2);
@@ -147,6 +154,36 @@ describe('why was this rejected?', () => {
     await written();
     const { failedRequests: refusals } = await provider.app.get(FailedRequests).list({ clientId: client.id, limit: 1 });
     expect(refusals[0]).toMatchObject({ reason, endpoint: 'token', clientId: client.id });
+  });
+
+  it('a missing PKCE challenge names what requires it', async () => {
+    const { client } = await provider.addClient({ name: 'Without PKCE' });
+    const { parameters } = authorizationRequest(client);
+    const withoutPkce = Object.entries(parameters).filter(([name]) => !name.startsWith('code_challenge'));
+    await new Browser().open(authorizeUrl(provider, Object.fromEntries(withoutPkce)));
+    const page = (await admin.open(at(await newestPath(client)))).text;
+    expect(page).toContain('PKCE missing');
+    expect(page).toContain('PKCE is required for every application by the setting GATEHOUSE_PKCE.');
+    expect(page).toContain('Turn on PKCE with S256');
+    // No change of the client would let it pass.
+    expect(page).not.toContain('value="fix"');
+  });
+
+  it('a client that sends its secret another way may be registered for that', async () => {
+    const { client, secret } = await provider.addClient({
+      grantTypes: ['client_credentials'],
+      redirectUris: [],
+      scope: ['a'],
+    });
+    const asked = { grant_type: 'client_credentials', client_id: client.id, client_secret: secret };
+    expect((await post(at('/oauth/token'), asked)).status).toBe(401);
+    const path = await newestPath(client);
+    const page = await admin.open(at(path));
+    expect(page.text).toContain('client_auth.method');
+    expect(page.text).toContain('to client_secret_basic.');
+    expect(page.text).toContain('Accept client_secret_post');
+    await admin.submit({ action: 'fix' }, { action: path });
+    expect((await post(at('/oauth/token'), asked)).status).toBe(200);
   });
 
   it('a disabled client can be enabled from there', async () => {
@@ -232,6 +269,13 @@ describe('why was this rejected?', () => {
       const [one, two] = [await provider.addClient(acting), await provider.addClient(acting)];
       expect(await keptOf(one.client, one.secret, 25)).toBe(20);
       expect(await keptOf(two.client, two.secret, 1)).toBe(1);
+    });
+
+    it('an approved client that authenticates leaves the room of its address to others', async () => {
+      const { client, secret } = await provider.addClient(acting);
+      provider.clock.advance(120);
+      expect(await keptOf(client, secret, 25)).toBe(20);
+      expect(await keptOf((await provider.addClient(acting)).client, 'wrong', 20)).toBe(20);
     });
 
     it('a public or unapproved client has no separate limit', async () => {

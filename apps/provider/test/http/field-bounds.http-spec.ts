@@ -50,7 +50,7 @@ describe('fields that fill the whole body', () => {
     const link = await provider.store.run((unit) =>
       provider.app
         .get(Invitations)
-        .invite(unit, { email: `${field}@example.com`, roles: ['user'], invitedBy: undefined }, provider.clock.now()),
+        .invite(unit, { email: `${field}@example.com`, roles: ['user'], createdBy: undefined }, provider.clock.now()),
     );
     const browser = new Browser();
     await browser.open(link);

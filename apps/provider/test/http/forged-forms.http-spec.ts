@@ -111,6 +111,8 @@ describe('a forged form', () => {
       [`/client/delete/${client.id}`]: { name: 'Target' },
       [`/user/delete/${victim.id}`]: { username: 'victim' },
       [`/user/factors/${victim.id}`]: { username: 'victim' },
+      [`/user/sessions/${victim.id}`]: { action: 'end-all' },
+      [`/user/apps/${victim.id}`]: { client: client.id },
       '/user/invite': { emails: 'me@evil.test', role: 'admin' },
       '/user/roles': { role: 'user' },
       '/sign-up': { username: 'forged', password: 'a forged account, long enough' },

@@ -1,3 +1,4 @@
+import { statement } from '@gatehouse/platform/database/store';
 import type { UserActor } from '../../src/operations/actor';
 import { Operations } from '../../src/operations/operations';
 import { CreateInitialAccessToken } from '../../src/clients/registration/operations/create-initial-access-token';
@@ -56,7 +57,11 @@ describe('what an administrator made', () => {
     const { link: firstLink } = await operations.execute(CreateUser, actor, { draft });
     const emails = [`guest-${made}@people.test`];
     const [invitation] = await operations.execute(InvitePeople, actor, { emails, roles: ['admin'] });
-    const approving = await operations.execute(CreateInitialAccessToken, actor, { name: 'a', approves: true });
+    const approving = await operations.execute(CreateInitialAccessToken, actor, {
+      name: 'a',
+      approves: true,
+      lifetimeSeconds: 30 * 24 * 3600,
+    });
     const plain = await operations.execute(CreateInitialAccessToken, actor, { name: 'b' });
     const links = [resetLink, firstLink, invitation?.link];
     return { administrator, victim, links, approving: approving.token, plain: plain.token };
@@ -115,5 +120,31 @@ describe('what an administrator made', () => {
     for (const link of one.links) expect((await open(link)).status).toBe(200);
     const fromCommandLine = await provider.execute(MakePasswordLink, { id: other.victim.id });
     expect((await open(fromCommandLine)).status).toBe(200);
+  });
+
+  const eventsOf = statement(
+    'test.withdrawals',
+    `SELECT type, actor_id FROM audit_events WHERE selector > $1
+     AND type IN ('user.link_withdrawn', 'user.invitation_withdrawn', 'initial_access_token.deleted') ORDER BY type`,
+  );
+  const lastEvent = statement('test.last_event', 'SELECT MAX(selector) AS selector FROM audit_events');
+  const withdrawals = async (act: () => Promise<unknown>): Promise<unknown[]> => {
+    const last = await provider.store.one<{ selector: number }>(lastEvent);
+    await act();
+    return provider.store.all(eventsOf, last?.selector ?? 0);
+  };
+
+  it('is recorded as withdrawn by nobody, and not where it had expired already', async () => {
+    const [one, other] = [await makeAll(), await makeAll()];
+    const disable = ({ administrator: { id } }: typeof one): Promise<unknown> =>
+      provider.execute(SetUserState, { id, disabled: true });
+    expect(await withdrawals(() => disable(one))).toEqual([
+      { type: 'initial_access_token.deleted', actor_id: null },
+      { type: 'user.invitation_withdrawn', actor_id: null },
+      { type: 'user.link_withdrawn', actor_id: null },
+      { type: 'user.link_withdrawn', actor_id: null },
+    ]);
+    provider.clock.advance(60 * 24 * 3600);
+    expect(await withdrawals(() => disable(other))).toEqual([]);
   });
 });

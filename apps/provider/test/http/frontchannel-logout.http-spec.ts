@@ -131,8 +131,8 @@ describe('front-channel logout (OpenID Connect Front-Channel Logout 1.0)', () =>
       client_id: client.id,
       post_logout_redirect_uri: 'https://nobody.test/bye',
     });
-    expect(page.text).toContain('Nobody is logged in');
-    expect(page.text).not.toContain('You were logged out of');
+    expect(page.text).toContain('You’re already signed out');
+    expect(page.text).not.toContain('You’ve been signed out of');
     expect(page.text).not.toContain('<iframe');
   });
 });

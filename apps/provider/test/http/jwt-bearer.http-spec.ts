@@ -154,9 +154,7 @@ describe('assertions of another issuer (RFC 7523 2.1)', () => {
     expect((await admin.submit({ resources: 'https://nowhere.example/' }, { action })).text).toContain(
       'There is no API https://nowhere',
     );
-    expect((await admin.submit({ resources: `${notes}\n${payroll}` }, { action })).text).toContain(
-      'The issuer was saved',
-    );
+    expect((await admin.submit({ resources: `${notes}\n${payroll}` }, { action })).text).toContain('Changes saved.');
     expect(await at(payroll)).toBe(payroll);
   });
 
@@ -173,7 +171,7 @@ describe('assertions of another issuer (RFC 7523 2.1)', () => {
     await admin.open(`${provider.base}/grant?user=grace`);
     const [selector = ''] = rowValues(admin, 'selector');
     const revoked = await admin.submit({ selector }, { action: '/grant' });
-    expect(revoked.text).toContain('The grant was revoked');
+    expect(revoked.text).toContain('Grant revoked.');
     const active = async (token: string): Promise<unknown> =>
       (await introspect(provider, documents, token)).json()['active'];
     expect([await active(one), await active(two)].filter(Boolean)).toHaveLength(1);
@@ -297,14 +295,14 @@ describe('assertions of another issuer (RFC 7523 2.1)', () => {
     const wrong = await admin.submit({ name: 'Wrong', issuer: 'urn:x', clients: 'nobody', scope: 'read' });
     expect([wrong.status, wrong.text.includes('There is no client nobody')]).toEqual([422, true]);
     const unkeyed = await admin.submit({ clients: portal.client.id, jwks: '{' });
-    expect([unkeyed.status, unkeyed.text.includes('This is no JSON object')]).toEqual([422, true]);
+    expect([unkeyed.status, unkeyed.text.includes('This isn’t a JSON object')]).toEqual([422, true]);
     const added = await admin.submit({ jwks: '', jwksUri: 'https://keys.example/jwks' });
-    expect(added.text).toContain('The issuer was added');
+    expect(added.text).toContain('Trusted issuer added.');
     const path = new URL(admin.address).pathname;
     expect((await admin.submit({ scope: 'openid' }, { action: path })).text).toContain('belongs to this server itself');
     await admin.open(`${provider.base}${path}`);
     const kept = await admin.submit({ confirm: 'no' }, { action: path.replace('update', 'delete') });
-    expect([kept.status, kept.text.includes('This is not its name')]).toEqual([422, true]);
+    expect([kept.status, kept.text.includes('That isn’t its name')]).toEqual([422, true]);
     await admin.submit({ confirm: 'Wrong' }, { action: path.replace('update', 'delete') });
     expect((await admin.open(`${provider.base}/issuer`)).text).not.toContain('urn:x');
   });

@@ -49,6 +49,8 @@ describe('the language switch', () => {
     '/password/set?token=gone.secret',
     '/oauth/logout?id_token_hint=a.b.c',
     '/sign-up?x=1&invitation=gone.secret',
+    '/sign-up?x=1&%69nvitatio%6E=gone.secret',
+    '/oauth/logout?post_logout_redirect_uri=https%3A%2F%2Fevil.test%2F',
     `/login?x=${'y'.repeat(2000)}`,
   ])('is not on pages whose address must not be repeated: %s', async (path) => {
     const answer = await fetch(provider.base + path, { redirect: 'manual', headers: { 'Accept-Language': 'en' } });

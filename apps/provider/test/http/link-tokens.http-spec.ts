@@ -49,9 +49,9 @@ describe('the token of a link', () => {
   }
   async function invitationLink(): Promise<string> {
     const email = `invited-${++addresses}@mail.test`;
-    const { id: invitedBy } = await provider.addUser({ roles: ['admin'] });
+    const { id: createdBy } = await provider.addUser({ roles: ['admin'] });
     return provider.store.run((unit) =>
-      provider.app.get(Invitations).invite(unit, { email, roles: ['user'], invitedBy }, provider.clock.now()),
+      provider.app.get(Invitations).invite(unit, { email, roles: ['user'], createdBy }, provider.clock.now()),
     );
   }
   const kinds: [string, () => Promise<string>, string][] = [
@@ -102,7 +102,7 @@ describe('the token of a link', () => {
       const page = await send(first.location ?? '', { headers: { Accept: 'text/html' } });
       expect(page.status).toBe(400);
       expect(page.text).toContain('link.cookie');
-      expect(page.text).toContain('allow cookies');
+      expect(page.text).toContain('needs cookies');
     });
 
     it('that is worth nothing sets no cookie, and leaves a good one alone', async () => {

@@ -25,7 +25,7 @@ describe('the client on the sign-in and consent pages', () => {
     for (const [page, text] of Object.entries(await pagesOf(more))) {
       expect([page, text]).toEqual([
         page,
-        expect.stringMatching(/<span class="mono(gram|-logo [^"]*)" aria-hidden="true">DA<\/span>/) as unknown,
+        expect.stringMatching(/<span class="mono-logo[^"]*" aria-hidden="true">DA<\/span>/) as unknown,
       ]);
       expect(text).not.toContain('/client-logo/');
       expect(text).not.toContain('pictures.test');
@@ -36,9 +36,9 @@ describe('the client on the sign-in and consent pages', () => {
   it('shows no monogram beside the logo of an approved client, and none where no client waits', async () => {
     for (const text of Object.values(await pagesOf({ logoUri: 'https://pictures.test/logo.png' }))) {
       expect(text).toContain('src="/client-logo/');
-      expect(text).not.toMatch(/monogram|mono-logo/);
+      expect(text).not.toContain('mono-logo');
     }
-    expect((await new Browser().open(`${provider.base}/login`)).text).not.toMatch(/monogram|mono-logo/);
+    expect((await new Browser().open(`${provider.base}/login`)).text).not.toContain('mono-logo');
   });
 
   it('escapes a name of markup', async () => {
@@ -50,14 +50,14 @@ describe('the client on the sign-in and consent pages', () => {
 
   const links = { policyUri: 'https://docs.test/policy?a=1&b=2', tosUri: 'https://terms.test:8443/' };
   const anchorsOf = (text: string): string[] =>
-    [...text.matchAll(/<a href="https:[^>]*>[^<]*<\/a>(?: \([^)]*\))?/g)].map(([anchor]) => unescape(anchor));
+    [...text.matchAll(/<a href="https:[^>]*>[^<]*<\/a>(?: \((?:<bdi>)?[^)]*\))?/g)].map(([anchor]) => unescape(anchor));
 
   it('links to policy and terms in a new tab that learns nothing of this page', async () => {
     for (const [page, text] of Object.entries(await pagesOf(links)))
       expect([page, ...anchorsOf(text)]).toEqual([
         page,
-        `<a href="${links.policyUri}" target="_blank" rel="noopener noreferrer">its privacy policy</a>`,
-        `<a href="${links.tosUri}" target="_blank" rel="noopener noreferrer">its terms of service</a>`,
+        `<a href="${links.policyUri}" target="_blank" rel="noopener noreferrer">Privacy policy</a>`,
+        `<a href="${links.tosUri}" target="_blank" rel="noopener noreferrer">Terms of service</a>`,
       ]);
   });
 
@@ -65,8 +65,8 @@ describe('the client on the sign-in and consent pages', () => {
     for (const [page, text] of Object.entries(await pagesOf({ ...links, source: 'registration' })))
       expect([page, ...anchorsOf(text).map((anchor) => anchor.replace(/<[^>]*>/g, ''))]).toEqual([
         page,
-        'its privacy policy (docs.test)',
-        'its terms of service (terms.test:8443)',
+        'Privacy policy (docs.test)',
+        'Terms of service (terms.test:8443)',
       ]);
   });
 
@@ -74,7 +74,7 @@ describe('the client on the sign-in and consent pages', () => {
     for (const text of Object.values(await pagesOf({ tosUri: links.tosUri }))) expect(anchorsOf(text)).toHaveLength(1);
     for (const text of Object.values(await pagesOf({}))) {
       expect(anchorsOf(text)).toEqual([]);
-      expect(text).not.toContain('says more');
+      expect(text).not.toContain('Privacy policy');
     }
   });
 });

@@ -187,18 +187,18 @@ describe('a login cannot be lost:', () => {
     Object.assign(begun.browser, { page: tab, address });
     const asked = await begun.browser.submit({ confirm: 'yes' });
     expect(asked.status).toBe(409);
-    expect(asked.text).toContain(`on behalf of <strong>${other.username}</strong>`);
+    expect(asked.text).toContain(`<bdi>${other.username}</bdi>`);
     await expectArrived(begun, await begun.browser.submit({ confirm: 'yes' }));
   });
 
-  it('"Use another account" on the consent page goes on with the other account', async () => {
+  it('"Switch account" on the consent page goes on with the other account', async () => {
     const begun = await begin();
     await begun.browser.submit(typed(begun));
-    const href = link(begun.browser.page ?? begun.page, /href="([^"]+)">Use another account/);
+    const href = link(begun.browser.page ?? begun.page, /href="([^"]+)">Switch</);
     const other = await provider.addUser();
     await begun.browser.open(provider.issuer + href);
     await begun.browser.submit({ username: other.username, password: other.password });
-    expect(begun.browser.page?.text).toContain(`on behalf of <strong>${other.username}</strong>`);
+    expect(begun.browser.page?.text).toContain(`<bdi>${other.username}</bdi>`);
     await expectArrived(begun, await begun.browser.submit({ confirm: 'yes' }));
   });
 
@@ -245,7 +245,7 @@ describe('a login cannot be lost:', () => {
     await phone.open(url);
     const done = await phone.submit({ password: 'a password made just now' });
     expect(done.text).not.toContain('Lost and found');
-    expect(done.text).toContain('Go back there');
+    expect(done.text).toContain('continue there');
   });
 
   it('an account had to be made on the way', async () => {

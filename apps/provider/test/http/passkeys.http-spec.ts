@@ -312,7 +312,7 @@ describe('a passkey as the second factor', () => {
     const browser = new Browser();
     await browser.open(authorizeUrl(provider, authorizationRequest(client, { acr_values: 'phr' }).parameters));
     await browser.submit({ username: user.username, password: user.password }, ours);
-    expect(browser.page?.text).toContain('asks for a passkey');
+    expect(browser.page?.text).toContain('requires a passkey');
     expect(fieldsOf(browser).some(([name]) => name === 'otp')).toBe(false);
   });
 

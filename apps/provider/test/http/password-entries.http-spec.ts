@@ -67,7 +67,7 @@ describe('a new password meets one rule, wherever it is set', () => {
           .get(Invitations)
           .invite(
             unit,
-            { email: `${fresh()}@example.com`, roles: ['user'], invitedBy: undefined },
+            { email: `${fresh()}@example.com`, roles: ['user'], createdBy: undefined },
             provider.clock.now(),
           ),
       );

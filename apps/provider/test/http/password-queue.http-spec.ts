@@ -61,7 +61,7 @@ describe('while one IPv6 network floods the estimates of passwords', () => {
         .create(unit, { userId: forgetful.id, purpose: 'set-password' }, provider.clock.now()),
       await provider.app
         .get(Invitations)
-        .invite(unit, { email: 'guest@people.test', roles: ['user'], invitedBy: undefined }, provider.clock.now()),
+        .invite(unit, { email: 'guest@people.test', roles: ['user'], createdBy: undefined }, provider.clock.now()),
     ]);
     // From within the network of the flood, too.
     const [linked, invited] = [await open(link, '2001:db8:0:1::1'), await open(invitation, '2001:db8:0:2::1')];

@@ -56,7 +56,7 @@ describe('a sign-in of more than ten minutes', () => {
     await browser.open(at(`/client/update/${client.id}`));
     const trusted = changed(fieldsOf(browser, '/client/update/'), { scope: ['openid', 'roles'], action: 'save' });
     expect(isSignIn(await sendFields(browser, trusted, '/client/update/'))).toBe(true);
-    await browser.open(at(`/client/update/${client.id}`));
+    await browser.open(at(`/client/update/${client.id}/danger`));
     const state = fieldsOf(browser, '/client/state/').filter(([name]) => name === 'csrf');
     const disabled = await sendFields(browser, [...state, ['action', 'disable']], '/client/state/');
     expect(disabled.location).toContain('done=changed');
@@ -71,14 +71,14 @@ describe('a sign-in of more than ten minutes', () => {
       const own = await provider.addClient({ name: 'Redirected', ownerId, requirePushedAuthorizationRequests: true });
       const path = `/client/update/${own.client.id}`;
       provider.clock.advance(601);
-      for (const change of [
-        { name: 'Your bank' },
-        { redirectUri: [...own.client.redirectUris, 'https://evil.test/cb'] },
-        { grantType: [...own.client.grantTypes, 'urn:ietf:params:oauth:grant-type:device_code'] },
-        { requirePushedAuthorizationRequests: [] },
-        { pkceRequired: [] },
-      ]) {
-        await browser.open(at(path));
+      for (const [tab, change] of [
+        ['', { name: 'Your bank' }],
+        ['', { redirectUri: [...own.client.redirectUris, 'https://evil.test/cb'] }],
+        ['/tokens', { grantType: [...own.client.grantTypes, 'urn:ietf:params:oauth:grant-type:device_code'] }],
+        ['/advanced', { requirePushedAuthorizationRequests: [] }],
+        ['/advanced', { pkceRequired: [] }],
+      ] as const) {
+        await browser.open(at(`${path}${tab}`));
         const sent = changed(fieldsOf(browser, path), { ...change, action: 'save' });
         expect([change, isSignIn(await sendFields(browser, sent, path))]).toEqual([change, true]);
       }

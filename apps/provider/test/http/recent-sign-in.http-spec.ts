@@ -36,6 +36,8 @@ const exempt: Readonly<Record<string, string>> = {
   '/device': 'a client decides by max_age',
   '/account/profile': 'claims, and no credentials',
   '/session': 'it only ends sessions',
+  '/user/sessions/:id': 'it only ends sessions',
+  '/user/apps/:id': 'it only revokes',
   '/grant': 'it only revokes',
   '/token': 'it only revokes',
   '/message': 'it only sends a message again',
@@ -220,7 +222,9 @@ describe('a sign-in of more than ten minutes', () => {
     await browser.open(sent.location ?? '');
     await givePassword(provider, user, browser);
     const words = (browser.page?.text ?? '').replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ');
-    expect(words).toContain(`Make a new secret for this client: Target · client_id ${twin.id} · evil.test · pay.test`);
+    expect(words).toContain(
+      `Rotate the client secret of this application: Target · client_id ${twin.id} · evil.test · pay.test`,
+    );
   });
 
   it('comes back to this server alone, whatever host its sender wrote into the request line (RFC 9112 3.2.2)', async () => {
@@ -280,9 +284,9 @@ describe('a sign-in of more than ten minutes', () => {
   it.each([
     ['/key', { action: 'rotate-now', confirm: 'now' }, 'Replace the signing keys now'],
     ['/KEY/', { action: 'rotate' }, 'Make new signing keys'],
-    ['/client', { action: 'approve' }, 'Approve these clients: Target'],
-    ['/client/state/:id', { action: 'enable' }, 'Switch on this client: Target'],
-    ['/client/secret/:id', { overlap: '0' }, 'Make a new secret for this client: Target'],
+    ['/client', { action: 'approve' }, 'Approve these applications: Target'],
+    ['/client/state/:id', { action: 'enable' }, 'Enable this application: Target'],
+    ['/client/secret/:id', { overlap: '0' }, 'Rotate the client secret of this application: Target'],
     ['/user/link/:id', {}, 'sets a new password: victim'],
     ['/resource/delete/:id', { name: 'urn:target' }, 'Delete this API: urn:target'],
     ['/issuer/delete/:id', { confirm: 'X' }, 'Delete this trusted issuer: X'],

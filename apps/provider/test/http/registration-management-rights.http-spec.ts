@@ -110,7 +110,7 @@ describe('the rights and the approval of a client that changes itself (RFC 7592 
       const again = await browser.submit({ confirm: 'yes' });
       expect(again.status).toBe(409);
       expect(again.text).toContain('Your bank');
-      expect(again.text).toContain('has changed since the page was shown');
+      expect(again.text).toContain('has changed since the page was opened');
       expect(answerOf(await browser.submit({ confirm: 'yes' })).has('code')).toBe(true);
     });
   });

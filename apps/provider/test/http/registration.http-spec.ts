@@ -335,7 +335,7 @@ describe('POST /oauth/register, open', () => {
     if (!client) throw new Error('not there');
     const browser = await provider.logIn(await provider.addUser());
     const page = await browser.open(authorizeUrl(provider, authorizationRequest(client).parameters));
-    expect(page.text).toContain('Nobody has checked this application');
+    expect(page.text).toContain('has checked this app.');
     expect(page.text).toContain('client.test');
     const answer = await browser.submit({ confirm: 'no' });
     expect(answerOf(answer).get('error')).toBe('access_denied');

@@ -40,7 +40,7 @@ describe('the pages of APIs', () => {
       }),
     );
     expect(answer.status).toBe(303);
-    expect((await admin.open(answer.location ?? '')).text).toContain('The API was added.');
+    expect((await admin.open(answer.location ?? '')).text).toContain('API added.');
     expect(await resources().find('https://documents.example/')).toMatchObject({
       name: 'Documents',
       tokenFormat: 'jwt',
@@ -68,7 +68,7 @@ describe('the pages of APIs', () => {
       }),
     );
     expect(answer.status).toBe(422);
-    expect(answer.text).toMatch(/id="f-identifier-problem">http is for this computer only/);
+    expect(answer.text).toMatch(/id="f-identifier-problem">.*?<span>http is for this computer only/);
     expect(answer.text).toMatch(/id="f-identifier"[^>]*autofocus/);
     expect(answer.text).toContain('id="f-scopes-0-problem"');
     expect(answer.text).toContain('id="f-lifetime-problem"');

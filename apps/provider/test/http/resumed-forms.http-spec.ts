@@ -16,7 +16,7 @@ interface Control {
 function controlsOf(form: string): Control[] {
   return [...form.matchAll(/<(?:input|select|textarea)\b[^>]*>/g)].flatMap(([tag]): Control[] => {
     const name = /\sname="([^"]*)"/.exec(tag)?.[1];
-    if (name === undefined || /^(csrf|revision(:.*)?)$/.test(name)) return [];
+    if (name === undefined || /^(csrf|tab|revision(:.*)?)$/.test(name)) return [];
     if (!/\stype="checkbox"/.test(tag)) return [{ name, kind: 'value' }];
     return [{ name, kind: /\svalue="yes"/.test(tag) ? 'switch' : 'list' }];
   });
@@ -56,8 +56,9 @@ describe('what a form that waits for a sign-in turns off', () => {
     { browser, user }: Awaited<ReturnType<typeof person>>,
     path: string,
     change: (fields: Fields) => Fields,
+    page = path,
   ): Promise<string> {
-    await browser.open(at(path));
+    await browser.open(at(page));
     const fields = change(fieldsOf(browser, path));
     provider.clock.advance(601);
     await browser.open((await sendFields(browser, fields, path)).location ?? '');
@@ -79,7 +80,7 @@ describe('what a form that waits for a sign-in turns off', () => {
         '/client',
         '/client?state=new',
         '/client/add',
-        `/client/update/${ids.client}`,
+        ...['', '/scopes', '/tokens', '/advanced', '/danger'].map((tab) => `/client/update/${ids.client}${tab}`),
         `/client/delete/${ids.client}`,
       ],
       ...[`/client/roles/${ids.client}`, '/resource/add', `/resource/update/${ids.resource}`, '/key', '/issuer/add'],
@@ -97,8 +98,15 @@ describe('what a form that waits for a sign-in turns off', () => {
         // The ids of records in a list are the records that the page names.
         const buttons = [...inner.matchAll(/name="action" value="([^"]*)"/g)].map(([, value = '']) => value);
         for (const button of buttons.length > 0 ? buttons : [undefined]) {
-          const fields: Fields = button === undefined ? [] : [['action', button]];
-          const { expected, kind } = describeSavedForm({ address: action, fields: [...fields] });
+          const tab = /name="tab" value="([^"]*)"/.exec(inner)?.[1];
+          const fields: Fields = [
+            ...(tab === undefined ? [] : [['tab', tab] as const]),
+            ...(button === undefined ? [] : [['action', button] as const]),
+          ];
+          const { expected, kind } = describeSavedForm({
+            address: action,
+            fields: fields.map(([name, value]): [string, string] => [name, value]),
+          });
           const isList = kind !== undefined && /^\/(user|client)$/.test(action);
           for (const control of controlsOf(inner)) {
             if (isList && control.name === 'id') continue;
@@ -126,35 +134,50 @@ describe('what a form that waits for a sign-in turns off', () => {
   });
 
   it('is shown for a client, and marked where it was on', async () => {
+    const path = `/client/update/${ids.client}`;
     const words = await confirmation(
       await person(['admin']),
-      `/client/update/${ids.client}`,
-      without('consentRequired', 'secondFactorRequired', 'pkceRequired', 'defaultScope'),
+      path,
+      without('secondFactorRequired', 'pkceRequired'),
+      `${path}/advanced`,
     );
-    expect(words).toContain('Demand PKCE Off (on until now)');
-    expect(words).toContain('Ask people for their consent Off (on until now)');
-    expect(words).toContain('Demand a second factor Off (on until now)');
-    expect(words).toContain('Let it act for itself at every API Off ');
-    expect(words).toContain('Default scopes None');
+    expect(words).toContain('Require PKCE Off (on until now)');
+    expect(words).toContain('Require a second step Off (on until now)');
+    expect(words).toContain('Let it act in its own name at every API Off ');
+    // Of the fields on other pages it changes none.
+    expect(words).not.toContain('Ask people for consent');
+    const scopes = await confirmation(
+      await person(['admin']),
+      path,
+      without('consentRequired', 'defaultScope'),
+      `${path}/scopes`,
+    );
+    expect(scopes).toContain('Ask people for consent Off (on until now)');
+    expect(scopes).toContain('Default scopes None');
+    expect(scopes).not.toContain('Require PKCE');
   });
 
   it('is shown where something is turned on, and where a field was left out', async () => {
-    const words = await confirmation(await person(['admin']), `/client/update/${ids.client}`, (fields) =>
-      changed(without('owner', 'jwks')(fields), { serviceAccount: 'yes' }),
+    const path = `/client/update/${ids.client}`;
+    const words = await confirmation(
+      await person(['admin']),
+      path,
+      (fields) => changed(without('owner', 'jwks')(fields), { serviceAccount: 'yes' }),
+      `${path}/advanced`,
     );
-    expect(words).toContain('Let it act for itself at every API On (off until now)');
-    expect(words).toContain('Demand PKCE On ');
-    expect(words).toMatch(/Left empty .*Owner .*Address of its public keys Its public keys by value /);
+    expect(words).toContain('Let it act in its own name at every API On (off until now)');
+    expect(words).toContain('Require PKCE On ');
+    expect(words).toMatch(/Left empty .*Owner .*Address of its public keys Its public keys /);
   });
 
   it('is not shown to developers of fields that administrators alone have', async () => {
     const developer = await person(['developer']);
     const { client } = await provider.addClient({ name: 'Own', ownerId: developer.id });
-    const words = await confirmation(developer, `/client/update/${client.id}`, (fields) =>
-      changed(fields, { pkceRequired: [] }),
-    );
-    expect(words).toContain('Demand PKCE Off (on until now)');
-    expect(words).not.toContain('Demand a second factor');
+    const path = `/client/update/${client.id}`;
+    const off = (fields: Fields): Fields => changed(fields, { pkceRequired: [] });
+    const words = await confirmation(developer, path, off, `${path}/advanced`);
+    expect(words).toContain('Require PKCE Off (on until now)');
+    expect(words).not.toContain('Require a second step');
   });
 
   it('is shown for users and roles', async () => {

@@ -40,7 +40,7 @@ describe('an authenticator app (RFC 6238)', () => {
 
     const wrong = await browser.submit({ otp: app.code(5) });
     expect(wrong.status).toBe(422);
-    expect(wrong.text).toContain('id="f-otp-problem">This code is wrong');
+    expect(wrong.text).toContain('id="f-otp-problem">That code didn’t work');
     expect(scan(provider, browser).secret).toBe(app.secret);
 
     const added = await browser.submit({ otp: app.code() });
@@ -117,7 +117,7 @@ describe('an authenticator app (RFC 6238)', () => {
     await givePassword(provider, user, browser);
     const answer = await giveFactor(browser, { otp: app.code(steps) });
     expect(answer.status).toBe(status);
-    if (status === 401) expect(answer.text).toContain('This code is wrong, or was used already');
+    if (status === 401) expect(answer.text).toContain('That code didn’t work');
     expect(await isHome(browser)).toBe(status === 200);
   });
 
@@ -190,7 +190,7 @@ describe('recovery codes', () => {
 
     const again = new Browser();
     await givePassword(provider, user, again);
-    expect((await giveFactor(again, { action: 'recovery', recovery: code })).text).toContain('was used already');
+    expect((await giveFactor(again, { action: 'recovery', recovery: code })).text).toContain('was already used');
     expect((await giveFactor(again, { action: 'recovery', recovery: other })).status).toBe(200);
     expect((await again.open(at('/account/factors'))).text).toContain('8 codes are left');
   });
@@ -313,7 +313,7 @@ describe('a session that owes a second factor', () => {
     ]) {
       const refused = await giveFactor(browser, fields);
       expect(refused.status).toBe(403);
-      expect(refused.text).toContain('To add a second factor, log in again first.');
+      expect(refused.text).toContain('Sign in again to set up a second step.');
     }
     expect(await isHome(browser)).toBe(false);
     const page = await own.open(at('/account'));

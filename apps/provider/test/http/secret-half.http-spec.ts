@@ -52,7 +52,7 @@ describe('with another secret behind its selector', () => {
   });
 
   it('an invitation makes no account', async () => {
-    const whom = { email: 'invited@example.org', roles: ['user'], invitedBy: undefined };
+    const whom = { email: 'invited@example.org', roles: ['user'], createdBy: undefined };
     const link = await provider.store.run((unit) =>
       provider.app.get(Invitations).invite(unit, whom, provider.clock.now()),
     );

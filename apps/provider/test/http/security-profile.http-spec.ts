@@ -84,7 +84,7 @@ describe('the security profile of a client on its page', () => {
     developer = await provider.logIn(owner);
     client = (await provider.addClient(fapiDraft(key, { ownerId: owner.id, consentRequired: true }))).client;
   });
-  const page = (browser: Browser) => browser.open(`${provider.issuer}/client/update/${client.id}`);
+  const page = (browser: Browser) => browser.open(`${provider.issuer}/client/update/${client.id}/advanced`);
   const save = async (browser: Browser, changes: Record<string, string>) => {
     await page(browser);
     const action = `/client/update/${client.id}`;

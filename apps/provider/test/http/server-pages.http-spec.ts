@@ -1,10 +1,12 @@
 import { Activity } from '../../src/audit/activity.service';
 import { auditTypes } from '../../src/audit/audit.service';
+import { FailedRequests } from '../../src/audit/failed-requests.service';
+import { settingsDefinition } from '../../src/config/settings';
 import { KeysService } from '../../src/keys/keys.service';
 import { Outbox } from '../../src/outbox/outbox.service';
 import { Browser } from '../support/browser';
 import { fieldsOf, rowValues, sendFields } from '../support/forms';
-import { startProvider, type TestProvider } from '../support/provider';
+import { authorizationRequest, authorizeUrl, startProvider, type TestProvider } from '../support/provider';
 import { obtainTokens } from '../support/tokens';
 
 describe('the pages of the server', () => {
@@ -28,14 +30,59 @@ describe('the pages of the server', () => {
     await other.submit({ username: 'counted', password: 'wrong' });
     await provider.app.get(Activity).flush();
     const page = (await admin.open(at('/admin'))).text;
-    expect(page).toMatch(/aria-label="Logins by the hour: 2 in all, 2 in the busiest hour"/);
-    expect(page).toMatch(/aria-label="Failed logins by the hour: 1 in all/);
-    expect(page).toMatch(/aria-label="Token answers by the hour: 1 in all/);
-    expect(page.match(/class="chart-bar"/g)).toHaveLength(3);
+    expect(page).toContain('aria-label="Sign-ins, 24 h: 2, at most 2 in an hour"');
+    expect(page).toContain('aria-label="Failed sign-ins, 24 h: 1, at most 1 in an hour"');
+    expect(page).toContain('aria-label="Tokens issued, 24 h: 1, at most 1 in an hour"');
+    expect(page).toContain('aria-label="Sign-ins: 2 succeeded, 1 failed, at most 3 in one bar"');
+    expect(page.match(/<title>[^<]*: 2 succeeded, 1 failed<\/title>/g)).toHaveLength(1);
     expect(page).toContain('is only reachable from this computer');
+    expect(page).toMatch(/<strong>counted<\/strong> signed in/);
     // What is counted is added to what other processes counted.
     await provider.app.get(Activity).flush();
     expect((await provider.app.get(Activity).since(0)).find(({ kind }) => kind === 'login')?.count).toBe(2);
+  });
+
+  it('/admin lists what is left to set up, with a button each, and the causes of failing requests', async () => {
+    const page = (await admin.open(at('/admin'))).text;
+    expect(page).toContain('Finish setting up');
+    expect(page).toMatch(/<a class="btn[^"]*" href="\/account\/factors">Add sign-in method/);
+    expect(page).not.toContain('Connect your first application</span><br>');
+    const { client } = await provider.addClient({ name: 'Misconfigured' });
+    const { parameters } = authorizationRequest(client);
+    for (let sent = 0; sent < 2; sent++)
+      await new Browser().open(authorizeUrl(provider, { ...parameters, redirect_uri: 'https://elsewhere.test/' }));
+    await provider.app.get(FailedRequests).flush();
+    const after = (await admin.open(at('/admin'))).text;
+    expect(after).toContain('Requests from Misconfigured fail');
+    expect(after).toContain('Redirect URI not registered · 2 times in 24 hours');
+    expect(after).toMatch(/href="\/failed-request\/[0-9a-z]+">Fix/);
+  });
+
+  it('/admin/system shows every setting with its source, and no secret', async () => {
+    const page = (await admin.open(at('/admin/system'))).text;
+    const rowOf = (name: string): string => new RegExp(`<code>${name}</code>[^]*?</tr>`).exec(page)?.[0] ?? '';
+    for (const { name } of Object.values(settingsDefinition)) expect([name, rowOf(name)]).not.toEqual([name, '']);
+    expect(rowOf('GATEHOUSE_ISSUER')).toContain(`<bdi>${provider.issuer}</bdi>`);
+    expect(rowOf('GATEHOUSE_PKCE')).toMatch(/<bdi>required<\/bdi>[^]*Default/);
+    expect(rowOf('GATEHOUSE_SMTP_URL')).toMatch(/>Set<[^]*Environment/);
+    expect(page).not.toContain('smtp://127.0.0.1:1');
+    expect(page).not.toContain(provider.secretKey);
+    expect(page).not.toContain('<form method="post"');
+    const found = (await admin.open(at('/admin/system?q=pkce'))).text;
+    expect(found).toContain('GATEHOUSE_PKCE');
+    expect(found).not.toContain('GATEHOUSE_DATA_DIR');
+    expect((await admin.open(at('/admin/system?q=nothing'))).text).toContain('No settings match “nothing”');
+  });
+
+  it('are in the language of the browser', async () => {
+    const headers = { 'Accept-Language': 'de' };
+    for (const [path, words] of [
+      ['/admin', 'Zu beheben'],
+      ['/audit', 'hat sich angemeldet'],
+      ['/session', 'Angemeldet'],
+      ['/admin/system', 'Wirksame Einstellungen'],
+    ] as const)
+      expect([path, (await admin.send(at(path), { headers })).text.includes(words)]).toEqual([path, true]);
   });
 
   it('/audit is searched by kind, user and client, page by page, and downloaded', async () => {
@@ -43,11 +90,19 @@ describe('the pages of the server', () => {
     const registered = await provider.addClient({ name: 'Logged client' });
     await obtainTokens(provider, await provider.logIn(person), registered);
     const ofUser = (await admin.open(at('/audit?user=logged'))).text;
-    for (const words of ['login succeeded', 'grant created', 'consent recorded', 'user created'])
+    expect(ofUser).toMatch(/<strong>logged<\/strong> signed in\s*</);
+    for (const words of [
+      '<strong>logged</strong> signed in to <strong>Logged client</strong>',
+      '<strong>logged</strong> allowed <strong>Logged client</strong> to use their account',
+      'created the account of <strong>logged</strong>',
+    ])
       expect(ofUser).toContain(words);
     const ofClient = (await admin.open(at(`/audit?client=${registered.client.id}&type=grant`))).text;
-    expect(ofClient).toContain('grant created');
-    expect(ofClient).not.toContain('consent recorded');
+    expect(ofClient).toContain('grant.created');
+    expect(ofClient).not.toContain('consent.recorded');
+    const ofKind = (await admin.open(at(`/audit?client=${registered.client.id}&type=access`))).text;
+    expect(ofKind).toContain('grant.created');
+    expect(ofKind).toContain('consent.recorded');
     expect((await admin.open(at('/audit?user=nobody'))).text).toContain('There is no user nobody');
     expect((await admin.open(at(`/audit?type=made.up`))).status).toBe(200);
 
@@ -66,11 +121,28 @@ describe('the pages of the server', () => {
     // More than one page: the newest, then those before.
     for (let made = 0; made < 60; made++) await provider.addUser({ username: `many-${made}` });
     const first = await admin.open(at('/audit?type=user'));
-    const before = /before=(\d+)/.exec(first.text)?.[1];
+    const before = /before&#x3D;(\d+)/.exec(first.text)?.[1];
     expect(before).toBeDefined();
     const second = await admin.open(at(`/audit?type=user&before=${before}`));
     expect(second.text).toContain('Newest');
-    expect(second.text).toContain('user created');
+    expect(second.text).toContain('created the account of');
+    // Only the newest events change while somebody looks.
+    expect(first.text).toContain('data-live="5"');
+    expect(second.text).not.toContain('data-live');
+  });
+
+  it('/audit is searched by the days on which events were recorded', async () => {
+    await provider.addUser({ username: 'dated' });
+    const day = (offset: number): string => new Date(Date.now() + offset * 86_400_000).toISOString().slice(0, 10);
+    const found = async (dates: string): Promise<boolean> =>
+      (await admin.open(at(`/audit?user=dated&${dates}`))).text.includes('created the account of');
+    expect(await found(`from=${day(-1)}&to=${day(1)}`)).toBe(true);
+    expect(await found(`from=${day(1)}`)).toBe(false);
+    expect(await found(`to=${day(-2)}`)).toBe(false);
+    const wrong = await admin.open(at('/audit?from=yesterday'));
+    expect([wrong.status, wrong.text.includes('Write dates as 2026-11-29.')]).toEqual([200, true]);
+    const lines = (await admin.open(at(`/audit/export?user=dated&from=${day(1)}`))).text;
+    expect(lines).toBe('');
   });
 
   it('/session lists and ends sessions, one or all of a user', async () => {
@@ -84,14 +156,14 @@ describe('the pages of the server', () => {
     // The button of one row means that one, whatever is ticked.
     const action = '/session?user=seated';
     expect((await admin.submit({ session: newest, chosen: older[0] ?? '' }, { action })).text).toContain(
-      'The session ended',
+      'Session signed out',
     );
     const alive = async (browser: Browser): Promise<boolean> =>
       !(await browser.open(at('/account'))).text.includes('name="password"');
     expect([await alive(one), await alive(two)]).toEqual([true, false]);
     const three = await provider.logIn(user);
     await admin.open(at(action));
-    expect((await admin.submit({ action: 'end-chosen' }, { action })).text).toContain('Nothing was chosen');
+    expect((await admin.submit({ action: 'end-chosen' }, { action })).text).toContain('Select at least one session');
     const four = await provider.logIn(user);
     await admin.open(at(action));
     const chosen = rowValues(admin, 'chosen').slice(0, 2);
@@ -113,7 +185,7 @@ describe('the pages of the server', () => {
     expect(ended.status).toBe(303);
     expect([await alive(one), await alive(two)]).toEqual([false, false]);
     expect((await admin.open(at('/session?user=nobody'))).text).toContain('There is no user nobody');
-    expect((await admin.open(at('/session'))).text).toContain('this browser');
+    expect((await admin.open(at('/session'))).text).toContain('This browser');
   });
 
   it('/key makes new keys, which sign later, or at once when the word is typed', async () => {
@@ -135,7 +207,7 @@ describe('the pages of the server', () => {
     expect((await send('now')).status).toBe(303);
     expect((await keys.current('ES256', provider.clock.now())).kid).not.toBe(before.kid);
     const audit = (await admin.open(at('/audit?type=key.created&user=keeper'))).text;
-    expect(audit).toContain('key created');
+    expect(audit).toContain('<strong>keeper</strong> created a key: ES256');
   });
 
   it('/message shows what waits and tries it again', async () => {
@@ -152,7 +224,8 @@ describe('the pages of the server', () => {
 
   it('are administrators’ alone', async () => {
     const browser = await provider.logIn(await provider.addUser({ roles: ['developer'] }));
-    for (const path of ['/admin', '/audit', '/audit/export', '/failed-request', '/session', '/key', '/message'])
+    const administration = ['/admin', '/admin/system', '/audit', '/audit/export', '/failed-request', '/session', '/key'];
+    for (const path of [...administration, '/message'])
       expect([path, (await browser.open(at(path))).status]).toEqual([path, 403]);
   });
 });

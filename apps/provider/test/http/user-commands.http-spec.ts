@@ -1,3 +1,5 @@
+import { statement } from '@gatehouse/platform/database/store';
+import { Invitations } from '../../src/users/invitations/invitations.service';
 import { UsersService } from '../../src/users/users.service';
 import { userInfo } from 'node:os';
 import { AuditLog } from '../../src/audit/audit-log.service';
@@ -169,6 +171,20 @@ describe('commands on users and sessions, while the provider runs on the same da
     const page = await auditor.open(`${provider().base}/audit?user=${encodeURIComponent(actor)}`);
     expect(page.text).toContain(`Command line (${userInfo().username})`);
     expect(page.text).not.toContain('There is no user');
+  });
+
+  it('is not the actor of what ends with the account: nobody withdraws it', async () => {
+    const { id: createdBy } = await provider().addUser({ username: 'cli-inviter', roles: ['admin'] });
+    const invitation = { email: 'cli-guest@people.test', roles: ['admin'], createdBy };
+    await provider().store.run((unit) =>
+      provider().app.get(Invitations).invite(unit, invitation, provider().clock.now()),
+    );
+    expect((await gatehouse('user disable --username cli-inviter')).code).toBe(0);
+    const events = statement(
+      'test.withdrawn',
+      `SELECT actor_id FROM audit_events WHERE type = 'user.invitation_withdrawn'`,
+    );
+    expect(await provider().store.all(events)).toEqual([{ actor_id: null }]);
   });
 
   it('never disables the last administrator', async () => {

@@ -25,7 +25,7 @@ describe('a username of a person’s own choice', () => {
     return provider.store.run((unit) =>
       provider.app
         .get(Invitations)
-        .invite(unit, { email, roles: ['user'], invitedBy: undefined }, provider.clock.now()),
+        .invite(unit, { email, roles: ['user'], createdBy: undefined }, provider.clock.now()),
     );
   }
 

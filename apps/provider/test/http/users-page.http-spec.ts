@@ -1,6 +1,7 @@
+import { SetUserState } from '../../src/users/operations/set-user-state';
 import { UsersService } from '../../src/users/users.service';
-import { Browser } from '../support/browser';
-import { changed, fieldsOf, sendFields, values } from '../support/forms';
+import { Browser, unescape } from '../support/browser';
+import { changed, fieldsOf, rowValues, sendFields, values } from '../support/forms';
 import { startProvider, type TestProvider } from '../support/provider';
 
 describe('the pages of users', () => {
@@ -21,6 +22,7 @@ describe('the pages of users', () => {
 
   const at = (path: string): string => `${provider.issuer}${path}`;
   const users = (): UsersService => provider.app.get(UsersService);
+  const nextOf = (text: string): string => unescape(/href="([^"]+)">Next</.exec(text)?.[1] ?? '');
   const linkOf = (text: string): string =>
     (/id="one-time-link">([^<]+)</.exec(text)?.[1] ?? '').replaceAll('&#x3D;', '=');
 
@@ -43,7 +45,7 @@ describe('the pages of users', () => {
     );
     expect(answer.status).toBe(200);
     expect(answer.headers['cache-control']).toBe('no-store');
-    expect(answer.text).toContain('grace@example.test is not verified');
+    expect(answer.text).toContain('The address grace@example.test is not verified');
     const link = linkOf(answer.text);
     expect(link.startsWith(`${provider.issuer}/password/set?token=`)).toBe(true);
     expect(await users().findByUsername('grace')).toMatchObject({ roles: ['developer', 'user'], hasPassword: false });
@@ -63,7 +65,7 @@ describe('the pages of users', () => {
       changed(fieldsOf(admin), { username: 'ROOT', email: 'kept@example.test', role: ['developer'] }),
     );
     expect(answer.status).toBe(422);
-    expect(answer.text).toMatch(/id="f-username-problem">This username is taken/);
+    expect(answer.text).toMatch(/id="f-username-problem">.*?This username is taken/);
     expect(answer.text).toMatch(/id="f-username"[^>]*autofocus/);
     expect(values(fieldsOf(admin), 'email')).toEqual(['kept@example.test']);
     expect(values(fieldsOf(admin), 'role')).toEqual(['developer']);
@@ -101,12 +103,12 @@ describe('the pages of users', () => {
     return admin;
   }
 
-  it('switches an account off, which ends its sessions, and on again', async () => {
+  it('disables an account, which ends its sessions, and enables it again', async () => {
     const person = await provider.addUser();
     const theirs = await provider.logIn(person);
     await admin.open(at(`/user/update/${person.id}`));
     const off = await admin.submit({}, { action: '/user/disable/' });
-    expect(off.text).toContain('The account is off');
+    expect(off.text).toContain('Account disabled');
     await theirs.open(at('/home'));
     expect(theirs.address).toContain('/login');
     await expect(provider.logIn(person)).rejects.toThrow('the login failed: 401');
@@ -127,7 +129,7 @@ describe('the pages of users', () => {
     await admin.open(at(`/user/delete/${person.id}`));
     expect((await admin.submit({ username: 'staying' })).status).toBe(422);
     const gone = await admin.submit({ username: 'leaving' });
-    expect(gone.text).toContain('The user was deleted.');
+    expect(gone.text).toContain('User deleted.');
     expect(await users().find(person.id)).toBeUndefined();
     expect((await admin.open(at(`/user/update/${person.id}`))).status).toBe(404);
   });
@@ -137,7 +139,7 @@ describe('the pages of users', () => {
     await admin.open(at(page));
     const demoted = await sendFields(admin, changed(fieldsOf(admin, page), { role: ['user'] }), page);
     expect(demoted.status).toBe(422);
-    expect(demoted.text).toMatch(/id="f-roles-problem">This is the last administrator/);
+    expect(demoted.text).toMatch(/id="f-roles-problem">.*?This is the last administrator/);
     await admin.open(at(page));
     const off = await admin.submit({}, { action: '/user/disable/' });
     expect(off.status).toBe(409);
@@ -148,24 +150,56 @@ describe('the pages of users', () => {
     expect(await users().find(adminId)).toMatchObject({ roles: ['admin'], disabledAt: undefined });
   });
 
-  it('switches many off and on at once, but for the last administrator, and shows those of one role', async () => {
+  it('disables and enables many at once after asking, but for the last administrator, and keeps the filter', async () => {
     const people = await Promise.all(['many-a', 'many-b'].map((username) => provider.addUser({ username })));
     const ids = people.map(({ id }) => id);
-    const act = async (chosen: readonly string[], action: string): Promise<string> => {
-      await admin.open(at('/user'));
-      const answer = await sendFields(admin, changed(fieldsOf(admin, '/user'), { id: chosen, action }), '/user');
-      expect(answer.status).toBe(303);
-      return new URL(answer.location ?? '').searchParams.get('done') ?? '';
+    const ask = (chosen: readonly string[], action: string) => {
+      const selection = new URLSearchParams({ q: 'many', action });
+      for (const id of chosen) selection.append('id', id);
+      return admin.open(at(`/user/selected?${selection.toString()}`));
     };
-    expect(await act([...ids, adminId], 'disable')).toBe('kept');
+    const act = async (chosen: readonly string[], action: string): Promise<Record<string, string>> => {
+      await ask(chosen, action);
+      const answer = await sendFields(admin, [...fieldsOf(admin, '/user'), ['action', action]], '/user');
+      expect(answer.status).toBe(303);
+      return Object.fromEntries(new URL(answer.location ?? '').searchParams);
+    };
+    await admin.open(at('/user?q=many'));
+    expect(rowValues(admin, 'id')).toEqual(ids);
+    const asked = await ask(ids, 'disable');
+    expect(asked.text).toContain('Disable 2 users?');
+    expect(rowValues(admin, 'id')).toEqual(ids);
+    for (const username of ['many-a', 'many-b']) expect(asked.text).toContain(`>${username}</bdi>`);
+    expect((await users().find(ids[0] ?? ''))?.disabledAt).toBeUndefined();
+    expect(await act([...ids, adminId], 'disable')).toEqual({ q: 'many', done: 'kept', count: '2' });
     for (const id of ids) expect((await users().find(id))?.disabledAt).toBeDefined();
     expect((await users().find(adminId))?.disabledAt).toBeUndefined();
-    expect(await act(ids.slice(0, 1), 'enable')).toBe('changed');
+    expect(await act(ids.slice(0, 1), 'enable')).toEqual({ q: 'many', done: 'enabled', count: '1' });
     expect((await users().find(ids[0] ?? ''))?.disabledAt).toBeUndefined();
-    expect(await act([], 'enable')).toBe('none');
+    expect(await act(ids, 'disable')).toEqual({ q: 'many', done: 'disabled', count: '1' });
+    expect((await admin.open(at('/user?q=many&done=disabled&count=1'))).text).toContain('1 user disabled');
+    const none = await ask([], 'enable');
+    expect(admin.address).toBe(at('/user?q=many&done=none'));
+    expect(none.text).toContain('Select at least one user');
+  });
+
+  it('shows the users of one role or status', async () => {
+    const off = await provider.addUser({ username: 'state-off' });
+    await provider.addUser({ username: 'state-on' });
+    await provider.store.run((unit) => users().create(unit, { username: 'state-invited' }, provider.clock.now()));
+    await provider.execute(SetUserState, { id: off.id, disabled: true });
+    const shown = async (filter: string): Promise<string[]> => {
+      const { text } = await admin.open(at(`/user?${filter}`));
+      return [...text.matchAll(/aria-label="Select (state-[a-z]+)"/g)].map(([, name]) => name ?? '');
+    };
+    expect(await shown('q=state-')).toEqual(['state-invited', 'state-off', 'state-on']);
+    expect(await shown('q=state-&status=active')).toEqual(['state-on']);
+    expect(await shown('q=state-&status=invited')).toEqual(['state-invited']);
+    expect(await shown('status=disabled')).toEqual(['state-off']);
     const admins = await admin.open(at('/user?role=admin'));
     expect(admins.text).toContain('root');
-    expect(admins.text).not.toContain('many-a');
+    expect(admins.text).not.toContain('state-on');
+    expect((await admin.open(at('/user?q=state-&status=disabled&role=admin'))).text).toContain('No users match');
   });
 
   it('lists by username, in pages by key, and searches', async () => {
@@ -176,12 +210,11 @@ describe('the pages of users', () => {
     const first = await admin.open(at('/user?q=MANY'));
     expect(first.text).toContain('many-24');
     expect(first.text).not.toContain('many-25');
-    const next =
-      /href="([^"]+)">Next page/.exec(first.text)?.[1]?.replaceAll('&amp;', '&').replaceAll('&#x3D;', '=') ?? '';
+    const next = nextOf(first.text);
     const second = await admin.open(at(next));
     expect(second.text).toContain('many-26');
     expect(second.text).not.toContain('many-24');
-    expect((await admin.open(at('/user?q=%25'))).text).toContain('Nobody matches');
+    expect((await admin.open(at('/user?q=%25'))).text).toContain('No users match');
   });
 
   it('finds a part of a name, in pages by key', async () => {
@@ -196,11 +229,10 @@ describe('the pages of users', () => {
     const first = await admin.open(at('/user?q=STRAUSS'));
     expect(first.text).toContain('part-24');
     expect(first.text).not.toContain('part-25');
-    const next =
-      /href="([^"]+)">Next page/.exec(first.text)?.[1]?.replaceAll('&amp;', '&').replaceAll('&#x3D;', '=') ?? '';
+    const next = nextOf(first.text);
     const second = await admin.open(at(next));
     expect(second.text).toContain('part-26');
     expect(second.text).not.toContain('part-24');
-    expect(second.text).not.toContain('Next page');
+    expect(nextOf(second.text)).toBe('');
   });
 });

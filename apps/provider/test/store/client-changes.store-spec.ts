@@ -86,7 +86,7 @@ describe.each(engines)('a client that another process changed a moment ago, on %
       const answer = await browser.submit({ confirm: 'yes' });
       expect([answer.status, await hasConsent()]).toEqual([409, false]);
       expect(answer.text).toContain('Your bank');
-      expect(answer.text).toContain('has changed since the page was shown');
+      expect(answer.text).toContain('has changed since the page was opened');
       await browser.submit({ confirm: 'yes' });
       expect(await hasConsent()).toBe(true);
     });

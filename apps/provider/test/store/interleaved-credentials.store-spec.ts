@@ -59,7 +59,7 @@ describe.each(engines)('credentials read by two requests, then consumed by both,
   it('an invitation is used once, and not after it expired', async () => {
     const invitations = provider.app.get(Invitations);
     const invite = async (): Promise<string> => {
-      const whom = { email: `${randomUUID()}@invited.test`, roles: ['user'], invitedBy: undefined };
+      const whom = { email: `${randomUUID()}@invited.test`, roles: ['user'], createdBy: undefined };
       return token(await provider.store.run((unit) => invitations.invite(unit, whom, now)), 'invitation');
     };
     const link = await invite();
@@ -76,7 +76,7 @@ describe.each(engines)('credentials read by two requests, then consumed by both,
 
   it('an invitation that was used is not withdrawn', async () => {
     const invitations = provider.app.get(Invitations);
-    const whom = { email: `${randomUUID()}@invited.test`, roles: ['user'], invitedBy: undefined };
+    const whom = { email: `${randomUUID()}@invited.test`, roles: ['user'], createdBy: undefined };
     const link = token(await provider.store.run((unit) => invitations.invite(unit, whom, now)), 'invitation');
     const [a, b] = await readTwice(() => invitations.find(link, now));
     const outcomes = await spendTwice(provider, [

@@ -61,7 +61,7 @@ describe.each(engines)('back-channel logouts that do not arrive, on %s', (_name,
   it('are sent again while that may help, shown at the client and by doctor, and forgotten when one arrives', async () => {
     receiver.answer = () => 503;
     const registered = await addClient(`${receiver.origin}/down`);
-    expect(await pageOf(registered)).not.toContain('Back-channel logouts do not reach this client');
+    expect(await pageOf(registered)).not.toContain('Back-channel logouts don’t reach this application');
     await signInAndOut(registered);
     const host = new URL(receiver.origin).host;
     expect(await failed(registered, 1)).toMatchObject({
@@ -74,7 +74,7 @@ describe.each(engines)('back-channel logouts that do not arrive, on %s', (_name,
     provider.clock.advance(10);
     expect(await failed(registered, 2)).toMatchObject({ failures: 2, lastFailedAt: provider.clock.now() });
     const page = await pageOf(registered);
-    expect(page).toContain('Back-channel logouts do not reach this client');
+    expect(page).toContain('Back-channel logouts don’t reach this application');
     expect(page).toMatch(new RegExp(`2 attempts at <code>${host}</code> failed.*<code>status 503</code>`));
     expect(page).toContain('It is retried automatically.');
     const finding = await doctor('back-channel logout');
@@ -95,7 +95,7 @@ describe.each(engines)('back-channel logouts that do not arrive, on %s', (_name,
       ({ message: says }) => says.startsWith('0 logouts wait'),
     );
     expect(well).toEqual({ state: 'ok', message: '0 logouts wait, 0 were given up' });
-    expect(await pageOf(registered)).not.toContain('Back-channel logouts do not reach this client');
+    expect(await pageOf(registered)).not.toContain('Back-channel logouts don’t reach this application');
   });
 
   it('are reported and not sent again where the address is forbidden; another address of the client starts anew', async () => {

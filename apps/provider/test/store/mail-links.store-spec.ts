@@ -61,7 +61,7 @@ describe.each(engines)('links that are mailed, on %s', (_name, engineOf) => {
     await provider.store.run((unit) =>
       provider.app
         .get(Invitations)
-        .invite(unit, { email: 'ada@mail.test', roles: ['user'], invitedBy: undefined }, now),
+        .invite(unit, { email: 'ada@mail.test', roles: ['user'], createdBy: undefined }, now),
     );
     const found = await other.app.get(Invitations).find(await tokenFor('ada@mail.test', 'invitation'), now);
     if (!found) throw new Error('no invitation');
@@ -82,10 +82,10 @@ describe.each(engines)('links that are mailed, on %s', (_name, engineOf) => {
     expect(won.filter((each) => each)).toHaveLength(1);
   });
 
-  describe('when an administrator corrects the address of an account without a password', () => {
+  describe('when the address of an account without a password changes', () => {
     const statusOf = async (link: string): Promise<number> => (await new Browser().open(link)).status;
 
-    it('the reset link mailed to the old address ends, and the link that was handed over stays', async () => {
+    it('by an administrator, the reset link mailed to the old address ends, and the link that was handed over stays', async () => {
       const draft = { username: 'bo', email: 'bo@wrong.test' };
       const { user, link: handedOver = '' } = await provider.execute(CreateUser, { draft });
       const browser = new Browser();
@@ -96,6 +96,22 @@ describe.each(engines)('links that are mailed, on %s', (_name, engineOf) => {
       await provider.execute(UpdateUser, { id: user.id, draft: { ...user, name: 'Bo' } });
       expect(await statusOf(mailed)).toBe(200);
       await provider.execute(UpdateUser, { id: user.id, draft: { ...user, email: 'bo@right.test' } });
+      expect([await statusOf(mailed), await statusOf(handedOver)]).toEqual([410, 200]);
+    });
+
+    it('the same holds when the user confirms a new address', async () => {
+      const draft = { username: 'di', email: 'di@old.test' };
+      const { user, link: handedOver = '' } = await provider.execute(CreateUser, { draft });
+      const browser = new Browser();
+      await browser.open(`${provider.base}/password/forgot`);
+      await browser.submit({ email: 'di@old.test' });
+      const mailed = await linkFor('di@old.test');
+      const changes = provider.app.get(EmailChanges);
+      await provider.store.run((unit) => changes.request(unit, user.id, 'di@new.test', provider.clock.now()));
+      const confirmation = new Browser();
+      await confirmation.open(await linkFor('di@new.test'));
+      await confirmation.submit({}, { action: '/email/confirm' });
+      expect(await provider.app.get(UsersService).find(user.id)).toMatchObject({ email: 'di@new.test' });
       expect([await statusOf(mailed), await statusOf(handedOver)]).toEqual([410, 200]);
     });
 

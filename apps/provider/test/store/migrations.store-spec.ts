@@ -1,6 +1,7 @@
-import type { MigrationInterface, QueryRunner } from 'typeorm';
+import type { DataSource, MigrationInterface, QueryRunner } from 'typeorm';
 import { ddl } from '@gatehouse/platform/database/ddl';
 import { migrateDown, migrateUp, openSource, openStore } from '@gatehouse/platform/database/open-store';
+import { startPostgres, withPostgres, type TestPostgres } from '../../../../libs/platform/test/support/postgres';
 import { derivedTables, entities, migrations } from '../../src/schema';
 import { send } from '../support/browser';
 import { engines } from '../support/engines';
@@ -26,6 +27,38 @@ class Later1999999999999 implements MigrationInterface {
     for (const table of ['users', 'sessions', 'clients', 'grants', 'access_tokens', 'refresh_tokens'])
       await runner.query(`ALTER TABLE ${table} DROP COLUMN later`);
     await runner.query('DROP TABLE later');
+  }
+}
+
+/** Failed requests are limited in number: their index is built at once. */
+const boundedTables = ['refusals'];
+
+interface BuiltIndex {
+  readonly index: string;
+  readonly table: string;
+}
+
+/** The indexes that a migration built on tables from before it while it locked those tables against reads. */
+async function indexesBuiltUnderExclusiveLock(
+  source: DataSource,
+  migration: MigrationInterface,
+): Promise<BuiltIndex[]> {
+  const runner = source.createQueryRunner();
+  try {
+    const relations = (await runner.query('SELECT oid FROM pg_class')) as { oid: string }[];
+    const before = relations.map(({ oid }) => oid).join(', ');
+    await runner.startTransaction();
+    await migration.up(runner);
+    const built = (await runner.query(
+      `SELECT i.indexrelid::regclass::text AS index, i.indrelid::regclass::text AS "table"
+       FROM pg_index i JOIN pg_locks l ON l.relation = i.indrelid
+       WHERE i.indexrelid NOT IN (${before}) AND i.indrelid IN (${before})
+         AND l.pid = pg_backend_pid() AND l.mode = 'AccessExclusiveLock'`,
+    )) as BuiltIndex[];
+    await runner.commitTransaction();
+    return built;
+  } finally {
+    await runner.release();
   }
 }
 
@@ -83,6 +116,24 @@ describe.each(engines)('the migrations on %s', (_name, engineOf) => {
     } finally {
       await later.destroy();
       await provider.close();
+    }
+  });
+});
+
+// SQLite's readers do not wait for a writer.
+(withPostgres ? describe : describe.skip)('the migrations under load on PostgreSQL', () => {
+  let server: TestPostgres;
+  beforeAll(async () => void (server = await startPostgres()));
+  afterAll(() => server.stop());
+
+  it('build no index in a transaction that makes reads of a growing table wait', async () => {
+    const source = await openSource({ url: await server.url('locks'), entities, migrations });
+    try {
+      const built: BuiltIndex[] = [];
+      for (const Step of migrations) built.push(...(await indexesBuiltUnderExclusiveLock(source, new Step())));
+      expect(built.map(({ table }) => table)).toEqual(boundedTables);
+    } finally {
+      await source.destroy();
     }
   });
 });

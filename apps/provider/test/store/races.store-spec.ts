@@ -300,7 +300,7 @@ describe.each(engineNames)('at once, on %s,', (engine) => {
 
   it('two accounts by one invitation: one is made', async () => {
     const invitations = provider.app.get(Invitations);
-    const whom = { email: 'raced@invited.test', roles: ['user'], invitedBy: undefined };
+    const whom = { email: 'raced@invited.test', roles: ['user'], createdBy: undefined };
     const link = await provider.store.run((unit) => invitations.invite(unit, whom, provider.clock.now()));
     const browsers = [new Browser(), new Browser()] as const;
     for (const browser of browsers) await browser.open(link);

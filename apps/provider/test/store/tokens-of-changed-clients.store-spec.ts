@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { accessTokenType, jwtBearerGrant, tokenExchangeGrant, type ClientDraft } from '@gatehouse/domain/oauth';
+import { statement } from '@gatehouse/platform/database/store';
 import { FailedRequests } from '../../src/audit/failed-requests.service';
 import { ClientsService } from '../../src/clients/clients.service';
 import { DeleteClient } from '../../src/clients/operations/delete-client';
@@ -11,6 +12,7 @@ import { AccessTokensService } from '../../src/tokens/access-tokens.service';
 import { TokenIssuer } from '../../src/tokens/token-issuer';
 import { CreateIssuer } from '../../src/trusted-issuers/operations/create-issuer';
 import { DeleteIssuer } from '../../src/trusted-issuers/operations/delete-issuer';
+import { UpdateIssuer } from '../../src/trusted-issuers/operations/update-issuer';
 import type { Answer } from '../support/browser';
 import { assertionClaims, assertionParameters, clientKey, signed } from '../support/client-jwts';
 import { engines } from '../support/engines';
@@ -27,6 +29,11 @@ const machine: Partial<ClientDraft> = {
   scope: ['read'],
   serviceAccount: true,
 };
+
+const forgetIssuers = statement(
+  'test.forget_issuers',
+  'UPDATE grants SET trusted_issuer_id = NULL WHERE client_id = $1',
+);
 
 /** What a client gets by no grant of its own ends with its credentials, also what it asks for at that moment. */
 describe.each(engines)('a token request while the client changes, on %s', (_name, engineOf) => {
@@ -209,8 +216,19 @@ describe.each(engines)('a token request while the client changes, on %s', (_name
         const assertion = await signed(key, { iss, sub: username, aud: provider.issuer, exp, jti: randomUUID() });
         return ask(at, { grant_type: jwtBearerGrant, assertion }, client);
       };
-      return { client, issuerId, present };
+      const update = (draft: Partial<typeof trusted>): Promise<unknown> =>
+        provider.execute(UpdateIssuer, { id: issuerId, draft: { ...trusted, ...draft } });
+      return { client, issuerId, key, present, update };
     }
+    type Assertions = Awaited<ReturnType<typeof assertions>>;
+
+    const otherKey = clientKey('PS256').publicJwk;
+    const narrowed: Readonly<Record<string, (of: Assertions) => Promise<unknown>>> = {
+      'its keys are replaced': ({ update }) => update({ jwks: { keys: [otherKey] } }),
+      'it is another server': ({ update }) => update({ issuer: `https://${randomUUID()}.example` }),
+      'the client may not present its assertions any more': async ({ update }) =>
+        update({ clients: [(await provider.addClient(machine)).client.id] }),
+    };
 
     it('leaves a disabled client none', async () => {
       const { client, present } = await assertions();
@@ -234,11 +252,44 @@ describe.each(engines)('a token request while the client changes, on %s', (_name
       expect(await liveTokens(client)).toBe(1);
     });
 
+    it('ends with the client’s own tokens also where its issuer was not recorded, before an upgrade', async () => {
+      const { client, present } = await assertions();
+      expect((await present(second)).status).toBe(200);
+      const { id } = client.client;
+      await provider.store.run((unit) => unit.change(forgetIssuers, id));
+      await provider.store.run((unit) => provider.app.get(ClientsService).endOwnTokens(unit, id, provider.clock.now()));
+      expect(await liveTokens(client)).toBe(0);
+    });
+
     it('ends with the issuer, and not with another one', async () => {
       const [one, other] = [await assertions(), await assertions()];
       expect([(await one.present(second)).status, (await other.present(second)).status]).toEqual([200, 200]);
       await provider.execute(DeleteIssuer, { id: one.issuerId });
       expect([await liveTokens(one.client), await liveTokens(other.client)]).toEqual([0, 1]);
+    });
+
+    it.each(Object.keys(narrowed))('ends with the trust in the issuer: %s', async (how) => {
+      const [one, other] = [await assertions(), await assertions()];
+      expect([(await one.present(second)).status, (await other.present(second)).status]).toEqual([200, 200]);
+      await narrowed[how]?.(one);
+      expect([await liveTokens(one.client), await liveTokens(other.client)]).toEqual([0, 1]);
+    });
+
+    it('goes on where the issuer is renamed, gets another key, and where another client is removed', async () => {
+      const { client, key, present, update } = await assertions();
+      const { client: another } = await provider.addClient(machine);
+      await update({ name: 'Renamed', clients: [client.client.id, another.id] });
+      await second.app.get(CacheVersions).refresh();
+      expect((await present(second)).status).toBe(200);
+      await update({ jwks: { keys: [key.publicJwk, otherKey] } });
+      expect(await liveTokens(client)).toBe(1);
+    });
+
+    it.each(Object.keys(narrowed))('gives none at that moment: %s', async (how) => {
+      const of = await assertions();
+      beforeStoring(second, async () => narrowed[how]?.(of));
+      expect((await of.present(second)).json()).toMatchObject({ error: 'invalid_grant' });
+      expect(await liveTokens(of.client)).toBe(0);
     });
 
     it('gives none where the issuer is deleted at that moment', async () => {

@@ -8,11 +8,12 @@ import { loadSettings } from '../../src/config/settings';
 import { entities, migrations } from '../../src/schema';
 import { formatCursor, parseCursor, type Cursor } from '../../src/web/cursor';
 import { UserLists } from '../../src/users/user-lists.service';
-import type { Role, UserDraft } from '../../src/users/user';
+import type { Role, UserDraft, UserStatus } from '../../src/users/user';
 import { UsersService } from '../../src/users/users.service';
 import { engines } from '../support/engines';
 import { buildProvider, runCommand } from '../support/processes';
 import { startProvider, type TestProvider } from '../support/provider';
+import { SetUserState } from '../../src/users/operations/set-user-state';
 import { UpdateUser } from '../../src/users/operations/update-user';
 
 jest.setTimeout(180_000);
@@ -20,6 +21,7 @@ jest.setTimeout(180_000);
 interface Query {
   readonly search: string;
   readonly role?: Role;
+  readonly status?: UserStatus;
 }
 
 /** All pages, one after the other, each from the cursor as it travels. */
@@ -147,6 +149,21 @@ describe.each(engines)('the search of users on %s', (name, engineOf) => {
     it('keeps to a role', async () => {
       expect(await search(provider, { search: 'muller', role: 'developer' })).toEqual(['u2']);
       expect(await search(provider, { search: 'muller', role: 'auditor' })).toEqual([]);
+    });
+
+    it('keeps to a status', async () => {
+      const user = await provider.app.get(UsersService).findByUsername('u2');
+      await provider.execute(SetUserState, { id: user?.id ?? '', disabled: true });
+      const found = (status: UserStatus, limit?: number): Promise<string[]> =>
+        search(provider, { search: 'muller', status }, limit);
+      expect(await found('disabled')).toEqual(['u2']);
+      // Nobody here has a password yet.
+      expect(await found('invited')).toEqual(['mullerin', 'u1', 'u3']);
+      expect(await found('invited', 1)).toEqual(['mullerin', 'u1', 'u3']);
+      expect(await found('active')).toEqual([]);
+      expect(await search(provider, { search: '', status: 'disabled' })).toEqual(['u2']);
+      expect(await search(provider, { search: 'muller', role: 'developer', status: 'disabled' })).toEqual(['u2']);
+      await provider.execute(SetUserState, { id: user?.id ?? '', disabled: false });
     });
 
     it('rejects cursors that are of no page', async () => {

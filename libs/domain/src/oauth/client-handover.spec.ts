@@ -63,7 +63,10 @@ describe('clientHandover', () => {
     ],
   ])('%s', (_name, expected, from, change) => {
     const before = aClient(from);
-    expect(clientHandover(before, { ...before, ...change })).toEqual(expected);
+    const handover = clientHandover(before, { ...before, ...change });
+    expect(handover).toEqual(expected);
+    // Listeners of the one do not listen to the other.
+    if (handover.administrationScopes.length > 0) expect(handover.ownTokens).toBe(true);
   });
 
   it('leaves the keys of a metadata document to its publisher', () => {
@@ -77,6 +80,10 @@ describe('endsCredentials', () => {
     ['nothing of them changes', false, byKeys, { name: 'Other', scope: ['read'] }],
     ['another way to authenticate', true, {}, { authMethod: 'client_secret_post' }],
     ['another key', true, byKeys, { jwks: { keys: [fresh] } }],
+    ['a key more', false, byKeys, { jwks: { keys: [old, fresh] } }],
+    ['a first key', false, {}, { jwks: { keys: [fresh] } }],
+    ['the same key under another name', false, byKeys, { jwks: { keys: [{ ...old, kid: 'other' }] } }],
+    ['a first address of keys', false, {}, { jwksUri: 'https://a.test/' }],
     ['a key fewer', true, { ...byKeys, jwks: { keys: [old, fresh] } }, { jwks: { keys: [fresh] } }],
     ['another address of keys', true, { jwksUri: 'https://a.test/' }, { jwksUri: 'https://b.test/' }],
     ['the secret is needed as a key', true, {}, { idTokenSignedResponseAlg: 'HS256' }],

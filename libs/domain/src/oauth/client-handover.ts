@@ -44,15 +44,18 @@ export function clientHandover(before: Handed & Pick<Client, 'source'>, after: H
 }
 
 /**
- * Whether a change ends credentials that the client has: its secret, one of its keys, or its way to authenticate. Other
- * keys at the same address (`jwks_uri`) are no change of the client.
+ * Whether a change ends credentials that the client has: its secret, one of its keys, or its way to authenticate. A key that
+ * is added ends none, and other keys at the same address (`jwks_uri`) are no change of the client.
  */
 export function endsCredentials(before: Client, after: Client): boolean {
+  return before.authMethod !== after.authMethod || secretNeed(before) !== secretNeed(after) || losesKeys(before, after);
+}
+
+/** Whether a key, or the address of keys, is removed or replaced. */
+export function losesKeys(before: Pick<Client, 'jwks' | 'jwksUri'>, after: Pick<Client, 'jwks' | 'jwksUri'>): boolean {
   return (
-    before.authMethod !== after.authMethod ||
-    secretNeed(before) !== secretNeed(after) ||
-    before.jwksUri !== after.jwksUri ||
-    JSON.stringify(before.jwks) !== JSON.stringify(after.jwks)
+    (before.jwksUri !== undefined && before.jwksUri !== after.jwksUri) ||
+    hasAdded(thumbprints(before.jwks), thumbprints(after.jwks))
   );
 }
 

@@ -108,6 +108,7 @@ export {
 export {
   clientHandover,
   keptKeyProblems,
+  losesKeys,
   releasedClient,
   withoutEndedKeys,
   type ClientHandover,

@@ -127,6 +127,18 @@ describe('parseSettings', () => {
     expect(text.join()).toContain('give the path of a file');
   });
 
+  it.each([
+    ['sec/ret', 'the file'],
+    ['https://user:secret@vault.example/key', 'the file'],
+    ['/secrets/https://vault.example', 'the file'],
+    ['./secrets/gone', 'the file "./secrets/gone"'],
+    ['../secrets/gone', 'the file "../secrets/gone"'],
+  ])('quotes of a _FILE variable only what is a path: %s', (given, file) => {
+    expect(problemsOf({ GATEHOUSE_SECRET_FILE: given })).toEqual([
+      `GATEHOUSE_SECRET_FILE: ${file} cannot be read (ENOENT); give the path of a file`,
+    ]);
+  });
+
   it('rejects an empty secret file: the secret may be mounted later', () => {
     const path = secretFile('');
     expect(problemsOf({ GATEHOUSE_SECRET_FILE: path })).toEqual([`GATEHOUSE_SECRET_FILE: the file "${path}" is empty`]);

@@ -196,8 +196,9 @@ function readSecretFile(variable: string, path: string): string {
     return readFileSync(path, 'utf8').replace(/\r?\n$/, '');
   } catch (error) {
     const code = codeOf(error) ?? 'unknown error';
-    // Without a slash it may be the secret itself, in the wrong variable.
-    const file = path.includes('/') ? `the file ${quoted(path)}` : 'the file';
+    // Otherwise it may be the secret itself, or a URL with a password, in the wrong variable.
+    const isPath = /^\.{0,2}\//.test(path) && !path.includes('://');
+    const file = isPath ? `the file ${quoted(path)}` : 'the file';
     throw new InvalidSetting(variable, `${file} cannot be read (${code}); give the path of a file`);
   }
 }

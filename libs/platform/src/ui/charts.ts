@@ -24,6 +24,8 @@ export interface ChartValue {
   readonly value: number;
   /** A part of `value` that is shown in another color, such as failures. */
   readonly failed?: number | undefined;
+  /** The value in words, for a tooltip; not shown where values are summed up in groups. */
+  readonly about?: string | undefined;
 }
 
 export interface Bar {
@@ -33,6 +35,7 @@ export interface Bar {
   readonly height: number;
   readonly failedY: number;
   readonly failedHeight: number;
+  readonly about: string | undefined;
 }
 
 export interface BarChart {
@@ -58,13 +61,14 @@ export function barChart(values: readonly ChartValue[]): BarChart {
   const width = Math.min(slot * 0.72, WIDEST_BAR);
   const heightOf = (value: number): number => rounded((value / top) * CHART_HEIGHT);
   return {
-    bars: groups.map(({ value, failed = 0 }, at) => ({
+    bars: groups.map(({ value, failed = 0, about }, at) => ({
       x: rounded(AXIS_WIDTH + at * slot + (slot - width) / 2),
       y: CHART_BOTTOM - heightOf(value),
       width: rounded(width),
       height: heightOf(value),
       failedY: CHART_BOTTOM - heightOf(failed),
       failedHeight: heightOf(failed),
+      about,
     })),
     lines: [...new Set([0, top / 2, top].map(Math.floor))].map((value) => ({
       value,

@@ -1,6 +1,6 @@
 import { barChart, sparkline } from './charts.js';
 import { hueOf, initialsOf } from './identity.js';
-import { textDifference } from './text-difference.js';
+import { textDifference, type TextPart } from './text-difference.js';
 import { iconSvg } from './icons.js';
 
 describe('initials', () => {
@@ -30,14 +30,26 @@ describe('a hue', () => {
 });
 
 describe('a difference', () => {
+  /** With brackets around what the other text does not have. */
+  const marked = (parts: readonly TextPart[]): string =>
+    parts.map(({ text, differs }) => (differs ? `[${text}]` : text)).join('');
+
   it.each([
-    ['https://a.example/cb', 'https://a.example/cb/', ['https://a.example/cb', '', '/', '']],
-    ['http://a', 'https://a', ['http', '', 's', '://a']],
-    ['same', 'same', ['same', '', '', '']],
-    ['aa', 'a', ['a', 'a', '', '']],
-    ['', 'x', ['', '', 'x', '']],
-  ])('of %s and %s', (first, second, [before, removed, added, after]) => {
-    expect(textDifference(first, second)).toEqual({ before, removed, added, after });
+    ['https://a.example/cb', 'https://a.example/cb/', 'https://a.example/cb', 'https://a.example/cb[/]'],
+    ['http://a.example/cb/', 'https://a.example/cb', 'http://a.example/cb[/]', 'http[s]://a.example/cb'],
+    ['same', 'same', 'same', 'same'],
+    ['aa', 'a', 'a[a]', 'a'],
+    ['', 'x', '', '[x]'],
+    ['https://one', 'https://b.test', 'https://[one]', 'https://[b.test]'],
+    ['👩‍🚀a', '👩‍🚀b', '👩‍🚀[a]', '👩‍🚀[b]'],
+  ])('of %s and %s', (first, second, inFirst, inSecond) => {
+    const difference = textDifference(first, second);
+    expect([marked(difference.first), marked(difference.second)]).toEqual([inFirst, inSecond]);
+  });
+
+  it('of long texts is where they begin to differ', () => {
+    const [first, second] = [`a${'x'.repeat(600)}b`, `a${'y'.repeat(600)}b`];
+    expect(marked(textDifference(first, second).first)).toBe(`a[${'x'.repeat(600)}]b`);
   });
 });
 

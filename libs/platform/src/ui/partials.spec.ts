@@ -146,3 +146,39 @@ describe('a time', () => {
     expect(render('{{time at}}')).toBe('ui.time.never');
   });
 });
+
+describe('a table with a selection', () => {
+  const table = (bulk: object): string =>
+    render('{{#> ui/table id="users" bulk=bulk}}<tr><td></td></tr>{{/ui/table}}', { bulk, csrf: 'token' });
+  const actions = [{ label: 'Disable…', name: 'action', value: 'disable' }];
+
+  it('posts it with the token of the page', () => {
+    const html = table({ action: '/user', actions });
+    expect(html).toContain('method="post" action="/user"');
+    expect(html).toContain('name="csrf" value="token"');
+  });
+
+  it('takes it to a page that asks by GET, with the filter and without the token', () => {
+    const html = table({ action: '/user/selected', asks: true, fields: [{ name: 'role', value: 'admin' }], actions });
+    expect(html).toContain('method="get" action="/user/selected"');
+    expect(html).toContain('<input type="hidden" name="role" value="admin">');
+    expect(html).not.toContain('csrf');
+  });
+});
+
+describe('choices', () => {
+  it('have the ids of the field in messages, and the name that is sent', () => {
+    const html = render(
+      '{{> ui/choices name="role" id="roles" label="Roles" options=options problem="No." focus=true}}',
+      {
+        options: [
+          { value: 'admin', label: 'Administrator' },
+          { value: 'user', label: 'User' },
+        ],
+      },
+    );
+    expect(html).toMatch(/id="f-roles" name="role" value="admin" autofocus/);
+    expect(html).toMatch(/id="f-roles-user" name="role" value="user">/);
+    expect(describedBy(html)).toEqual(['f-roles-problem']);
+  });
+});

@@ -4,34 +4,48 @@ import type { Form } from '@gatehouse/platform/http/form';
 import { Reply } from '@gatehouse/platform/http/reply';
 import { query, type WebRequest } from '@gatehouse/platform/http/request';
 import { AuditLog, type AuditPage, type AuditSearch } from '../../audit/audit-log.service.js';
-import { auditTypes } from '../../audit/audit.service.js';
 import { isCommandLineActor } from '../../audit/command-line-actor.js';
 import { eventRepresentation } from '../../audit/event-representation.js';
 import { RecordAuditExport } from '../../audit/operations/record-audit-export.js';
+import { text, type Text, type TextKey } from '../../i18n/message.js';
+import { listAddress } from '../../web/list-pager.js';
 import { routes } from '../../web/routes.js';
 import { UsersService } from '../../users/users.service.js';
 import { PageOperations } from '../../users/page-operations.service.js';
 import type { UserRequestContext } from '../../users/sessions/request-context.js';
 import { RequestContexts } from '../../users/sessions/request-contexts.service.js';
+import { kindLabel, kindOptions, typesOf } from './event-kinds.js';
 import { EventLines } from './event-lines.service.js';
 
 const pageSize = 50;
 /** The maximum of one download; the command line exports everything. */
 const maxExported = 5_000;
+const refreshSeconds = 5;
+const daySeconds = 86_400;
 
-/** The groups of event types that can be searched together: the part before the dot. */
-const groups = [...new Set(auditTypes.map((type) => type.split('.')[0] ?? ''))].sort();
+const filterNames = ['user', 'client', 'type', 'address', 'request', 'from', 'to'] as const;
+type FilterName = (typeof filterNames)[number];
+
+const activeLabels: Readonly<Record<FilterName, TextKey>> = {
+  user: 'audit.active.user',
+  client: 'audit.active.client',
+  type: 'audit.active.type',
+  address: 'audit.active.address',
+  request: 'audit.active.request',
+  from: 'audit.active.from',
+  to: 'audit.active.to',
+};
 
 interface ParsedFilter {
   readonly search: Omit<AuditSearch, 'limit'>;
-  readonly typed: Readonly<Record<'type' | 'user' | 'client' | 'address' | 'request', string>>;
-  /** The error message if the named user does not exist. */
-  readonly unknown: string | undefined;
+  readonly typed: Readonly<Record<FilterName, string>>;
+  /** Why the filter finds nothing: the named user does not exist, or a date is not one. */
+  readonly unknown: Text | undefined;
 }
 
 /** The non-empty fields of the filter. */
-function activeFilters({ typed }: ParsedFilter): Record<string, string> {
-  return Object.fromEntries(Object.entries(typed).filter(([, value]) => value !== ''));
+function activeFilters({ typed }: ParsedFilter): Partial<Record<FilterName, string>> {
+  return Object.fromEntries(filterNames.flatMap((name) => (typed[name] === '' ? [] : [[name, typed[name]]])));
 }
 
 /** Search and download of the audit log, for administrators and auditors. */
@@ -51,15 +65,21 @@ export class AuditController {
     const context = await this.requireAdmin(request);
     const filter = await this.read(query(request));
     const { events, next } = await this.find(filter, pageSize);
-    const filterQuery = new URLSearchParams(activeFilters(filter)).toString();
+    const active = activeFilters(filter);
+    const { typed, search, unknown } = filter;
+    const isFirst = search.before === undefined;
     return this.contexts.page(context, 'admin/audit', {
-      typed: filter.typed,
-      unknown: filter.unknown,
-      types: [...groups, ...auditTypes].map((name) => ({ name, chosen: name === filter.typed.type })),
-      filterQuery,
-      events: await this.lines.of(events),
-      isFirst: filter.search.before === undefined,
-      next,
+      typed,
+      unknown,
+      kinds: [{ name: 'type', label: text('audit.kind'), options: kindOptions(typed.type), value: typed.type }],
+      active: filterNames.flatMap((name) => (typed[name] === '' ? [] : [activeFilter(name, active)])),
+      clearHref: Object.keys(active).length > 0 ? routes.audit : undefined,
+      exportHref: listAddress(`${routes.audit}/export`, active),
+      refreshHref: isFirst ? listAddress(routes.audit, active) : undefined,
+      live: isFirst ? refreshSeconds : undefined,
+      days: await this.lines.byDay(events, context.now),
+      newestHref: isFirst ? undefined : listAddress(routes.audit, active),
+      olderHref: next === undefined ? undefined : listAddress(routes.audit, { ...active, before: String(next) }),
       lookedThrough: events.length < pageSize && next !== undefined,
     });
   }
@@ -95,26 +115,30 @@ export class AuditController {
   }
 
   private async read(parameters: Form): Promise<ParsedFilter> {
-    const text = (name: string): string => parameters.text(name).trim().slice(0, 300);
-    const typed = {
-      type: text('type'),
-      user: text('user'),
-      client: text('client'),
-      address: text('address'),
-      request: text('request'),
-    };
-    const types = auditTypes.filter((type) => type === typed.type || type.startsWith(`${typed.type}.`));
+    const valueOf = (name: FilterName): string => parameters.text(name).trim().slice(0, 300);
+    const typed = Object.fromEntries(filterNames.map((name) => [name, valueOf(name)])) as Record<FilterName, string>;
     const user = typed.user === '' ? undefined : await this.userOf(typed.user);
+    const from = startOfDay(typed.from);
+    const to = startOfDay(typed.to);
+    const isBadDate = (typed.from !== '' && from === undefined) || (typed.to !== '' && to === undefined);
     const before = parameters.text('before');
     return {
       typed,
-      unknown: typed.user !== '' && user === undefined ? `There is no user ${typed.user}.` : undefined,
+      unknown:
+        typed.user !== '' && user === undefined
+          ? text('audit.unknownUser', { user: typed.user })
+          : isBadDate
+            ? text('audit.badDate')
+            : undefined,
       search: {
-        types: types.length > 0 ? types : undefined,
+        types: typesOf(typed.type),
         userId: user,
         clientId: typed.client || undefined,
         address: typed.address || undefined,
         requestId: typed.request || undefined,
+        from,
+        // The last day is included.
+        to: to === undefined ? undefined : to + daySeconds,
         before: /^\d{1,15}$/.test(before) ? Number(before) : undefined,
       },
     };
@@ -132,4 +156,17 @@ export class AuditController {
     this.contexts.requireRole(context, 'admin');
     return context;
   }
+}
+
+/** A filter that is set, with the address of the page without it. */
+function activeFilter(name: FilterName, active: Partial<Record<FilterName, string>>): object {
+  const { [name]: value = '', ...others } = active;
+  const shown = name === 'type' ? kindLabel(value) : value;
+  return { label: text(activeLabels[name], { value: shown }), href: listAddress(routes.audit, others) };
+}
+
+/** @returns epoch seconds; undefined if the text is not a date such as 2026-11-29 */
+function startOfDay(date: string): number | undefined {
+  const milliseconds = /^\d{4}-\d\d-\d\d$/.test(date) ? Date.parse(`${date}T00:00:00Z`) : NaN;
+  return Number.isNaN(milliseconds) ? undefined : milliseconds / 1000;
 }

@@ -8,39 +8,49 @@ import { hourOf } from '../../audit/activity.service.js';
 import { FailedRequests, type FailedRequest } from '../../audit/failed-requests.service.js';
 import { SetClientState } from '../../clients/operations/set-client-state.js';
 import { UpdateClient } from '../../clients/operations/update-client.js';
+import { ClientLogos } from '../../clients/client-logos.service.js';
 import { ClientsService } from '../../clients/clients.service.js';
+import { SETTINGS } from '../../config/settings.token.js';
+import type { Settings } from '../../config/settings.js';
+import { text, type Message } from '../../i18n/message.js';
+import { listAddress, listPager } from '../../web/list-pager.js';
 import { PageError } from '../../web/page-error.js';
 import { revisionOf } from '../../web/revision.js';
 import { routes } from '../../web/routes.js';
 import { PageOperations } from '../../users/page-operations.service.js';
 import type { UserRequestContext } from '../../users/sessions/request-context.js';
 import { RequestContexts } from '../../users/sessions/request-contexts.service.js';
+import {
+  clientHref,
+  endpointText,
+  explanationOf,
+  isFixable,
+  parameterFacts,
+  pathOf,
+  ruleFacts,
+  subOf,
+} from './failed-request-model.js';
+import { titleOf } from './failure-rules.js';
 import { suggestedFixFor } from './suggested-fixes.js';
-import { ruleOf } from './failure-rules.js';
 
 const pageSize = 25;
 const maxSources = 10;
 
-const endpointWords: Readonly<Record<string, string>> = {
-  authorize: 'Authorization',
-  token: 'Token',
-  par: 'Pushed request',
-  device: 'Device authorization',
-  introspection: 'Introspection',
-  revocation: 'Revocation',
-  registration: 'Client registration',
-  userinfo: 'UserInfo',
-  me: '/api/me',
-};
+interface Shown {
+  readonly status?: number;
+  readonly error?: Message;
+}
 
 /** Shows failed requests: the request, the rule that rejected it, and the change that would fix it. */
 @Controller(routes.failedRequests)
 export class FailedRequestsController {
   constructor(
+    @Inject(SETTINGS) private readonly settings: Settings,
     @Inject(RequestContexts) private readonly contexts: RequestContexts,
     @Inject(PageForms) private readonly forms: PageForms,
     @Inject(FailedRequests) private readonly failedRequests: FailedRequests,
     @Inject(ClientsService) private readonly clients: ClientsService,
+    @Inject(ClientLogos) private readonly logos: ClientLogos,
     @Inject(PageOperations) private readonly operations: PageOperations,
   ) {}
 
@@ -59,21 +69,18 @@ export class FailedRequestsController {
         ? // The newest ones of one request id are enough: there is no paging.
           { failedRequests: ofRequest.failedRequests, next: undefined }
         : await this.failedRequests.list({ clientId: clientId === '' ? undefined : clientId, before, limit: pageSize });
-    const names = await this.clients.names(failedRequests.flatMap((each) => each.clientId ?? []));
     const sources = await this.failedRequests.counts(hourOf(addSeconds(context.now, -24 * 3600)), maxSources);
     return this.contexts.page(context, 'admin/failed-requests', {
       typed: { id, client: clientId },
-      unknown:
-        id === '' || first
-          ? undefined
-          : 'Nothing was refused under this id, or it is a week ago. What is refused is here a second later.',
-      failedRequests: failedRequests.map((failedRequest) => ({
-        ...lineOf(failedRequest),
-        clientName: names.get(failedRequest.clientId ?? ''),
-      })),
-      sources,
-      isFirst: before === undefined,
-      next: next?.toString(36),
+      clearHref: id === '' && clientId === '' ? undefined : routes.failedRequests,
+      unknown: id === '' || first ? undefined : text('failed.unknownId'),
+      failedRequests: await this.rowsOf(failedRequests),
+      sources: sources.map(({ source, count }) => ({ label: source, value: String(count) })),
+      pager: listPager(
+        routes.failedRequests,
+        { client: clientId },
+        { isFirst: before === undefined, next: next?.toString(36) },
+      ),
     });
   }
 
@@ -89,7 +96,7 @@ export class FailedRequestsController {
     const { form, refusal } = await this.forms.read(request);
     const context = await this.requireAdmin(request);
     const failedRequest = await this.find(request);
-    if (refusal) return this.page(context, failedRequest, { status: 403, error: refusal.sentence });
+    if (refusal) return this.page(context, failedRequest, { status: 403, error: text(refusal.id) });
     const client = await this.clientOf(failedRequest);
     if (!client) throw new PageError('record.not_found');
     const submission = { context, form };
@@ -97,48 +104,66 @@ export class FailedRequestsController {
       await this.operations.execute(SetClientState, { id: client.id, decision: 'enable' }, submission);
       return this.fixed(context, failedRequest);
     }
-    const fix = suggestedFixFor(failedRequest, client);
+    const fix = suggestedFixFor(failedRequest, client, this.settings);
     // The page is outdated: the button no longer does what it says.
-    if (!fix || form.get('fix') !== fix.label)
-      return this.page(context, failedRequest, { status: 409, error: 'The client has changed meanwhile: look again.' });
+    if (!fix || form.get('fix') !== fix.id)
+      return this.page(context, failedRequest, { status: 409, error: text('failed.changed') });
     const input = { id: client.id, properties: fix.properties, revision: revisionOf(client) };
     const saved = await this.operations.execute(UpdateClient, input, submission);
     if (!('refusal' in saved)) return this.fixed(context, failedRequest);
     const { error, problems } = saved.refusal;
-    const sentences = error === undefined ? problems.map(({ message }) => String(message)) : [String(error)];
-    return this.page(context, failedRequest, { status: 409, error: sentences.join(' ') });
+    const [message] = problems;
+    return this.page(context, failedRequest, {
+      status: 409,
+      error: error ?? message?.message ?? text('failed.changed'),
+    });
   }
 
   private fixed(context: UserRequestContext, failedRequest: FailedRequest): Reply {
     return Reply.redirect(`${pathOf(failedRequest)}?done=fixed`, { cookies: context.cookies });
   }
 
-  private async page(
-    context: UserRequestContext,
-    failedRequest: FailedRequest,
-    shown: { readonly status?: number; readonly error?: string },
-  ): Promise<Reply> {
+  private async page(context: UserRequestContext, failedRequest: FailedRequest, shown: Shown): Promise<Reply> {
     const client = await this.clientOf(failedRequest);
-    const isOff =
-      client?.disabledAt !== undefined && ['client.disabled', 'client_auth.unknown'].includes(failedRequest.reason);
+    const isFixed = query(context.request).text('done') === 'fixed' && shown.status === undefined;
     return this.contexts.page(
       context,
       'admin/failed-request',
       {
-        failedRequest: lineOf(failedRequest),
-        rule: ruleOf(failedRequest.reason),
-        parameters: Object.entries(failedRequest.parameters).map(([name, value]) => ({ name, value })),
-        client: client && { id: client.id, name: client.name },
-        fix: client && suggestedFixFor(failedRequest, client)?.label,
-        isOff,
+        ...explanationOf(failedRequest, client, this.settings),
+        path: pathOf(failedRequest),
+        heading: titleOf(failedRequest),
+        sub: subOf(failedRequest, client),
+        ruleFacts: ruleFacts(failedRequest),
+        parameters: parameterFacts(failedRequest),
+        client: client && { name: client.name, logo: this.logos.addressOf(client), href: clientHref(client) },
+        activityHref: client && listAddress(routes.audit, { client: client.id }),
         error: shown.error,
-        notice:
-          query(context.request).text('done') === 'fixed' && shown.status === undefined
-            ? 'Done: the same request would pass this rule now.'
-            : undefined,
+        notice: isFixed ? text('failed.fixed') : undefined,
       },
       { status: shown.status ?? 200 },
     );
+  }
+
+  private async rowsOf(failedRequests: readonly FailedRequest[]): Promise<object[]> {
+    const clients = new Map<string, Client | undefined>();
+    for (const { clientId } of failedRequests)
+      if (clientId !== undefined && !clients.has(clientId)) clients.set(clientId, await this.clients.find(clientId));
+    return failedRequests.map((failedRequest) => {
+      const client = clients.get(failedRequest.clientId ?? '');
+      return {
+        href: pathOf(failedRequest),
+        title: titleOf(failedRequest),
+        reason: failedRequest.reason,
+        endpoint: endpointText(failedRequest),
+        clientId: failedRequest.clientId,
+        clientName: client?.name,
+        logo: client && this.logos.addressOf(client),
+        hasFix: client !== undefined && isFixable(failedRequest, client, this.settings),
+        address: failedRequest.address,
+        at: failedRequest.at,
+      };
+    });
   }
 
   private async clientOf({ clientId }: FailedRequest): Promise<Client | undefined> {
@@ -157,16 +182,6 @@ export class FailedRequestsController {
     this.contexts.requireRole(context, 'admin');
     return context;
   }
-}
-
-function pathOf({ selector }: FailedRequest): string {
-  return `${routes.failedRequests}/${selector.toString(36)}`;
-}
-
-function lineOf(failedRequest: FailedRequest): object {
-  const { requestId, at, reason, error, description, clientId, address } = failedRequest;
-  const endpoint = endpointWords[failedRequest.endpoint] ?? failedRequest.endpoint;
-  return { path: pathOf(failedRequest), requestId, at, endpoint, reason, error, description, clientId, address };
 }
 
 /** The earlier address of these pages. */

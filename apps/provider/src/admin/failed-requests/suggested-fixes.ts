@@ -4,23 +4,41 @@ import {
   grantTypeNames,
   isAdministratorGrantedScope,
   parseScope,
+  type AuthMethod,
   type Client,
   type ClientInput,
 } from '@gatehouse/domain/oauth';
 import type { FailedRequest } from '../../audit/failed-requests.service.js';
+import { text, type Message, type TextKey } from '../../i18n/message.js';
 
-/** The one change of the client with which the same request would pass the rule. */
+/** The change of the client with which the same request would pass the rule. */
 export interface SuggestedFix {
-  readonly label: string;
+  /** In every language the same: the page that is posted says with it what it offered. */
+  readonly id: string;
+  readonly title: Message;
+  readonly button: Message;
+  readonly why: Message;
   readonly properties: ClientInput;
+}
+
+type FixName = 'redirectUri' | 'scope' | 'grantType' | 'par' | 'pkce' | 'authMethod';
+
+/** Where PKCE is required of a client, and by which setting. */
+export interface PkceRequirement {
+  readonly by: 'server' | 'public client' | 'client';
+  readonly text: Message;
 }
 
 /**
  * The fix for a failed request, based on the current client. Undefined if no single change would fix it, if it is fixed
  * already, and for scopes that an administrator must grant explicitly.
  */
-export function suggestedFixFor(failedRequest: FailedRequest, client: Client): SuggestedFix | undefined {
-  const fix = changeOf(failedRequest, client);
+export function suggestedFixFor(
+  failedRequest: FailedRequest,
+  client: Client,
+  settings: { readonly pkce: string },
+): SuggestedFix | undefined {
+  const fix = changeOf(failedRequest, client, settings);
   if (!fix) return undefined;
   const checked = checkClientMetadata({
     ...clientDraft(fix.properties, client, client),
@@ -30,38 +48,75 @@ export function suggestedFixFor(failedRequest: FailedRequest, client: Client): S
   return 'problems' in checked ? undefined : fix;
 }
 
-function changeOf({ reason, parameters }: FailedRequest, client: Client): SuggestedFix | undefined {
+/** Why a request of this client needs PKCE. */
+export function pkceRequirement(client: Client, { pkce }: { readonly pkce: string }): PkceRequirement {
+  if (client.type === 'public') return { by: 'public client', text: text('failure.pkceRequiredForPublic') };
+  if (pkce === 'required') return { by: 'server', text: text('failure.pkceRequiredByServer') };
+  return { by: 'client', text: text('failure.pkceRequiredByClient', { setting: text('client.pkceRequired') }) };
+}
+
+/** How the request sent the client's credentials. Values are not stored, but the names of the parameters are. */
+export function sentAuthMethod({ parameters }: FailedRequest): AuthMethod {
+  if (parameters['client_assertion'] !== undefined) return 'private_key_jwt';
+  return parameters['client_secret'] === undefined ? 'client_secret_basic' : 'client_secret_post';
+}
+
+function changeOf(
+  failedRequest: FailedRequest,
+  client: Client,
+  settings: { readonly pkce: string },
+): SuggestedFix | undefined {
+  const { reason, parameters } = failedRequest;
   switch (reason) {
     case 'redirect_uri.unregistered': {
       const uri = parameters['redirect_uri'];
       if (uri === undefined || client.redirectUris.includes(uri)) return undefined;
-      return {
-        label: `Register ${uri}`,
-        properties: { redirectUris: [...client.redirectUris, uri] },
-      };
+      return fixOf('redirectUri', `Register ${uri}`, uri, { redirectUris: [...client.redirectUris, uri] });
     }
     case 'scope.unregistered':
-    case 'client_credentials.scope': {
-      const missing = scopeOf(parameters['scope']).filter((scope) => !client.scope.includes(scope));
-      // Anybody can send a request with any client_id: administration scopes are only granted on the client's own page.
-      if (missing.length === 0 || missing.some(isAdministratorGrantedScope)) return undefined;
-      return { label: `Allow ${missing.join(' ')}`, properties: { scope: [...client.scope, ...missing] } };
-    }
+    case 'client_credentials.scope':
+      return scopeFix(parameters['scope'], client);
     case 'grant_type.unregistered': {
       const grantType = grantTypeNames.find((name) => name === parameters['grant_type']);
       if (!grantType || client.grantTypes.includes(grantType)) return undefined;
-      return { label: `Allow ${grantType}`, properties: { grantTypes: [...client.grantTypes, grantType] } };
+      return fixOf('grantType', `Allow ${grantType}`, grantType, { grantTypes: [...client.grantTypes, grantType] });
     }
     case 'par.required':
-      return client.requirePushedAuthorizationRequests
-        ? {
-            label: 'Let it send requests without pushing them',
-            properties: { requirePushedAuthorizationRequests: false },
-          }
-        : undefined;
+      if (!client.requirePushedAuthorizationRequests) return undefined;
+      return fixOf('par', 'Accept requests without PAR', text('client.requirePushedAuthorizationRequests'), {
+        requirePushedAuthorizationRequests: false,
+      });
+    case 'pkce.required':
+      if (!client.pkceRequired || pkceRequirement(client, settings).by !== 'client') return undefined;
+      return fixOf('pkce', 'Stop requiring PKCE', text('client.pkceRequired'), { pkceRequired: false });
+    case 'client_auth.method':
+      return authMethodFix(sentAuthMethod(failedRequest), client);
     default:
       return undefined;
   }
+}
+
+function scopeFix(sent: string | undefined, client: Client): SuggestedFix | undefined {
+  const missing = scopeOf(sent).filter((scope) => !client.scope.includes(scope));
+  // Anybody can send a request with any client_id: administration scopes are only granted on the client's own page.
+  if (missing.length === 0 || missing.some(isAdministratorGrantedScope)) return undefined;
+  const named = missing.join(' ');
+  return fixOf('scope', `Allow ${named}`, named, { scope: [...client.scope, ...missing] });
+}
+
+/** Only between the two ways of sending the same secret: another method would need other credentials. */
+function authMethodFix(sent: AuthMethod, client: Client): SuggestedFix | undefined {
+  const bySecret: readonly AuthMethod[] = ['client_secret_basic', 'client_secret_post'];
+  if (sent === client.authMethod || ![sent, client.authMethod].every((method) => bySecret.includes(method)))
+    return undefined;
+  return fixOf('authMethod', `Accept ${sent}`, sent, { authMethod: sent });
+}
+
+function fixOf(name: FixName, id: string, value: Message, properties: ClientInput): SuggestedFix {
+  const title: TextKey = `failure.fix.${name}`;
+  const button: TextKey = `failure.fix.${name}Button`;
+  const why: TextKey = `failure.fix.${name}Why`;
+  return { id, title: text(title), button: text(button, { value }), why: text(why, { value }), properties };
 }
 
 function scopeOf(sent: string | undefined): readonly string[] {

@@ -3,7 +3,7 @@ import type { Reply } from '@gatehouse/platform/http/reply';
 import { query, type WebRequest } from '@gatehouse/platform/http/request';
 import { RequestContexts } from '../../users/sessions/request-contexts.service.js';
 import { routes } from '../../web/routes.js';
-import { ConsoleSearch } from './search.service.js';
+import { ConsoleSearch, maxSearchCharacters } from './search.service.js';
 
 /** The search of the console. The Ctrl-K dialog reads its results from this page, too. */
 @Controller(routes.search)
@@ -17,7 +17,7 @@ export class SearchController {
   async show(@Req() request: WebRequest): Promise<Reply> {
     const context = await this.contexts.requireUser(request);
     this.contexts.requireRole(context, 'admin', 'auditor', 'developer');
-    const typed = query(request).text('q').slice(0, 200);
+    const typed = query(request).text('q').slice(0, maxSearchCharacters);
     const groups = await this.search.find(context.user, typed);
     return this.contexts.page(context, 'search/search', { typed, searched: typed.trim() !== '', groups });
   }

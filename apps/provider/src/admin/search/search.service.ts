@@ -9,7 +9,7 @@ import { routes } from '../../web/routes.js';
 import { consolePages, type ConsolePage } from './console-pages.js';
 
 /** More characters match nothing: names are shorter, and so are ids. */
-const maxCharacters = 200;
+export const maxSearchCharacters = 200;
 const maxOfGroup = 8;
 /** The trace id of a request, as error pages show it. */
 const requestIdPattern = /^[0-9a-f]{8,64}$/i;
@@ -41,16 +41,15 @@ export class ConsoleSearch {
     @Inject(Languages) private readonly languages: Languages,
   ) {}
 
-  /** @param typed as it was entered; all pages and actions, and no records, for an empty text */
+  /** @param typed at most {@link maxSearchCharacters}; all pages and actions, and no records, for an empty text */
   async find(viewer: User, typed: string): Promise<readonly SearchGroup[]> {
-    const search = typed.trim().slice(0, maxCharacters);
+    const search = typed.trim();
     const seesAll = viewer.roles.includes('admin') || viewer.roles.includes('auditor');
-    const groups = [
-      ...(search === '' ? [] : [await this.findApplications(search, seesAll ? undefined : viewer.id)]),
-      ...(search === '' || !seesAll ? [] : [await this.findUsers(search), await this.findRequests(search)]),
-      ...this.findPages(viewer, search),
-    ];
-    return groups.filter(({ results }) => results.length > 0);
+    const records = await Promise.all([
+      ...(search === '' ? [] : [this.findApplications(search, seesAll ? undefined : viewer.id)]),
+      ...(search === '' || !seesAll ? [] : [this.findUsers(search), this.findRequests(search)]),
+    ]);
+    return [...records, ...this.findPages(viewer, search)].filter(({ results }) => results.length > 0);
   }
 
   private async findApplications(search: string, ownerId: string | undefined): Promise<SearchGroup> {

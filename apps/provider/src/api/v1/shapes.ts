@@ -76,7 +76,7 @@ const writable = Object.fromEntries(
     .map((name) => {
       const { wire, codec } = clientProperties[name];
       const { label, help } = clientPropertyForms[name];
-      const description = help === undefined ? `${label}.` : `${label}. ${help}`;
+      const description = `${label}. ${help}`;
       return [wire, ofCodec[codec]().nullish().meta({ description })];
     }),
 );
@@ -179,12 +179,9 @@ export const bodies = {
   ClientPatch: clientDraft.partial().meta({ description: 'RFC 7396: null removes a member.' }),
   ApplicationRoles: z.strictObject({ roles: z.array(text).max(100) }),
   Rotation: z.strictObject({
-    overlap_seconds: z
-      .int()
-      .min(0)
-      .max(maxOverlapSeconds)
-      .optional()
-      .meta({ description: 'How long the old secret remains valid.' }),
+    overlap_seconds: z.int().min(0).max(maxOverlapSeconds).optional().meta({
+      description: 'How long the old secret remains valid; 0 also ends the tokens that the client got for itself.',
+    }),
   }),
   Resource: resourceDraft,
   ResourcePatch: resourceDraft.partial().meta({ description: 'RFC 7396: null removes a member.' }),

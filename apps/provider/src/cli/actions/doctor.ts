@@ -5,7 +5,10 @@ import type { doctorGroup } from '../commands/doctor.js';
 export const doctorActions: ApplicationActions<typeof doctorGroup> = {
   doctor: async ({ app, settings, now }) => {
     const findings: { check: string; state: Finding['state']; message: string }[] = [];
-    for (const check of checkNames) findings.push({ check, ...(await runCheck(check, { app, settings, now })) });
+    for (const check of checkNames) {
+      const { state, message } = await runCheck(check, { app, settings, now });
+      findings.push({ check, state, message });
+    }
     const errors = findings.filter(({ state }) => state === 'error').length;
     return {
       json: { findings, errors },

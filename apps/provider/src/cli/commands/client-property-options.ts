@@ -12,7 +12,8 @@ import {
   type ClientPropertyName,
 } from '@gatehouse/domain/oauth';
 import { wholeNumber } from '@gatehouse/platform/command-line';
-import { clientPropertyForms, metadataGroups } from '../../clients/client-property-forms.js';
+import { clientPropertyForms } from '../../clients/client-property-forms.js';
+import { metadataGroups } from '../../clients/client-metadata-sections.js';
 
 /** A client property that is set by an option of its own. */
 export interface ClientPropertyOption {
@@ -93,7 +94,7 @@ function descriptionOf({ name, codec }: ClientPropertyOption, act: 'register' | 
   if (codec === 'exchange_rules') return 'API that it may exchange tokens for (RFC 8693): "API" or "API impersonation"';
   const { label, help } = clientPropertyForms[name];
   // The form's help of a list says how to type one there.
-  const text = help === undefined || codec === 'list' ? String(label) : `${String(label)}. ${String(help)}`;
+  const text = codec === 'list' ? String(label) : `${String(label)}. ${String(help)}`;
   const choices = clientProperties[name].choices ?? dependentChoices[name];
   const initial = act === 'register' ? defaultOf(name) : undefined;
   const notes = [

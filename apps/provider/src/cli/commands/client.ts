@@ -44,7 +44,7 @@ export const clientGroup = {
     enable: onClient('Enable a disabled client'),
     'rotate-secret': onClient('Create a new secret, and print it').option(
       '--overlap <seconds>',
-      'How long the old secret stays valid (default: GATEHOUSE_SECRET_OVERLAP_LIFETIME)',
+      'How long the old secret stays valid; 0 also ends the tokens that the client got for itself (default: GATEHOUSE_SECRET_OVERLAP_LIFETIME)',
       wholeNumber('a number of seconds', { min: 0, max: maxOverlapSeconds }),
     ),
     roles: onClient('List, or set, the roles that users have in this application')

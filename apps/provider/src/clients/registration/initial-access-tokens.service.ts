@@ -7,6 +7,7 @@ import { Repository } from 'typeorm';
 import { AuditService } from '../../audit/audit.service.js';
 import { SETTINGS } from '../../config/settings.token.js';
 import type { Settings } from '../../config/settings.js';
+import { isCreatedBy, type CreatedVia } from '../../users/created-via.js';
 import { UsersService } from '../../users/users.service.js';
 import { InitialAccessTokenEntity } from './registration.entities.js';
 
@@ -34,20 +35,23 @@ export interface ValidInitialAccessToken {
 /** The value of `registered_with` for the token of the settings. */
 export const settingTokenId = 'setting';
 
+const notExpired = '(expires_at IS NULL OR expires_at > $2)';
+
 const tokenStatements = {
   consume: statement(
     'initial_access_tokens.spend',
     `UPDATE initial_access_tokens SET uses = uses + 1, last_used_at = $2
-     WHERE id = $1 AND (most_uses IS NULL OR uses < most_uses) AND (expires_at IS NULL OR expires_at > $2)
+     WHERE id = $1 AND (most_uses IS NULL OR uses < most_uses) AND ${notExpired}
      RETURNING approves`,
   ),
-  deleteApproving: statement(
-    'initial_access_tokens.withdraw_of',
-    'DELETE FROM initial_access_tokens WHERE made_by = $1 AND approves = TRUE RETURNING id',
+  deleteCreatedBy: statement(
+    'initial_access_tokens.withdraw_created_by',
+    `DELETE FROM initial_access_tokens WHERE made_by = $1 AND approves = TRUE AND ${notExpired} RETURNING id`,
   ),
-  deleteApprovingMadeVia: statement(
-    'initial_access_tokens.withdraw_made_via',
-    'DELETE FROM initial_access_tokens WHERE made_via_client = $1 AND approves = TRUE RETURNING id',
+  deleteCreatedVia: statement(
+    'initial_access_tokens.withdraw_created_via',
+    `DELETE FROM initial_access_tokens WHERE made_via_client = $1 AND approves = TRUE AND ${notExpired}
+       AND ${isCreatedBy('made_by')} RETURNING id`,
   ),
   purge: statement('initial_access_tokens.purge', 'DELETE FROM initial_access_tokens WHERE expires_at <= $1'),
 };
@@ -62,9 +66,9 @@ export interface NewInitialAccessToken {
   readonly approves?: boolean | undefined;
   readonly lifetimeSeconds?: number | undefined;
   /** The administrator who creates it. */
-  readonly madeBy?: string | undefined;
+  readonly createdBy?: string | undefined;
   /** The client with whose access token it is created. */
-  readonly madeViaClient?: string | undefined;
+  readonly createdViaClient?: string | undefined;
 }
 
 export interface CreatedInitialAccessToken {
@@ -93,14 +97,14 @@ export class InitialAccessTokens implements OnModuleInit {
    */
   onModuleInit(): void {
     this.users.addListener({
-      allAccessEnded: (unit, userId) => this.deleteApproving(unit, userId),
-      rolesChanged: (unit, userId, roles) =>
-        roles.includes('admin') ? Promise.resolve() : this.deleteApproving(unit, userId),
+      allAccessEnded: (unit, userId, now) => this.deleteCreatedBy(unit, userId, now),
+      rolesChanged: (unit, userId, roles, now) =>
+        roles.includes('admin') ? Promise.resolve() : this.deleteCreatedBy(unit, userId, now),
     });
   }
 
-  private async deleteApproving(unit: Unit, userId: string): Promise<void> {
-    for (const { id } of await unit.all<{ id: string }>(tokenStatements.deleteApproving, userId))
+  private async deleteCreatedBy(unit: Unit, userId: string, now: EpochSeconds): Promise<void> {
+    for (const { id } of await unit.all<{ id: string }>(tokenStatements.deleteCreatedBy, userId, now))
       await this.audit.record(unit, {
         type: 'initial_access_token.deleted',
         actorId: null,
@@ -109,9 +113,14 @@ export class InitialAccessTokens implements OnModuleInit {
       });
   }
 
-  /** Deletes the approving tokens that were created with the access tokens of a client. */
-  async deleteMadeVia(unit: Unit, clientId: string): Promise<void> {
-    for (const { id } of await unit.all<{ id: string }>(tokenStatements.deleteApprovingMadeVia, clientId))
+  /** Deletes the valid approving tokens that were created with the access tokens of a client. */
+  async deleteCreatedVia(unit: Unit, { clientId, createdBy }: CreatedVia, now: EpochSeconds): Promise<void> {
+    for (const { id } of await unit.all<{ id: string }>(
+      tokenStatements.deleteCreatedVia,
+      clientId,
+      now,
+      createdBy ?? null,
+    ))
       await this.audit.record(unit, {
         type: 'initial_access_token.deleted',
         actorId: null,
@@ -156,8 +165,8 @@ export class InitialAccessTokens implements OnModuleInit {
       uses: 0,
       maxUses: token.maxUses ?? null,
       approves,
-      madeBy: token.madeBy ?? null,
-      madeViaClient: token.madeViaClient ?? null,
+      createdBy: token.createdBy ?? null,
+      createdViaClient: token.createdViaClient ?? null,
       createdAt: now,
       expiresAt: expiresAt ?? null,
       lastUsedAt: null,

@@ -40,15 +40,15 @@ export class InitialAccessTokenEntity {
    * The administrator who created it; null: the command line, a service account. If it approves, it is deleted when
    * they lose their rights or their account is reset.
    */
-  @IdColumn({ nullable: true })
-  madeBy!: string | null;
+  @IdColumn({ name: 'made_by', nullable: true })
+  createdBy!: string | null;
 
   /**
    * The client with whose access token it was created; null for one created otherwise. If it approves, it is deleted when
    * the rights of that client end.
    */
-  @IdColumn({ nullable: true })
-  madeViaClient!: string | null;
+  @IdColumn({ name: 'made_via_client', nullable: true })
+  createdViaClient!: string | null;
 
   @InstantColumn()
   createdAt!: number;

@@ -16,9 +16,12 @@ export class MadeViaClient1795960000910 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    // The version before would honor them after the client lost the right to make them.
-    for (const table of ['one_time_links', 'invitations'])
-      await runner.query(`DELETE FROM ${table} WHERE made_via_client IS NOT NULL AND consumed_at IS NULL`);
+    // The version before would honor them after the client lost the right to make them. An invitation with the default role
+    // gives no rights, and remains.
+    await runner.query('DELETE FROM one_time_links WHERE made_via_client IS NOT NULL AND consumed_at IS NULL');
+    await runner.query(
+      `DELETE FROM invitations WHERE made_via_client IS NOT NULL AND consumed_at IS NULL AND roles <> '["user"]'`,
+    );
     await runner.query('UPDATE initial_access_tokens SET approves = FALSE WHERE made_via_client IS NOT NULL');
     for (const table of tables) await runner.query(`ALTER TABLE ${table} DROP COLUMN made_via_client`);
   }

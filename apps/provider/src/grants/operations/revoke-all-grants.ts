@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Unit } from '@gatehouse/platform/database/store';
 import { ClientsService } from '../../clients/clients.service.js';
+import { CreatedViaClients } from '../../clients/created-via-clients.service.js';
 import type { Actor } from '../../operations/actor.js';
 import { SimpleOperation, type OperationOutcome } from '../../operations/operation.js';
 import { requireAllowed } from '../../operations/policy.js';
@@ -8,12 +9,16 @@ import { GrantsService } from '../grants.service.js';
 import { mayRevoke } from '../policy.js';
 import type { RevokeAllInput, Revoked } from './revocation.js';
 
-/** Revokes all grants of a user, of a client, or of a user at a client. */
+/**
+ * Revokes all grants of a user, of a client, or of a user at a client. With a client, also withdraws what the client could
+ * still become an administrator with.
+ */
 @Injectable()
 export class RevokeAllGrants extends SimpleOperation<RevokeAllInput, Revoked> {
   constructor(
     @Inject(GrantsService) private readonly grants: GrantsService,
     @Inject(ClientsService) private readonly clients: ClientsService,
+    @Inject(CreatedViaClients) private readonly created: CreatedViaClients,
   ) {
     super();
   }
@@ -25,6 +30,7 @@ export class RevokeAllGrants extends SimpleOperation<RevokeAllInput, Revoked> {
       mayRevoke(actor, clientId === undefined ? undefined : await this.clients.lockShared(unit, clientId)),
     );
     const revoked = await this.revoke(unit, input, actor);
+    if (clientId !== undefined) await this.created.withdraw(unit, { clientId, createdBy: subjectId }, actor.now);
     return {
       result: { revoked },
       changes: [{ type: 'grant.revoked', clientId, subjectId, details: { revoked } }],

@@ -61,7 +61,7 @@ export class AuthorizeController {
     const check = await this.check(parameters, client, context);
     if (check.kind !== 'accepted')
       this.failedRequests.note({ request, endpoint: 'authorize', error: check.error, parameters });
-    if (check.kind === 'refused') throw refusedPage(check.error);
+    if (check.kind === 'refused') throw this.errors.refusal(context, client, check.error);
     if (check.kind === 'denied')
       return this.errors.respond(context, { ...check, client, progress: check.interaction?.progress });
     return this.dispatcher.next(context, {
@@ -109,7 +109,7 @@ export class AuthorizeController {
         error: check.error,
         parameters: parametersOf(interaction.request),
       });
-    if (check.kind === 'refused') throw refusedPage(check.error);
+    if (check.kind === 'refused') throw this.errors.refusal(context, client, check.error);
     if (check.kind === 'denied')
       return this.errors.respond(context, { ...check, client, progress: interaction.progress });
     return this.dispatcher.next(context, {
@@ -132,7 +132,7 @@ export class AuthorizeController {
     } catch (error) {
       if (!(error instanceof OAuthError)) throw error;
       this.failedRequests.note({ request: context.request, endpoint: 'authorize', error, parameters });
-      throw refusedPage(error);
+      throw this.errors.refusal(context, undefined, error);
     }
   }
 
@@ -232,8 +232,4 @@ function parametersOf(request: AuthorizationRequest): ReadonlyMap<string, string
     ['response_type', request.responseType],
     ['scope', request.scope.join(' ')],
   ]);
-}
-
-function refusedPage(error: OAuthError): PageError {
-  return new PageError('request.refused', { cause: error, detail: error.description });
 }

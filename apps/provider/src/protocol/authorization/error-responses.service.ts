@@ -1,8 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { isErrorRedirected, type AuthorizationRequest, type Client, type OAuthError } from '@gatehouse/domain/oauth';
 import type { Reply } from '@gatehouse/platform/http/reply';
+import { ClientLogos } from '../../clients/client-logos.service.js';
 import { ConsentsService } from '../../consents/consents.service.js';
+import { errorDetails } from '../../web/error-details.js';
 import { schemesOf } from '../../web/form-action.js';
+import { PageError } from '../../web/page-error.js';
+import { routes } from '../../web/routes.js';
+import { text } from '../../i18n/message.js';
+import { canAudit } from '../../users/actor.js';
 import { displayHost } from '../../web/display-host.js';
 import type { RequestContext } from '../../users/sessions/request-context.js';
 import { RequestContexts } from '../../users/sessions/request-contexts.service.js';
@@ -31,7 +37,18 @@ export class ErrorResponses {
     @Inject(AuthorizationResponder) private readonly responder: AuthorizationResponder,
     @Inject(ConsentsService) private readonly consents: ConsentsService,
     @Inject(RequestContexts) private readonly contexts: RequestContexts,
+    @Inject(ClientLogos) private readonly logos: ClientLogos,
   ) {}
+
+  /** The page for a request that may not be redirected: client or redirect URI are unproven (RFC 6749 4.1.2.1). */
+  refusal(context: RequestContext, client: Client | undefined, error: OAuthError): PageError {
+    return new PageError('request.refused', {
+      cause: error,
+      detail: error.description,
+      client: client && { name: client.name, logo: this.logos.addressOf(client), href: pageOf(client) },
+      failedRequestHref: failedRequestOf(context),
+    });
+  }
 
   async respond(context: RequestContext, failed: FailedRequest): Promise<Reply> {
     const response = await this.responder.deny(context, failed, failed.error);
@@ -53,10 +70,15 @@ export class ErrorResponses {
       { ...context, cookies: content.cookies ?? context.cookies },
       'sign-in/client-error',
       {
-        nav: [],
-        status: 400,
-        id: 'request.refused',
-        detail: error.description,
+        heading: text('error.client.heading', { client: client?.name }),
+        details: errorDetails({
+          id: 'request.refused',
+          status: 400,
+          requestId: context.requestId,
+          detail: error.description,
+          client,
+        }),
+        failedRequestHref: failedRequestOf(context),
         clientName: client?.name,
         clientHost: displayHost(redirectUri),
         href: content.kind === 'redirect' ? content.location : undefined,
@@ -69,4 +91,20 @@ export class ErrorResponses {
       { status: 400, formActionSchemes: content.kind === 'form-post' ? schemesOf(redirectUri) : [] },
     );
   }
+}
+
+/** A page of an approved client that the user can go back to: as registered, or else the origin of its redirect URI. */
+function pageOf({ approvedAt, disabledAt, clientUri, initiateLoginUri, redirectUris }: Client): string | undefined {
+  if (approvedAt === undefined || disabledAt !== undefined) return undefined;
+  const registered = clientUri ?? initiateLoginUri;
+  if (registered !== undefined) return registered;
+  const website = redirectUris.find((each) => /^https?:/.test(each));
+  return website && `${new URL(website).origin}/`;
+}
+
+/** Where the user can see why this request failed, if they may. */
+function failedRequestOf(context: RequestContext): string | undefined {
+  const { user, session } = context;
+  if (!user || !session || !canAudit({ ...context, user, session })) return undefined;
+  return `${routes.failedRequests}?id=${encodeURIComponent(context.requestId)}`;
 }

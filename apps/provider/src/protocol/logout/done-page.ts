@@ -1,5 +1,5 @@
 import type { Reply } from '@gatehouse/platform/http/reply';
-import type { Message } from '../../i18n/message.js';
+import { text, type Message } from '../../i18n/message.js';
 import type { RequestContext } from '../../users/sessions/request-context.js';
 import type { RequestContexts } from '../../users/sessions/request-contexts.service.js';
 
@@ -27,7 +27,7 @@ export function donePage(
   return contexts.page(
     { ...context, session: undefined, user: undefined },
     'logout/done',
-    { ...done, frames },
+    { ...done, heading: text(done.wasLoggedIn ? 'logout.doneHeading' : 'logout.nobody'), frames },
     {
       cookies: contexts.noSessionCookies(),
       languages,

@@ -7,6 +7,7 @@ import { isSameOriginForm } from '@gatehouse/platform/http/origin-check';
 import { readForm } from '@gatehouse/platform/http/read-form';
 import { Reply } from '@gatehouse/platform/http/reply';
 import { query, prefersHtml, type WebRequest } from '@gatehouse/platform/http/request';
+import { ClientLogos } from '../../clients/client-logos.service.js';
 import { ClientsService } from '../../clients/clients.service.js';
 import { Subjects } from '../../clients/subjects.service.js';
 import { SETTINGS } from '../../config/settings.token.js';
@@ -48,6 +49,7 @@ export class EndSessionController {
     @Inject(IdTokenHints) private readonly hints: IdTokenHints,
     @Inject(SessionsService) private readonly sessions: SessionsService,
     @Inject(Logouts) private readonly logouts: Logouts,
+    @Inject(ClientLogos) private readonly logos: ClientLogos,
   ) {}
 
   @Get()
@@ -179,7 +181,13 @@ export class EndSessionController {
     return this.contexts.page(
       context,
       'logout/confirm',
-      { action: routes.endSession, clientName: logoutRequest.client?.name, fields: logoutRequest.fields, error },
+      {
+        action: routes.endSession,
+        clientName: logoutRequest.client?.name,
+        clientLogo: this.logos.addressOf(logoutRequest.client),
+        fields: logoutRequest.fields,
+        error,
+      },
       { status: refusal === undefined ? 200 : 403, formActionSchemes: schemes, languages: logoutRequest.languages },
     );
   }

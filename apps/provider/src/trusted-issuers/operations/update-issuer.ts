@@ -18,7 +18,7 @@ export interface UpdateIssuerInput {
   readonly revision?: string | undefined;
 }
 
-/** Changes a trusted issuer. */
+/** Changes a trusted issuer. Tokens that were issued for assertions which are not accepted any more are revoked. */
 @Injectable()
 export class UpdateIssuer extends SimpleOperation<UpdateIssuerInput, TrustedIssuer> {
   constructor(

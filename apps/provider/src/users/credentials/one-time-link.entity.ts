@@ -29,12 +29,12 @@ export class OneTimeLinkEntity {
    * The administrator who created it and on whose rights it depends; null for a mail, the command line or a service
    * account.
    */
-  @IdColumn({ nullable: true })
-  madeBy!: string | null;
+  @IdColumn({ name: 'made_by', nullable: true })
+  createdBy!: string | null;
 
   /** The client with whose access token it was created and on whose rights it depends; null for one created otherwise. */
-  @IdColumn({ nullable: true })
-  madeViaClient!: string | null;
+  @IdColumn({ name: 'made_via_client', nullable: true })
+  createdViaClient!: string | null;
 
   /** Whether setting the password signs in: true for links created by an administrator or the command line. */
   @FlagColumn()

@@ -13,6 +13,8 @@ import { AuditService } from '../../audit/audit.service.js';
 import { SETTINGS } from '../../config/settings.token.js';
 import type { Settings } from '../../config/settings.js';
 import { routes } from '../../web/routes.js';
+import { isCreatedBy, type CreatedVia } from '../created-via.js';
+import type { User } from '../user.js';
 import { UsersService } from '../users.service.js';
 
 export type LinkPurpose = 'set-password';
@@ -70,13 +72,14 @@ const linkStatements = {
     'one_time_links.forget_mailed_to_user',
     'DELETE FROM one_time_links WHERE user_id = $1 AND purpose = $2 AND signs_in = FALSE',
   ),
-  withdrawOf: statement(
-    'one_time_links.withdraw_of',
-    'DELETE FROM one_time_links WHERE made_by = $1 AND consumed_at IS NULL RETURNING user_id',
+  withdrawCreatedBy: statement(
+    'one_time_links.withdraw_created_by',
+    'DELETE FROM one_time_links WHERE made_by = $1 AND consumed_at IS NULL AND expires_at > $2 RETURNING user_id',
   ),
-  withdrawMadeVia: statement(
-    'one_time_links.withdraw_made_via',
-    'DELETE FROM one_time_links WHERE made_via_client = $1 AND consumed_at IS NULL RETURNING user_id',
+  withdrawCreatedVia: statement(
+    'one_time_links.withdraw_created_via',
+    `DELETE FROM one_time_links WHERE made_via_client = $1 AND consumed_at IS NULL AND expires_at > $2
+       AND ${isCreatedBy('made_by')} RETURNING user_id`,
   ),
   purge: statement('one_time_links.purge', 'DELETE FROM one_time_links WHERE expires_at <= $1'),
 };
@@ -95,13 +98,10 @@ export class OneTimeLinks implements OnModuleInit {
   onModuleInit(): void {
     this.users.addListener({
       userEnded: (unit, userId) => this.forgetAllOf(unit, userId),
-      allAccessEnded: (unit, userId) => this.withdrawOf(unit, userId),
-      rolesChanged: (unit, userId, roles) =>
-        roles.includes('admin') ? Promise.resolve() : this.withdrawOf(unit, userId),
-      // A user without a password may still need the link that an administrator handed over. Links mailed by
-      // /password/forgot end in any case.
-      emailChanged: (unit, before) =>
-        before.hasPassword ? this.forgetAllOf(unit, before.id) : this.forgetMailedTo(unit, before.id),
+      allAccessEnded: (unit, userId, now) => this.withdrawCreatedBy(unit, userId, now),
+      rolesChanged: (unit, userId, roles, now) =>
+        roles.includes('admin') ? Promise.resolve() : this.withdrawCreatedBy(unit, userId, now),
+      emailChanged: (unit, before) => this.forgetSentTo(unit, before),
       passwordChanged: (unit, userId) => this.forgetAllOf(unit, userId),
     });
   }
@@ -156,14 +156,26 @@ export class OneTimeLinks implements OnModuleInit {
     await unit.change(linkStatements.forgetOfUser, userId, 'set-password');
   }
 
+  /**
+   * Deletes the links of a user whose address changes: those that were sent to the old one may be read by another person.
+   * A user without a password may still need the link that an administrator handed over.
+   */
+  async forgetSentTo(unit: Unit, { id, hasPassword }: Pick<User, 'id' | 'hasPassword'>): Promise<void> {
+    await (hasPassword ? this.forgetAllOf(unit, id) : this.forgetMailedTo(unit, id));
+  }
+
   /** Deletes the links that were mailed to a user, and keeps those that were handed over. */
   private async forgetMailedTo(unit: Unit, userId: string): Promise<void> {
     await unit.change(linkStatements.forgetMailedToUser, userId, 'set-password');
   }
 
-  /** Deletes the links that an administrator created. */
-  private async withdrawOf(unit: Unit, userId: string): Promise<void> {
-    for (const { user_id: subjectId } of await unit.all<{ user_id: string }>(linkStatements.withdrawOf, userId))
+  /** Deletes the usable links that an administrator created. */
+  private async withdrawCreatedBy(unit: Unit, userId: string, now: EpochSeconds): Promise<void> {
+    for (const { user_id: subjectId } of await unit.all<{ user_id: string }>(
+      linkStatements.withdrawCreatedBy,
+      userId,
+      now,
+    ))
       await this.audit.record(unit, {
         type: 'user.link_withdrawn',
         actorId: null,
@@ -172,9 +184,14 @@ export class OneTimeLinks implements OnModuleInit {
       });
   }
 
-  /** Deletes the links that were created with the access tokens of a client. */
-  async withdrawMadeVia(unit: Unit, clientId: string): Promise<void> {
-    for (const { user_id: subjectId } of await unit.all<{ user_id: string }>(linkStatements.withdrawMadeVia, clientId))
+  /** Deletes the usable links that were created with the access tokens of a client. */
+  async withdrawCreatedVia(unit: Unit, { clientId, createdBy }: CreatedVia, now: EpochSeconds): Promise<void> {
+    for (const { user_id: subjectId } of await unit.all<{ user_id: string }>(
+      linkStatements.withdrawCreatedVia,
+      clientId,
+      now,
+      createdBy ?? null,
+    ))
       await this.audit.record(unit, {
         type: 'user.link_withdrawn',
         actorId: null,

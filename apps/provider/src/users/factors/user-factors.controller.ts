@@ -2,10 +2,12 @@ import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
 import { PageForms } from '@gatehouse/platform/http/page-forms';
 import { Reply } from '@gatehouse/platform/http/reply';
 import type { WebRequest } from '@gatehouse/platform/http/request';
+import { problemModel } from '../../web/form-errors.js';
 import { PageError } from '../../web/page-error.js';
 import { routes } from '../../web/routes.js';
-import type { Message } from '../../i18n/message.js';
+import { text, type Message } from '../../i18n/message.js';
 import { PageOperations } from '../page-operations.service.js';
+import { hubModel } from '../user-hub.js';
 import type { User } from '../user.js';
 import { UsersService } from '../users.service.js';
 import type { UserRequestContext } from '../sessions/request-context.js';
@@ -38,7 +40,7 @@ export class UserFactorsController {
     const typed = form.text('username').trim();
     if (refusal) return this.show(context, person, typed, { status: 403, error: refusal.sentence });
     if (typed !== person.username)
-      return this.show(context, person, typed, { status: 422, problem: 'This is not their username.' });
+      return this.show(context, person, typed, { status: 422, problem: text('users.delete.wrong') });
     const outcome = await this.operations.execute(ResetSecondFactors, { userId: person.id }, { context, form });
     if ('refusal' in outcome) return this.show(context, person, typed, outcome.refusal);
     return Reply.redirect(`${routes.users}/update/${person.id}?done=factors`, { cookies: context.cookies });
@@ -48,21 +50,26 @@ export class UserFactorsController {
     context: UserRequestContext,
     person: User,
     typed: string,
-    shown: { readonly status?: number; readonly error?: Message; readonly problem?: string },
+    shown: { readonly status?: number; readonly error?: Message; readonly problem?: Message },
   ): Promise<Reply> {
     const own = await this.factors.of(person.id);
     return this.contexts.page(
       context,
       'users/factors',
       {
-        person: { id: person.id, username: person.username },
+        ...hubModel(person, 'methods'),
+        person: {
+          id: person.id,
+          username: person.username,
+          hasPassword: person.hasPassword,
+          disabledAt: person.disabledAt,
+        },
         totp: own.totp,
         passkeys: own.passkeys.map(({ name, createdAt, lastUsedAt }) => ({ name, createdAt, lastUsedAt })),
         codesLeft: own.codesLeft,
         hasAny: own.totp !== undefined || own.passkeys.length > 0,
         typed,
-        problem: shown.problem,
-        firstProblem: shown.problem && 'username',
+        ...problemModel(shown.problem ? [{ field: 'username', message: shown.problem }] : []),
         error: shown.error,
       },
       { status: shown.status ?? 200 },

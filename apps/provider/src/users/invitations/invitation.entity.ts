@@ -32,15 +32,15 @@ export class InvitationEntity {
   roles!: string[];
 
   /** The administrator; null for the command line and for a service account. */
-  @IdColumn({ nullable: true })
-  invitedBy!: string | null;
+  @IdColumn({ name: 'invited_by', nullable: true })
+  createdBy!: string | null;
 
   /**
    * The client with whose access token it was created; null for one created otherwise. With more than the default role, it
    * is deleted when the rights of that client end.
    */
-  @IdColumn({ nullable: true })
-  madeViaClient!: string | null;
+  @IdColumn({ name: 'made_via_client', nullable: true })
+  createdViaClient!: string | null;
 
   @InstantColumn()
   createdAt!: number;

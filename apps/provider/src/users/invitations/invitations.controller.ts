@@ -7,12 +7,12 @@ import { sendsMail, type Settings } from '../../config/settings.js';
 import { CurrentSettings } from '../../settings/current-settings.js';
 import { problemModel, type FieldProblem } from '../../web/form-errors.js';
 import { routes } from '../../web/routes.js';
-import type { Message } from '../../i18n/message.js';
+import { text, type Message } from '../../i18n/message.js';
 import { addressesIn, Invitations, maxInvited } from './invitations.service.js';
 import { InvitePeople } from './operations/invite-people.js';
 import { WithdrawInvitation } from './operations/withdraw-invitation.js';
 import { PageOperations } from '../page-operations.service.js';
-import { roles, roleWords } from '../user.js';
+import { roles, roleTexts } from '../user.js';
 import type { UserRequestContext } from '../sessions/request-context.js';
 import { RequestContexts } from '../sessions/request-contexts.service.js';
 
@@ -78,7 +78,10 @@ export class InvitationsController {
     if ('refusal' in invited) return this.show(context, { typed, roles: chosen, ...invited.refusal });
     // No mail is sent: the administrator passes the links on.
     if (!sendsMail(this.settings))
-      return this.contexts.page(context, 'users/invitation-links', { invitations: invited.result });
+      return this.contexts.page(context, 'users/invitation-links', {
+        count: invited.result.length,
+        invitations: invited.result,
+      });
     return Reply.redirect(`${routes.invitations}?done=invited`, { cookies: context.cookies });
   }
 
@@ -96,10 +99,27 @@ export class InvitationsController {
         most: maxInvited,
         sendsMail: sendsMail(this.settings),
         isOff: this.current.current().signUp === 'off',
-        roleChoices: roles.map((role) => ({ role, words: roleWords[role], checked: chosen.includes(role) })),
-        invitations: items,
-        next,
-        isFirst: before === undefined,
+        roleChoices: roles.map((role) => ({ value: role, ...roleTexts[role] })),
+        chosenRoles: chosen,
+        columns: [
+          { label: text('invitations.column.email') },
+          { label: text('users.column.role') },
+          { label: text('invitations.column.sent') },
+          { label: text('invitations.column.expires') },
+        ],
+        invitations: items.map((invitation) => ({
+          ...invitation,
+          roles: roles
+            .filter((role) => role !== 'user' && invitation.roles.includes(role))
+            .map((role) => roleTexts[role].label),
+        })),
+        pager:
+          before !== undefined || next !== undefined
+            ? {
+                first: before === undefined ? undefined : routes.invitations,
+                next: next === undefined ? undefined : `${routes.invitations}?after=${next}`,
+              }
+            : undefined,
         ...problemModel(shown.problems ?? []),
         error: shown.error,
         notice: shown.status === undefined ? notices[parameters.text('done')] : undefined,
@@ -115,19 +135,19 @@ export class InvitationsController {
   }
 }
 
-const notices: Readonly<Record<string, string>> = {
-  invited: 'The invitations are on their way.',
-  withdrawn: 'The invitation was withdrawn: its link no longer works.',
+const notices: Readonly<Record<string, Message>> = {
+  invited: text('invitations.done.sent'),
+  withdrawn: text('invitations.done.withdrawn'),
 };
 
-function problemOf(addresses: readonly string[], invalidAddresses: readonly string[]): string | undefined {
+function problemOf(addresses: readonly string[], invalidAddresses: readonly string[]): Message | undefined {
   if (invalidAddresses.length > 0) {
     const named = invalidAddresses.slice(0, maxNamed).map((each) => JSON.stringify(each.slice(0, 60)));
-    const more = invalidAddresses.length > maxNamed ? ` and ${invalidAddresses.length - maxNamed} more` : '';
-    return `Not an e-mail address: ${named.join(', ')}${more}.`;
+    const more = Math.max(0, invalidAddresses.length - maxNamed);
+    return text('invitations.problem.invalid', { addresses: named.join(', '), more });
   }
-  if (addresses.length === 0) return 'Enter at least one e-mail address.';
+  if (addresses.length === 0) return text('invitations.problem.none');
   if (addresses.length > maxInvited)
-    return `These are ${addresses.length} addresses. At most ${maxInvited} are invited at once: send the rest afterwards.`;
+    return text('invitations.problem.tooMany', { count: addresses.length, most: maxInvited });
   return undefined;
 }

@@ -19,6 +19,7 @@ import { SETTINGS } from '../../config/settings.token.js';
 import type { Settings } from '../../config/settings.js';
 import { routes } from '../../web/routes.js';
 import { Mailer } from '../../mail/mailer.service.js';
+import { isCreatedBy, type CreatedVia } from '../created-via.js';
 import { durationText } from '../duration-text.js';
 import { UsersService } from '../users.service.js';
 
@@ -71,13 +72,14 @@ const invitationStatements = {
     'DELETE FROM invitations WHERE selector = $1 AND consumed_at IS NULL RETURNING email',
   ),
   /** Invitations with more than the default role. */
-  withdrawOf: statement(
-    'invitations.withdraw_of',
-    `DELETE FROM invitations WHERE invited_by = $1 AND consumed_at IS NULL AND roles <> '["user"]' RETURNING email`,
+  withdrawCreatedBy: statement(
+    'invitations.withdraw_created_by',
+    `DELETE FROM invitations WHERE invited_by = $1 AND ${open} AND roles <> '["user"]' RETURNING email`,
   ),
-  withdrawMadeVia: statement(
-    'invitations.withdraw_made_via',
-    `DELETE FROM invitations WHERE made_via_client = $1 AND consumed_at IS NULL AND roles <> '["user"]' RETURNING email`,
+  withdrawCreatedVia: statement(
+    'invitations.withdraw_created_via',
+    `DELETE FROM invitations WHERE made_via_client = $1 AND ${open} AND roles <> '["user"]'
+       AND ${isCreatedBy('invited_by')} RETURNING email`,
   ),
   purge: statement('invitations.purge', 'DELETE FROM invitations WHERE expires_at <= $1'),
 };
@@ -89,9 +91,9 @@ export interface NewInvitation {
   readonly email: string;
   readonly roles: readonly string[];
   /** The inviting user. */
-  readonly invitedBy: string | undefined;
+  readonly createdBy: string | undefined;
   /** The client with whose access token they are invited. */
-  readonly invitedViaClient?: string | undefined;
+  readonly createdViaClient?: string | undefined;
 }
 
 /** A new invitation: its link is shown once. */
@@ -118,20 +120,29 @@ export class Invitations implements OnModuleInit {
   /** Withdraws pending invitations of a user who may no longer assign roles, or whose account is reset. */
   onModuleInit(): void {
     this.users.addListener({
-      allAccessEnded: (unit, userId) => this.withdrawOf(unit, userId),
-      rolesChanged: (unit, userId, roles) =>
-        roles.includes('admin') ? Promise.resolve() : this.withdrawOf(unit, userId),
+      allAccessEnded: (unit, userId, now) => this.withdrawCreatedBy(unit, userId, now),
+      rolesChanged: (unit, userId, roles, now) =>
+        roles.includes('admin') ? Promise.resolve() : this.withdrawCreatedBy(unit, userId, now),
     });
   }
 
-  private async withdrawOf(unit: Unit, userId: string): Promise<void> {
-    for (const { email } of await unit.all<{ email: string }>(invitationStatements.withdrawOf, userId))
-      await this.audit.record(unit, { type: 'user.invitation_withdrawn', details: { email, why: 'inviter' } });
+  private async withdrawCreatedBy(unit: Unit, userId: string, now: EpochSeconds): Promise<void> {
+    for (const { email } of await unit.all<{ email: string }>(invitationStatements.withdrawCreatedBy, userId, now))
+      await this.audit.record(unit, {
+        type: 'user.invitation_withdrawn',
+        actorId: null,
+        details: { email, why: 'inviter' },
+      });
   }
 
   /** Withdraws pending invitations with more than the default role that were created with the access tokens of a client. */
-  async withdrawMadeVia(unit: Unit, clientId: string): Promise<void> {
-    for (const { email } of await unit.all<{ email: string }>(invitationStatements.withdrawMadeVia, clientId))
+  async withdrawCreatedVia(unit: Unit, { clientId, createdBy }: CreatedVia, now: EpochSeconds): Promise<void> {
+    for (const { email } of await unit.all<{ email: string }>(
+      invitationStatements.withdrawCreatedVia,
+      clientId,
+      now,
+      createdBy ?? null,
+    ))
       await this.audit.record(unit, {
         type: 'user.invitation_withdrawn',
         actorId: null,
@@ -147,7 +158,7 @@ export class Invitations implements OnModuleInit {
    * @throws MailQueueFull
    */
   async invite(unit: Unit, invitation: NewInvitation, now: EpochSeconds): Promise<string> {
-    const { email, roles, invitedBy, invitedViaClient } = invitation;
+    const { email, roles, createdBy, createdViaClient } = invitation;
     const token = { selector: this.selectors.next(), verifier: newSecret() };
     const lifetimeSeconds = this.settings.invitationLifetimeSeconds;
     await unit.one(invitationStatements.lockEmail, emailKey(email));
@@ -159,8 +170,8 @@ export class Invitations implements OnModuleInit {
       email,
       emailKey(email),
       JSON.stringify(roles),
-      invitedBy ?? null,
-      invitedViaClient ?? null,
+      createdBy ?? null,
+      createdViaClient ?? null,
       now,
       addSeconds(now, lifetimeSeconds),
     );

@@ -10,18 +10,20 @@ export interface UserStates {
   readonly disabled: boolean;
 }
 
+export interface ChangedStates {
+  /** The number of accounts that were changed. */
+  readonly changed: number;
+  readonly keptAdministrator: boolean;
+}
+
 /** Disables or enables several accounts at once. Skips the last administrator and accounts that no longer exist. */
 @Injectable()
-export class SetUserStates extends SimpleOperation<UserStates, { readonly keptAdministrator: boolean }> {
+export class SetUserStates extends SimpleOperation<UserStates, ChangedStates> {
   constructor(@Inject(SetUserState) private readonly setState: SetUserState) {
     super();
   }
 
-  async perform(
-    unit: Unit,
-    actor: Actor,
-    { ids, disabled }: UserStates,
-  ): Promise<OperationOutcome<{ readonly keptAdministrator: boolean }>> {
+  async perform(unit: Unit, actor: Actor, { ids, disabled }: UserStates): Promise<OperationOutcome<ChangedStates>> {
     const changes: Change[] = [];
     let keptAdministrator = false;
     // In a fixed order, so that two concurrent calls cannot deadlock.
@@ -33,6 +35,6 @@ export class SetUserStates extends SimpleOperation<UserStates, { readonly keptAd
         keptAdministrator ||= error.code === 'conflict';
       }
     }
-    return { result: { keptAdministrator }, changes };
+    return { result: { changed: changes.length, keptAdministrator }, changes };
   }
 }

@@ -180,6 +180,8 @@ const administrationPages = [
   routes.audit,
   routes.failedRequests,
   routes.sessions,
+  routes.grants,
+  routes.tokens,
   routes.keys,
   routes.messages,
 ];

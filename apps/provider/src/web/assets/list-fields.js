@@ -7,7 +7,7 @@
   function renumber(row, list, at) {
     const { id: oldId, label: oldLabel } = row.dataset;
     const id = `${list.dataset.list}-${at}`;
-    const label = `${list.dataset.label} ${at + 1}`;
+    const label = list.dataset.label.replace('{number}', at + 1);
     if (oldId === id) return;
     row.dataset.id = id;
     row.dataset.label = label;
@@ -47,6 +47,8 @@
 
     const update = () => {
       [...rows.children].forEach((row, at) => renumber(row, list, at));
+      // For the guard against unsaved changes.
+      list.dispatchEvent(new Event('input', { bubbles: true }));
       add.disabled = rows.children.length >= most;
       full.hidden = !add.disabled;
     };

@@ -9,7 +9,7 @@ import {
   type CreatedInitialAccessToken,
 } from '../initial-access-tokens.service.js';
 
-export type RegistrationTokenInput = Omit<NewInitialAccessToken, 'madeBy' | 'madeViaClient'>;
+export type RegistrationTokenInput = Omit<NewInitialAccessToken, 'createdBy' | 'createdViaClient'>;
 
 /** Creates an initial access token, which allows dynamic registration (RFC 7591 3). */
 @Injectable()
@@ -25,7 +25,7 @@ export class CreateInitialAccessToken extends SimpleOperation<RegistrationTokenI
     input: RegistrationTokenInput,
   ): Promise<OperationOutcome<CreatedInitialAccessToken>> {
     requireAllowed(actor, administratorsAfterRecentSignIn(actor));
-    const creator = { madeBy: actingUserId(actor), madeViaClient: actingClientId(actor) };
+    const creator = { createdBy: actingUserId(actor), createdViaClient: actingClientId(actor) };
     const created = await this.tokens.add(unit, { ...input, ...creator }, actor.now);
     const details = { approves: input.approves ?? false };
     return { result: created, changes: [{ type: 'initial_access_token.created', subjectId: created.id, details }] };

@@ -80,7 +80,7 @@ export class JwtBearerGrant implements GrantType<JwtBearerRequest> {
           {
             clientId: client.id,
             userId: user.id,
-            trustedIssuerId: trusted.id,
+            trustedIssuer: trusted,
             scope,
             resources,
             authTime,

@@ -35,7 +35,7 @@ export class InvitePeople extends SimpleOperation<InvitePeopleInput, readonly In
       throw new OperationError('conflict', text('problem.invitation.signUpOff'));
     const links: InvitationLink[] = [];
     try {
-      const creator = { invitedBy: actingUserId(actor), invitedViaClient: actingClientId(actor) };
+      const creator = { createdBy: actingUserId(actor), createdViaClient: actingClientId(actor) };
       for (const email of emails) {
         const invitation = { email, roles, ...creator };
         links.push({ email, link: await this.invitations.invite(unit, invitation, actor.now) });

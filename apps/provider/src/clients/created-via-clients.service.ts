@@ -1,5 +1,7 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import type { Unit } from '@gatehouse/platform/database/store';
+import type { CreatedVia } from '../users/created-via.js';
 import { OneTimeLinks } from '../users/credentials/one-time-links.service.js';
 import { Invitations } from '../users/invitations/invitations.service.js';
 import { ClientsService } from './clients.service.js';
@@ -7,10 +9,11 @@ import { InitialAccessTokens } from './registration/initial-access-tokens.servic
 
 /**
  * Withdraws unused links, invitations and tokens that were created with a client's access tokens when the client's rights
- * end: the client has seen them, and could become an administrator with them.
+ * end, or its rights to act for the user who created them: the client has seen them, and could become an administrator with
+ * them.
  */
 @Injectable()
-export class CreatedThroughClients implements OnModuleInit {
+export class CreatedViaClients implements OnModuleInit {
   constructor(
     @Inject(ClientsService) private readonly clients: ClientsService,
     @Inject(OneTimeLinks) private readonly links: OneTimeLinks,
@@ -20,15 +23,14 @@ export class CreatedThroughClients implements OnModuleInit {
 
   onModuleInit(): void {
     this.clients.addListener({
-      clientEnded: (unit, clientId) => this.withdraw(unit, clientId),
-      ownTokensEnded: (unit, clientId) => this.withdraw(unit, clientId),
-      administrationChanged: (unit, { clientId }) => this.withdraw(unit, clientId),
+      clientEnded: (unit, clientId, now) => this.withdraw(unit, { clientId }, now),
+      ownTokensEnded: (unit, clientId, now) => this.withdraw(unit, { clientId }, now),
     });
   }
 
-  private async withdraw(unit: Unit, clientId: string): Promise<void> {
-    await this.links.withdrawMadeVia(unit, clientId);
-    await this.invitations.withdrawMadeVia(unit, clientId);
-    await this.tokens.deleteMadeVia(unit, clientId);
+  async withdraw(unit: Unit, created: CreatedVia, now: EpochSeconds): Promise<void> {
+    await this.links.withdrawCreatedVia(unit, created, now);
+    await this.invitations.withdrawCreatedVia(unit, created, now);
+    await this.tokens.deleteCreatedVia(unit, created, now);
   }
 }

@@ -1,0 +1,117 @@
+import type { Client } from '@gatehouse/domain/oauth';
+import type { FailedRequest } from '../../audit/failed-requests.service.js';
+import type { Settings } from '../../config/settings.js';
+import { hasText, text, type Message, type Text } from '../../i18n/message.js';
+import { routes } from '../../web/routes.js';
+import { ruleOf } from './failure-rules.js';
+import { pkceRequirement, suggestedFixFor, type SuggestedFix } from './suggested-fixes.js';
+
+/** Why a request failed and what helps, for the page. */
+export interface FailureExplanation {
+  readonly requirement: Message | undefined;
+  /** What asks for it, where that is a setting. */
+  readonly setting: Message | undefined;
+  /** The redirect URI of the request, and the registered one that is most like it. */
+  readonly difference: { readonly requested: string; readonly registered: string } | undefined;
+  /** What to change in the application. */
+  readonly advice: Message | undefined;
+  /** What to change here instead. */
+  readonly fix: Omit<SuggestedFix, 'properties'> | undefined;
+  readonly isDisabled: boolean;
+}
+
+export function explanationOf(
+  failedRequest: FailedRequest,
+  client: Client | undefined,
+  settings: Settings,
+): FailureExplanation {
+  const { reason } = failedRequest;
+  return {
+    requirement: ruleOf(reason).requirement,
+    setting: client && reason === 'pkce.required' ? pkceRequirement(client, settings).text : undefined,
+    difference: client && differenceOf(failedRequest, client),
+    advice: adviceOf(reason, client),
+    fix: client && fixOf(failedRequest, client, settings),
+    isDisabled: client !== undefined && isDisabled(failedRequest, client),
+  };
+}
+
+/** Whether one button on the page would let the same request pass. */
+export function isFixable(failedRequest: FailedRequest, client: Client, settings: Settings): boolean {
+  return isDisabled(failedRequest, client) || suggestedFixFor(failedRequest, client, settings) !== undefined;
+}
+
+function isDisabled({ reason }: FailedRequest, client: Client): boolean {
+  return client.disabledAt !== undefined && ['client.disabled', 'client_auth.unknown'].includes(reason);
+}
+
+function fixOf(failedRequest: FailedRequest, client: Client, settings: Settings): FailureExplanation['fix'] {
+  const fix = suggestedFixFor(failedRequest, client, settings);
+  return fix && { id: fix.id, title: fix.title, button: fix.button, why: fix.why };
+}
+
+function adviceOf(reason: string, client: Client | undefined): Text | undefined {
+  const key = `failure.advice.${reason}`;
+  if (!hasText(key)) return undefined;
+  // The client is known where the advice names its method.
+  if (client === undefined && reason.startsWith('client_auth.') && reason !== 'client_auth.unknown') return undefined;
+  return text(key, { method: client?.authMethod ?? '' });
+}
+
+function differenceOf({ reason, parameters }: FailedRequest, client: Client): FailureExplanation['difference'] {
+  const requested = parameters['redirect_uri'];
+  if (reason !== 'redirect_uri.unregistered' || requested === undefined) return undefined;
+  const [registered] = [...client.redirectUris].sort((a, b) => likeness(requested, b) - likeness(requested, a));
+  return registered === undefined || registered === requested ? undefined : { requested, registered };
+}
+
+/** The number of equal characters at the beginning and the end. */
+function likeness(a: string, b: string): number {
+  const most = Math.min(a.length, b.length);
+  let start = 0;
+  while (start < most && a[start] === b[start]) start += 1;
+  let end = 0;
+  while (end < most - start && a.at(-1 - end) === b.at(-1 - end)) end += 1;
+  return start + end;
+}
+
+export function pathOf({ selector }: FailedRequest): string {
+  return `${routes.failedRequests}/${selector.toString(36)}`;
+}
+
+export function clientHref({ id }: Client): string {
+  return `${routes.clients}/update/${encodeURIComponent(id)}`;
+}
+
+export function endpointText({ endpoint }: FailedRequest): Message {
+  const key = `failed.endpoint.${endpoint}`;
+  return hasText(key) ? text(key) : endpoint;
+}
+
+export function subOf(failedRequest: FailedRequest, client: Client | undefined): Text {
+  const { clientId, at } = failedRequest;
+  return text('failed.sub', {
+    known: client ? 'yes' : clientId === undefined ? 'no' : 'unknown',
+    endpoint: endpointText(failedRequest),
+    client: client?.name ?? clientId ?? '',
+    at: at * 1000,
+  });
+}
+
+/** The model of `ui/facts`. */
+export function ruleFacts({ reason, error, description, requestId, address }: FailedRequest): readonly object[] {
+  const { clause } = ruleOf(reason);
+  return [
+    ...(clause === undefined ? [] : [{ label: text('failed.specification'), value: clause }]),
+    { label: text('failed.rule'), code: reason },
+    { label: text('failed.error'), code: error },
+    { label: text('failed.description'), value: description },
+    { label: text('failed.requestId'), copy: requestId },
+    { label: text('failed.from'), value: address },
+  ];
+}
+
+/** The model of `ui/facts`. */
+export function parameterFacts({ parameters }: FailedRequest): readonly object[] {
+  return Object.entries(parameters).map(([name, value]) => ({ label: name, code: value }));
+}

@@ -1,0 +1,106 @@
+import { Inject, Injectable, type Type } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import type { EpochSeconds } from '@gatehouse/domain/kernel';
+import { FailedRequests, type FailedRequest } from '../../audit/failed-requests.service.js';
+import { ClientsService } from '../../clients/clients.service.js';
+import { runCheck, type DiagnosticCheckName } from '../../diagnostics/diagnostics.js';
+import { SETTINGS } from '../../config/settings.token.js';
+import type { Settings } from '../../config/settings.js';
+import { text, type Message, type TextKey } from '../../i18n/message.js';
+import { routes } from '../../web/routes.js';
+import { pathOf } from '../failed-requests/failed-request-model.js';
+import { titleOf } from '../failed-requests/failure-rules.js';
+
+/** Something that needs an administrator, and where it is mended. */
+export interface ThingToFix {
+  /** `error`: action needed. */
+  readonly state: 'warning' | 'error';
+  readonly title: Message;
+  readonly why: Message;
+  readonly action: { readonly label: Message; readonly href: string };
+}
+
+/** A check and what the overview says about it. */
+export interface QuickCheck {
+  readonly name: DiagnosticCheckName;
+  readonly title: TextKey;
+  readonly href: string;
+}
+
+/** The checks that are fast enough for every page view: none sends a request to another server or reads the whole log. */
+export const quickChecks: readonly QuickCheck[] = [
+  { name: 'issuer', title: 'diagnostic.issuer', href: routes.system },
+  { name: 'proxy', title: 'diagnostic.proxy', href: routes.system },
+  { name: 'administrator', title: 'diagnostic.administrator', href: routes.users },
+  { name: 'keys', title: 'diagnostic.keys', href: routes.keys },
+  { name: 'secret key', title: 'diagnostic.secretKey', href: routes.system },
+  { name: 'disk', title: 'diagnostic.disk', href: routes.system },
+  { name: 'mail queue', title: 'diagnostic.mailQueue', href: routes.messages },
+];
+
+const daySeconds = 86_400;
+const maxFailedRequests = 200;
+const maxCauses = 3;
+
+/** What the diagnostic checks find, and the causes for which requests of applications fail. */
+@Injectable()
+export class ThingsToFix {
+  constructor(
+    @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(ModuleRef) private readonly modules: ModuleRef,
+    @Inject(FailedRequests) private readonly failedRequests: FailedRequests,
+    @Inject(ClientsService) private readonly clients: ClientsService,
+  ) {}
+
+  async find(now: EpochSeconds): Promise<readonly ThingToFix[]> {
+    const found = [...(await this.findings(now)), ...(await this.failingApplications(now))];
+    return found.sort((a, b) => Number(b.state === 'error') - Number(a.state === 'error'));
+  }
+
+  /** The checks that found nothing. */
+  async healthy(now: EpochSeconds): Promise<readonly QuickCheck[]> {
+    const states = await Promise.all(quickChecks.map(async ({ name }) => (await this.run(name, now)).state));
+    return quickChecks.filter((_check, at) => states[at] === 'ok');
+  }
+
+  async findings(now: EpochSeconds): Promise<readonly ThingToFix[]> {
+    const found = await Promise.all(
+      quickChecks.map(async ({ name, title, href }) => {
+        const { state, message, text: shown } = await this.run(name, now);
+        if (state === 'ok') return undefined;
+        const action = { label: text('overview.view'), href };
+        return { state, title: text(title), why: shown ?? message, action };
+      }),
+    );
+    return found.filter((each) => each !== undefined);
+  }
+
+  private run(name: DiagnosticCheckName, now: EpochSeconds): ReturnType<typeof runCheck> {
+    const app = { get: <T>(type: Type<T>): T => this.modules.get<T>(type, { strict: false }) };
+    return runCheck(name, { app, settings: this.settings, now });
+  }
+
+  /** By application and rule; requests that name no application of this server are not this server's to mend. */
+  private async failingApplications(now: EpochSeconds): Promise<readonly ThingToFix[]> {
+    const { failedRequests } = await this.failedRequests.list({ limit: maxFailedRequests });
+    const causes = new Map<string, { newest: FailedRequest; count: number }>();
+    for (const each of failedRequests) {
+      if (each.clientId === undefined || each.at < now - daySeconds) continue;
+      const cause = `${each.reason} ${each.clientId}`;
+      const known = causes.get(cause);
+      if (known) known.count += 1;
+      else causes.set(cause, { newest: each, count: 1 });
+    }
+    const names = await this.clients.names([...causes.values()].map(({ newest }) => newest.clientId ?? ''));
+    return [...causes.values()]
+      .filter(({ newest }) => names.has(newest.clientId ?? ''))
+      .sort((a, b) => b.count - a.count)
+      .slice(0, maxCauses)
+      .map(({ newest, count }) => ({
+        state: 'warning' as const,
+        title: text('overview.failing', { application: names.get(newest.clientId ?? '') }),
+        why: text('overview.failingWhy', { title: titleOf(newest), count }),
+        action: { label: text('overview.fixAction'), href: pathOf(newest) },
+      }));
+  }
+}
