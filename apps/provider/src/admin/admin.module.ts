@@ -17,6 +17,8 @@ import { SetupChecklist } from './overview/setup-checklist.service.js';
 import { SystemController } from './overview/system.controller.js';
 import { ThingsToFix } from './overview/things-to-fix.service.js';
 import { EventLines } from './activity/event-lines.service.js';
+import { BrandingController } from './settings/branding.controller.js';
+import { SignInSettingsController } from './settings/sign-in-settings.controller.js';
 import { KeysController } from './keys.controller.js';
 import { MessagesController } from './messages.controller.js';
 import {
@@ -34,7 +36,7 @@ import { UserSessionsController } from './users/user-sessions.controller.js';
 /**
  * Owns: the overview and the pages of the audit log, failed requests, sessions, keys, the outbox and the settings; the
  * pages about one user that need other modules.
- * Pages: /admin, /admin/system, /audit, /failed-request, /session, /key, /message, /search, /user/sessions, /user/apps,
+ * Pages: /settings/branding, /settings/sign-in, /admin, /admin/system, /audit, /failed-request, /session, /key, /message, /search, /user/sessions, /user/apps,
  * /user/activity.
  * No module imports this one.
  */
@@ -60,6 +62,8 @@ import { UserSessionsController } from './users/user-sessions.controller.js';
     FailedRequestsController,
     EarlierFailedRequestsController,
     SessionsController,
+    BrandingController,
+    SignInSettingsController,
     KeysController,
     MessagesController,
     SearchController,
