@@ -6,10 +6,11 @@ const base = {
   config: [],
   database: ['config'],
   i18n: ['config'],
+  settings: ['config', 'database', 'i18n'],
   monitoring: ['config'],
   replay: ['database'],
   audit: ['database', 'monitoring'],
-  web: ['config', 'i18n', 'audit', 'monitoring'],
+  web: ['config', 'i18n', 'settings', 'audit', 'monitoring'],
   operations: ['audit', 'web', 'i18n'],
 };
 
@@ -17,6 +18,7 @@ const base = {
 const provider = {
   'audit/operations': [],
   'database/operations': [],
+  'settings/administration': ['mail', 'users'],
   outbox: [],
   mail: ['outbox'],
   keys: [],
@@ -68,6 +70,7 @@ const provider = {
   account: ['sign-in', 'users', 'users/factors', 'clients', 'resources', 'grants', 'consents', 'trusted-issuers'],
   admin: [
     'diagnostics',
+    'settings/administration',
     'audit/operations',
     'keys',
     'outbox',
@@ -80,6 +83,7 @@ const provider = {
     'trusted-issuers',
   ],
   'api/v1': [
+    'settings/administration',
     'protocol/userinfo',
     'keys',
     'outbox',

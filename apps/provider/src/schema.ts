@@ -48,6 +48,7 @@ import { RecordedIssuerEntity } from './database/recorded-issuer.entity.js';
 import { LogoutFailures1795950000710 } from './database/migrations/20261129-logout-failures.js';
 import { LogoutFailureEntity } from './clients/logout-failure.entity.js';
 import { OfferedRequests1795950000730 } from './database/migrations/20261129-offered-requests.js';
+import { StoredSettingEntity } from './settings/stored-setting.entity.js';
 import { SavedFormEntity } from './users/sessions/saved-form.entity.js';
 import { UserSearch1795950000721, UserSearchRows1795950000722 } from './database/migrations/20261129-user-search.js';
 import { OutboxKinds1795950000301 } from './database/migrations/20261129-outbox-kinds.js';
@@ -61,6 +62,7 @@ import {
 import { AccessEnded1795960000913 } from './database/migrations/20261130-access-ended.js';
 import { CreatorIndexes1795960000914 } from './database/migrations/20261130-creator-indexes.js';
 import { AuthenticatedRefusals1795960000920 } from './database/migrations/20261130-authenticated-refusals.js';
+import { StoredSettings1795960000930 } from './database/migrations/20261130-stored-settings.js';
 import { ServiceAccounts1795950000701 } from './database/migrations/20261129-service-accounts.js';
 
 /** Every entity of the provider: the one list that the store is opened with. */
@@ -101,6 +103,7 @@ export const entities = [
   SessionClientEntity,
   SessionEntity,
   SigningKeyEntity,
+  StoredSettingEntity,
   ReplayCacheEntity,
   PasskeyEntity,
   PushedRequestEntity,
@@ -134,6 +137,7 @@ export const tablesInOrder = [
   'passkeys',
   'trusted_browsers',
   'role_requirements',
+  'stored_settings',
   'signing_keys',
   'server_secrets',
   'spent_ids',
@@ -196,4 +200,5 @@ export const migrations = [
   AccessEnded1795960000913,
   CreatorIndexes1795960000914,
   AuthenticatedRefusals1795960000920,
+  StoredSettings1795960000930,
 ];

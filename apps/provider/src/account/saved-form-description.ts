@@ -60,6 +60,12 @@ const rules: readonly Rule[] = [
   },
   { path: `${routes.users}/add`, does: 'Add a user', fields: formFields.user },
   { path: routes.roles, does: 'Save which roles need a second factor', fields: formFields.roles },
+  {
+    path: routes.branding,
+    does: { save: 'Change the branding', reset: 'Reset the branding' },
+    fields: formFields.branding,
+  },
+  { path: routes.signInSettings, does: 'Change how people sign in', fields: formFields.signInSettings },
   { path: routes.invitations, does: 'Invite people', fields: formFields.invitations },
   { path: userPage, does: 'Change this user', kind: 'user', fields: formFields.user },
   { path: `${routes.users}/enable/:id`, does: 'Switch on this user', kind: 'user', page: userPage },

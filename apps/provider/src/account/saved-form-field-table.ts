@@ -56,6 +56,8 @@ export const formFields = {
     toggle('phoneNumberVerified'),
   ],
   roles: [list('secondFactor')],
+  branding: ['product_name', 'accent', 'support_contact', 'terms_url', 'privacy_url'].map(value),
+  signInSettings: ['sign_up', 'session_lifetime', 'session_idle_lifetime', 'trusted_browser_lifetime'].map(value),
   invitations: [value('emails'), list('role')],
   client: [value('type'), ...clientMain, ...clientMetadata],
   newClient: [value('kind'), value('type'), ...clientMain, ...clientMetadata],

@@ -8,6 +8,7 @@ import { KeysModule } from '../keys/keys.module.js';
 import { OutboxModule } from '../outbox/outbox.module.js';
 import { ReplayModule } from '../replay/replay.module.js';
 import { ResourcesModule } from '../resources/resources.module.js';
+import { SettingsModule } from '../settings/administration/settings.module.js';
 import { SessionsModule } from '../users/sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { AuditController } from './activity/audit.controller.js';
@@ -16,6 +17,8 @@ import { SetupChecklist } from './overview/setup-checklist.service.js';
 import { SystemController } from './overview/system.controller.js';
 import { ThingsToFix } from './overview/things-to-fix.service.js';
 import { EventLines } from './activity/event-lines.service.js';
+import { BrandingController } from './settings/branding.controller.js';
+import { SignInSettingsController } from './settings/sign-in-settings.controller.js';
 import { KeysController } from './keys.controller.js';
 import { MessagesController } from './messages.controller.js';
 import {
@@ -33,7 +36,7 @@ import { UserSessionsController } from './users/user-sessions.controller.js';
 /**
  * Owns: the overview and the pages of the audit log, failed requests, sessions, keys, the outbox and the settings; the
  * pages about one user that need other modules.
- * Pages: /admin, /admin/system, /audit, /failed-request, /session, /key, /message, /search, /user/sessions, /user/apps,
+ * Pages: /settings/branding, /settings/sign-in, /admin, /admin/system, /audit, /failed-request, /session, /key, /message, /search, /user/sessions, /user/apps,
  * /user/activity.
  * No module imports this one.
  */
@@ -49,6 +52,7 @@ import { UserSessionsController } from './users/user-sessions.controller.js';
     ReplayModule,
     ResourcesModule,
     SessionsModule,
+    SettingsModule,
     UsersModule,
   ],
   controllers: [
@@ -58,6 +62,8 @@ import { UserSessionsController } from './users/user-sessions.controller.js';
     FailedRequestsController,
     EarlierFailedRequestsController,
     SessionsController,
+    BrandingController,
+    SignInSettingsController,
     KeysController,
     MessagesController,
     SearchController,

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
+import type { Form } from '@gatehouse/platform/http/form';
 import { PageForms } from '@gatehouse/platform/http/page-forms';
 import { Reply } from '@gatehouse/platform/http/reply';
 import { query, type WebRequest } from '@gatehouse/platform/http/request';
@@ -9,6 +10,7 @@ import { text, type Message, type TextKey } from '../i18n/message.js';
 import { listPager } from '../web/list-pager.js';
 import { PageError } from '../web/page-error.js';
 import { routes } from '../web/routes.js';
+import { SendTestMail } from '../settings/administration/operations/send-test-mail.js';
 import { RetryMessages } from '../outbox/operations/retry-messages.js';
 import { Outbox, type ListedMessage } from '../outbox/outbox.service.js';
 import { PageOperations } from '../users/page-operations.service.js';
@@ -52,6 +54,7 @@ export class MessagesController {
     const { form, refusal } = await this.forms.read(request);
     const context = await this.requireAdmin(request);
     if (refusal) return this.show(context, { status: 403, error: text(refusal.id) });
+    if (form.get('action') === 'test') return this.sendTest(context, form);
     const id = form.text('message');
     const selectors =
       form.get('action') === 'retry-failed'
@@ -64,9 +67,16 @@ export class MessagesController {
     return Reply.redirect(`${routes.messages}?done=retried`, { cookies: context.cookies });
   }
 
+  private async sendTest(context: UserRequestContext, form: Form): Promise<Reply> {
+    const outcome = await this.operations.execute(SendTestMail, {}, { context, form });
+    if ('refusal' in outcome) return this.show(context, outcome.refusal);
+    const { delivered, message } = outcome.result;
+    return this.show(context, delivered ? { notice: message } : { error: message });
+  }
+
   private async show(
     context: UserRequestContext,
-    shown: { readonly status?: number; readonly error?: Message },
+    shown: { readonly status?: number; readonly error?: Message; readonly notice?: Message },
   ): Promise<Reply> {
     const parameters = query(context.request);
     const failedOnly = parameters.text('state') === 'given-up';
@@ -101,7 +111,7 @@ export class MessagesController {
         ),
         error: shown.error,
         notice:
-          parameters.text('done') === 'retried' && shown.status === undefined ? text('messages.retried') : undefined,
+          parameters.text('done') === 'retried' && shown.status === undefined ? text('messages.retried') : shown.notice,
       },
       { status: shown.status ?? 200 },
     );

@@ -78,6 +78,8 @@ export const auditTypes = [
   /** Through the API, page by page: recorded once an hour per user. */
   'audit.read',
   'message.retried',
+  'mail.tested',
+  'settings.updated',
 ] as const;
 export type AuditType = (typeof auditTypes)[number];
 

@@ -8,14 +8,14 @@ import { nestLogger } from '@gatehouse/platform/telemetry/nest-logger';
 import { AppModule } from '../app.module.js';
 import { createDependencies } from '../server/application.js';
 import { commandLineActor } from '../audit/command-line-actor.js';
-import type { Settings } from '../config/settings.js';
+import type { LoadedSettings } from '../config/settings.js';
 import { entities, migrations } from '../schema.js';
 import type { CommandContext, CommandOutput } from './command.js';
 import { operationRunner } from './run-operation.js';
 
 /** Opens the store and the application, runs an action, and closes both. */
 export async function runInApplication(
-  settings: Settings,
+  settings: LoadedSettings,
   action: (context: CommandContext) => Promise<CommandOutput>,
 ): Promise<CommandOutput> {
   const clock = new SystemClock();
@@ -47,7 +47,7 @@ export async function runInApplication(
 }
 
 /** A command creates the schema of a new database, but does not migrate an existing one: an older provider may be running on it. */
-async function migrateMode(settings: Settings): Promise<'auto' | 'off'> {
+async function migrateMode(settings: LoadedSettings): Promise<'auto' | 'off'> {
   if (settings.migrate === 'off') return 'off';
   const source = await openSource({ url: settings.databaseUrl, entities, migrations });
   try {

@@ -3,7 +3,7 @@ import type { INestApplicationContext, Type } from '@nestjs/common';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import type { CommandResult } from '@gatehouse/platform/command-line';
 import type { Store } from '@gatehouse/platform/database/store';
-import type { Settings } from '../config/settings.js';
+import type { LoadedSettings } from '../config/settings.js';
 import type { Operation } from '../operations/operation.js';
 
 /** The declared commands of a group, by name. */
@@ -21,11 +21,20 @@ export interface CommandGroup<C extends Commands = Commands> {
 /** The parsed options of a command. */
 export type OptionsOf<C> = C extends Command<infer _Args, infer Options, infer _Global> ? Options : never;
 
+/** The parsed arguments of a command. */
+export type ArgumentsOf<C> = C extends Command<infer Args, infer _Options, infer _Global> ? Args : never;
+
 /** What a command does. */
-export type Action<Context, Options> = (context: Context, options: Options) => Promise<CommandOutput>;
+export type Action<Context, Options, Args extends readonly unknown[]> = (
+  context: Context,
+  options: Options,
+  ...args: Args
+) => Promise<CommandOutput>;
 
 /** The actions of a group: one for each command. */
-export type Actions<C extends Commands, Context> = { readonly [Name in keyof C]: Action<Context, OptionsOf<C[Name]>> };
+export type Actions<C extends Commands, Context> = {
+  readonly [Name in keyof C]: Action<Context, OptionsOf<C[Name]>, ArgumentsOf<C[Name]>>;
+};
 
 /** The actions of a group that runs in the application. */
 export type ApplicationActions<G extends CommandGroup> = Actions<G['commands'], CommandContext>;
@@ -34,7 +43,7 @@ export type ApplicationActions<G extends CommandGroup> = Actions<G['commands'], 
 export interface CommandContext {
   readonly app: INestApplicationContext;
   readonly store: Store;
-  readonly settings: Settings;
+  readonly settings: LoadedSettings;
   readonly now: EpochSeconds;
   /**
    * Runs an operation as the command line.

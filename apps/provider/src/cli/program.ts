@@ -1,7 +1,16 @@
 import { addCommand, addGroup, createProgram, runProgram, UsageError } from '@gatehouse/platform/command-line';
 import { openFilesProblem } from '@gatehouse/platform/start-program';
-import type { Settings } from '../config/settings.js';
-import type { Action, Actions, CommandContext, CommandGroup, CommandOutput, Commands, OptionsOf } from './command.js';
+import type { LoadedSettings } from '../config/settings.js';
+import type {
+  Action,
+  Actions,
+  ArgumentsOf,
+  CommandContext,
+  CommandGroup,
+  CommandOutput,
+  Commands,
+  OptionsOf,
+} from './command.js';
 import { auditGroup } from './commands/audit.js';
 import { clientGroup } from './commands/client.js';
 import { backupGroup, databaseGroup, migrateGroup, storeCopyGroup } from './commands/database.js';
@@ -12,7 +21,7 @@ import { outboxGroup } from './commands/outbox.js';
 import { registrationTokenGroup } from './commands/registration-token.js';
 import { resourceGroup } from './commands/resource.js';
 import { sessionGroup } from './commands/session.js';
-import { settingsGroup } from './commands/settings.js';
+import { settingsGroup, settingsListGroup } from './commands/settings.js';
 import { storeGroup } from './commands/store.js';
 import { userGroup } from './commands/user.js';
 import { Failed, WrongRecord } from './errors.js';
@@ -44,6 +53,7 @@ type Program = ReturnType<typeof createProgram>;
 type Run<C extends Commands> = <Name extends keyof C>(
   name: Name,
   options: OptionsOf<C[Name]>,
+  ...args: ArgumentsOf<C[Name]>
 ) => Promise<CommandOutput>;
 
 /** Imports the actions of a group. */
@@ -58,7 +68,7 @@ function buildProgram(): Program {
   const addApplication = <C extends Commands>(group: CommandGroup<C>, load: Load<C, CommandContext>): void => {
     addCommands(program, group, inApplication(load));
   };
-  const addWithSettings = <C extends Commands>(group: CommandGroup<C>, load: Load<C, Settings>): void => {
+  const addWithSettings = <C extends Commands>(group: CommandGroup<C>, load: Load<C, LoadedSettings>): void => {
     addCommands(program, group, withSettings(load));
   };
   addApplication(userGroup, async () => (await import('./actions/user.js')).userActions);
@@ -74,7 +84,8 @@ function buildProgram(): Program {
   addApplication(outboxGroup, async () => (await import('./actions/outbox.js')).outboxActions);
   addApplication(auditGroup, async () => (await import('./actions/audit.js')).auditActions);
   addApplication(doctorGroup, async () => (await import('./actions/doctor.js')).doctorActions);
-  addWithSettings(settingsGroup, async () => (await import('./actions/settings.js')).settingsActions);
+  addWithSettings(settingsListGroup, async () => (await import('./actions/settings.js')).settingsListActions);
+  addApplication(settingsGroup, async () => (await import('./actions/settings.js')).settingsActions);
   addWithSettings(backupGroup, async () => (await import('./actions/database.js')).backupActions);
   addWithSettings(migrateGroup, async () => (await import('./actions/database.js')).migrateActions);
   addWithSettings(databaseGroup, async () => (await import('./actions/database.js')).databaseActions);
@@ -87,8 +98,9 @@ function addCommands<C extends Commands>(program: Program, group: CommandGroup<C
   const parent = group.name === undefined ? program : addGroup(program, { ...group, name: group.name });
   for (const [name, command] of Object.entries(group.commands)) {
     command.helpGroup(group.heading).action(async () => {
-      // Commander has parsed the options that the command declares.
-      print(await run(name, command.opts() as OptionsOf<C[string]>), program.opts().json === true);
+      // Commander has parsed the options and arguments that the command declares.
+      const [options, args] = [command.opts() as OptionsOf<C[string]>, command.processedArgs as ArgumentsOf<C[string]>];
+      print(await run(name, options, ...args), program.opts().json === true);
     });
     addCommand(parent, name, command);
   }
@@ -96,24 +108,24 @@ function addCommands<C extends Commands>(program: Program, group: CommandGroup<C
 
 /** For commands that need the application. */
 function inApplication<C extends Commands>(load: Load<C, CommandContext>): Run<C> {
-  return async (name, options) => {
+  return async (name, options, ...args) => {
     const settings = await readSettings();
-    const action: Action<CommandContext, OptionsOf<C[typeof name]>> = (await load())[name];
+    const action: Action<CommandContext, OptionsOf<C[typeof name]>, ArgumentsOf<C[typeof name]>> = (await load())[name];
     const { runInApplication } = await import('./application.js');
-    return runInApplication(settings, (context) => action(context, options));
+    return runInApplication(settings, (context) => action(context, options, ...args));
   };
 }
 
 /** For commands on the database itself: they must work where the application cannot start. */
-function withSettings<C extends Commands>(load: Load<C, Settings>): Run<C> {
-  return async (name, options) => {
+function withSettings<C extends Commands>(load: Load<C, LoadedSettings>): Run<C> {
+  return async (name, options, ...args) => {
     const settings = await readSettings();
-    const action: Action<Settings, OptionsOf<C[typeof name]>> = (await load())[name];
-    return action(settings, options);
+    const action: Action<LoadedSettings, OptionsOf<C[typeof name]>, ArgumentsOf<C[typeof name]>> = (await load())[name];
+    return action(settings, options, ...args);
   };
 }
 
-async function readSettings(): Promise<Settings> {
+async function readSettings(): Promise<LoadedSettings> {
   const { loadSettings } = await import('../config/settings.js');
   return loadSettings(process.env);
 }

@@ -12,6 +12,8 @@ import {
   type SettingsOf,
   type SettingSources,
 } from '@gatehouse/platform/settings/settings';
+import type { EditableKey } from './editable-keys.js';
+import { roles } from './roles.js';
 import { hstsScopes } from '@gatehouse/platform/http/security-headers';
 
 const HOUR = 3600;
@@ -87,6 +89,11 @@ export const settingsDefinition = defineSettings({
   signUp: setting('GATEHOUSE_SIGN_UP', schema.choice(['off', 'open', 'invitation']).default('off'), {
     about: 'Who may create an account; `invitation`: users with an invitation link from an administrator.',
   }),
+  secondFactorRoles: setting('GATEHOUSE_SECOND_FACTOR_ROLES', schema.choices(roles).default([]), {
+    about:
+      'Users with one of these roles must have a second factor. Administrators can add roles, and not remove these.',
+    defaultText: 'none',
+  }),
   smtpUrl: setting('GATEHOUSE_SMTP_URL', schema.secretUrl(['smtp://', 'smtps://']).optional(), {
     about: 'The server that sends mail; without it mail is written to the folder `mail` under `GATEHOUSE_DATA_DIR`.',
   }),
@@ -108,6 +115,16 @@ export const settingsDefinition = defineSettings({
   ),
   accent: setting('GATEHOUSE_ACCENT', schema.color().optional(), {
     about: 'The color of buttons and links; dark mode uses a lighter shade of it.',
+  }),
+  supportContact: setting('GATEHOUSE_SUPPORT_CONTACT', schema.contact().optional(), {
+    about:
+      'Where people get help: an address such as `mailto:help@example.com`, or a page. Linked from the sign-in pages.',
+  }),
+  termsUrl: setting('GATEHOUSE_TERMS_URL', schema.httpsUrl().optional(), {
+    about: 'The terms of service. Linked from the sign-in pages.',
+  }),
+  privacyUrl: setting('GATEHOUSE_PRIVACY_URL', schema.httpsUrl().optional(), {
+    about: 'The privacy policy. Linked from the sign-in pages.',
   }),
   language: setting('GATEHOUSE_LANGUAGE', schema.text({ maxLength: 35 }).default('en'), {
     about: 'The default language of pages and mail: `en`, `de`, or one with a file in `GATEHOUSE_TEXTS`.',
@@ -286,8 +303,8 @@ export interface TlsFiles {
   readonly keyPath: string;
 }
 
-/** The settings of the provider: parsed once, frozen, injected as `SETTINGS`. */
-export type Settings = Omit<Parsed, 'issuer' | 'host' | 'port' | 'databaseUrl'> & {
+/** The settings of the environment: parsed once, frozen. */
+export type LoadedSettings = Omit<Parsed, 'issuer' | 'host' | 'port' | 'databaseUrl'> & {
   /** An origin, without path or trailing slash. */
   readonly issuer: string;
   /** `::` means every address. */
@@ -298,8 +315,11 @@ export type Settings = Omit<Parsed, 'issuer' | 'host' | 'port' | 'databaseUrl'> 
   readonly sources: SettingSources<typeof settingsDefinition>;
 };
 
+/** The settings that do not change while the server runs, injected as `SETTINGS`. All others come from `CurrentSettings`. */
+export type Settings = Omit<LoadedSettings, EditableKey>;
+
 /** @throws SettingsError that lists all problems */
-export function loadSettings(environment: Environment): Settings {
+export function loadSettings(environment: Environment): LoadedSettings {
   const { values, sources } = parseSettings(settingsDefinition, environment, { alsoKnown: clientSettingNames, check });
   const { tlsCertPath, tlsKeyPath } = values;
   // A server that terminates TLS itself listens on the issuer's port, by default 443.

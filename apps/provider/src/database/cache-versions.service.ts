@@ -2,7 +2,7 @@ import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShut
 import { Store, statement, type Outcome, type Unit } from '@gatehouse/platform/database/store';
 
 /** Data that processes cache because it changes rarely. */
-export type CacheTopic = 'clients' | 'issuers' | 'keys' | 'resources' | 'roles';
+export type CacheTopic = 'clients' | 'issuers' | 'keys' | 'resources' | 'roles' | 'settings';
 
 const channel = 'gatehouse_cache_versions';
 

@@ -42,6 +42,12 @@ const mails = {
     link: 'mail.securityNotice.link',
     after: [],
   },
+  'test-message': {
+    subject: 'mail.testMessage.subject',
+    before: ['mail.testMessage.what'],
+    link: 'mail.testMessage.link',
+    after: [],
+  },
 } as const satisfies Record<string, Description>;
 export type MailText = keyof typeof mails;
 

@@ -20,7 +20,9 @@ import { AuditService, PROCESS_ACTOR } from '../audit/audit.service.js';
 import { BoundedEvents } from '../audit/bounded-events.service.js';
 import { DeniedAccess } from '../audit/denied-access.service.js';
 import { SETTINGS } from '../config/settings.token.js';
-import type { Settings } from '../config/settings.js';
+import type { LoadedSettings } from '../config/settings.js';
+import { CurrentSettings } from '../settings/current-settings.js';
+import { StoredSettings } from '../settings/stored-settings.service.js';
 import { Counters } from '../monitoring/counters.js';
 import { Languages } from '../i18n/languages.js';
 import { CurrentActors } from '../operations/current-actors.js';
@@ -32,7 +34,8 @@ import { CacheVersions } from '../database/cache-versions.service.js';
 
 /** The dependencies from which the application is built. */
 export interface ApplicationDependencies {
-  readonly settings: Settings;
+  readonly settings: LoadedSettings;
+  readonly currentSettings: CurrentSettings;
   readonly store: OpenStore;
   readonly clock: Clock;
   readonly keyring: Keyring;
@@ -57,6 +60,7 @@ const services = [
   FailedRequests,
   RejectedForms,
   CacheVersions,
+  StoredSettings,
   RecordedIssuer,
   CurrentActors,
   Operations,
@@ -83,6 +87,7 @@ export class ApplicationDependenciesModule {
       ],
       providers: [
         { provide: SETTINGS, useValue: dependencies.settings },
+        { provide: CurrentSettings, useValue: dependencies.currentSettings },
         { provide: Store, useValue: dependencies.store },
         { provide: Clock, useValue: dependencies.clock },
         { provide: Keyring, useValue: dependencies.keyring },
@@ -109,6 +114,7 @@ export class ApplicationDependenciesModule {
       ],
       exports: [
         SETTINGS,
+        CurrentSettings,
         Store,
         Clock,
         Keyring,

@@ -17,8 +17,9 @@ import { timeHelper } from '@gatehouse/platform/ui/time-text';
 import { uiViews, Views } from '@gatehouse/platform/ui/views';
 import { OpenApi } from '../api/v1/openapi.service.js';
 import { AppModule } from '../app.module.js';
-import { keyFileOf, type Settings } from '../config/settings.js';
-import { brandOf, type Brand } from '../web/branding.js';
+import { keyFileOf, type LoadedSettings, type Settings } from '../config/settings.js';
+import { CurrentSettings } from '../settings/current-settings.js';
+import { Branding } from '../web/branding.js';
 import { LanguageCookie } from '../web/language-cookie.js';
 import { Counters } from '../monitoring/counters.js';
 import { Languages } from '../i18n/languages.js';
@@ -29,7 +30,7 @@ import { pagePresenter } from './page-presenter.js';
 import { randomGeneratorId, GeneratorId } from '../database/generator-id.js';
 
 export interface ApplicationOptions {
-  readonly settings: Settings;
+  readonly settings: LoadedSettings;
   readonly store: OpenStore;
   readonly clock: Clock;
   readonly log: Log;
@@ -82,18 +83,14 @@ export async function prepareApp(input: ApplicationOptions): Promise<PreparedApp
   const { settings, log } = input;
   const generatorId = input.leasesGeneratorId === false ? undefined : await GeneratorId.lease(input.store);
   const core = createDependencies({ ...input, generatorId });
-  const brand = brandOf(settings);
-  const assets = new StaticAssets([
-    ...uiAssets(),
-    ...filesOf(new URL('../../src/web/assets/', import.meta.url)),
-    ...brand.files,
-  ]);
+  const assets = new StaticAssets([...uiAssets(), ...filesOf(new URL('../../src/web/assets/', import.meta.url))]);
+  const branding = new Branding(core.currentSettings, assets);
   const adapter = new ReplyAdapter({
     origin: settings.issuer,
     hsts: settings.hsts,
     views: views({
       assets,
-      brand,
+      branding,
       languages: core.languages,
       clock: core.clock,
       development: input.development === true,
@@ -144,6 +141,7 @@ export function createDependencies(
 ): ApplicationDependencies {
   return {
     ...input,
+    currentSettings: new CurrentSettings(input.settings),
     counters: input.counters ?? new Counters(),
     languages: new Languages(input.settings),
     keyring: new Keyring(secretKeys(input.settings)),
@@ -161,13 +159,13 @@ function secretKeys(settings: Settings): readonly Buffer[] {
 
 interface ViewDependencies {
   readonly assets: StaticAssets;
-  readonly brand: Brand;
+  readonly branding: Branding;
   readonly languages: Languages;
   readonly clock: Clock;
   readonly development: boolean;
 }
 
-function views({ assets, brand, languages, clock, development }: ViewDependencies): Views {
+function views({ assets, branding, languages, clock, development }: ViewDependencies): Views {
   const source = new URL('../../src/', import.meta.url);
   return new Views(
     [
@@ -190,10 +188,13 @@ function views({ assets, brand, languages, clock, development }: ViewDependencie
             return { language: catalogue.language, text: (key, values) => catalogue.plain(key, values) };
           },
         ),
-        product: () => brand.name,
-        logo: () => assets.url(brand.logo),
-        brandSheet: () => (brand.sheet === undefined ? undefined : assets.url(brand.sheet)),
-        brandTokens: () => (brand.tokens === undefined ? undefined : assets.url(brand.tokens)),
+        product: () => branding.current.name,
+        logo: () => assets.url(branding.current.logo),
+        brandSheet: () => branding.current.sheet && assets.url(branding.current.sheet),
+        brandTokens: () => branding.current.tokens && assets.url(branding.current.tokens),
+        supportContact: () => branding.current.supportContact,
+        termsUrl: () => branding.current.termsUrl,
+        privacyUrl: () => branding.current.privacyUrl,
       },
       required: [
         'error',

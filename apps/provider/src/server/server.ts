@@ -6,7 +6,7 @@ import { nodeProblem } from '@gatehouse/platform/node-releases';
 import { openStore } from '@gatehouse/platform/database/open-store';
 import { createLog, type Log } from '@gatehouse/platform/telemetry/log';
 import { createApp } from './application.js';
-import type { Settings } from '../config/settings.js';
+import type { LoadedSettings } from '../config/settings.js';
 import { entities, migrations } from '../schema.js';
 import { Counters } from '../monitoring/counters.js';
 import { FirstStart } from '../jobs/first-start.service.js';
@@ -22,7 +22,7 @@ export interface RunningServer {
   end(): Promise<void>;
 }
 
-export function logOf(settings: Settings): Log {
+export function logOf(settings: Pick<LoadedSettings, 'logLevel'>): Log {
   return createLog({ level: settings.logLevel, name: 'provider', format: process.stdout.isTTY ? 'text' : 'json' });
 }
 
@@ -33,7 +33,10 @@ export function warnAboutNodeVersion(log: Log, version: string, now: EpochSecond
 }
 
 /** Runs one server process on a database that has been migrated and has keys. */
-export async function runServer(settings: Settings, options: { readonly metrics: boolean }): Promise<RunningServer> {
+export async function runServer(
+  settings: LoadedSettings,
+  options: { readonly metrics: boolean },
+): Promise<RunningServer> {
   const log = logOf(settings);
   const counters = new Counters();
   counters.collectProcess();
@@ -83,7 +86,7 @@ export async function runServer(settings: Settings, options: { readonly metrics:
  * @returns lines for the terminal: a warning if the database was created with another issuer, and a one-time link for an
  * administrator without a password
  */
-export async function prepareDatabase(settings: Settings): Promise<readonly string[]> {
+export async function prepareDatabase(settings: LoadedSettings): Promise<readonly string[]> {
   const log = logOf(settings);
   const clock = new SystemClock();
   const store = await openStore({

@@ -1,7 +1,7 @@
 import cluster, { type Worker } from 'node:cluster';
 import { AggregatorRegistry } from 'prom-client';
 import type { Log } from '@gatehouse/platform/telemetry/log';
-import type { Settings } from '../config/settings.js';
+import type { LoadedSettings } from '../config/settings.js';
 import { closeUnacceptedConnections } from './connection-handover.js';
 import { serveMetrics } from '../monitoring/metrics-server.js';
 import { logOf, type RunningServer } from './server.js';
@@ -22,7 +22,7 @@ export interface RunningWorkers extends RunningServer {
 }
 
 /** Runs `settings.workers` processes on one port, and replaces those that die. They can be stopped while they start. */
-export async function runWorkers(settings: Settings): Promise<RunningWorkers> {
+export async function runWorkers(settings: LoadedSettings): Promise<RunningWorkers> {
   const log = logOf(settings);
   const workers = new Workers(log);
   const aggregator = new AggregatorRegistry();

@@ -2,8 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Reply } from '@gatehouse/platform/http/reply';
 import type { Interaction } from '../protocol/authorization/interaction.js';
 import { ClientLogos } from '../clients/client-logos.service.js';
-import { SETTINGS } from '../config/settings.token.js';
-import type { Settings } from '../config/settings.js';
+import { CurrentSettings } from '../settings/current-settings.js';
 import { PasskeyCeremonies } from '../users/factors/passkey-ceremonies.service.js';
 import { routes } from '../web/routes.js';
 import { type Message, text } from '../i18n/message.js';
@@ -24,7 +23,7 @@ export interface Shown {
 @Injectable()
 export class LoginPage {
   constructor(
-    @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(CurrentSettings) private readonly settings: CurrentSettings,
     @Inject(RequestContexts) private readonly contexts: RequestContexts,
     @Inject(SignInInteractions) private readonly interactions: SignInInteractions,
     @Inject(PasskeyCeremonies) private readonly ceremonies: PasskeyCeremonies,
@@ -62,7 +61,7 @@ export class LoginPage {
         continueHref: continuation?.href,
         continueName: continuation?.clientName,
         dismisses: continuation !== undefined && continuation === offered,
-        signUpHref: this.settings.signUp === 'open' ? withRequest(routes.signUp, interaction) : undefined,
+        signUpHref: this.settings.current().signUp === 'open' ? withRequest(routes.signUp, interaction) : undefined,
       },
       {
         status: shown.status ?? 200,

@@ -3,8 +3,7 @@ import type { Form } from '@gatehouse/platform/http/form';
 import { PageForms } from '@gatehouse/platform/http/page-forms';
 import { Reply } from '@gatehouse/platform/http/reply';
 import { query, type WebRequest } from '@gatehouse/platform/http/request';
-import { SETTINGS } from '../config/settings.token.js';
-import type { Settings } from '../config/settings.js';
+import { CurrentSettings } from '../settings/current-settings.js';
 import { ClientLogos } from '../clients/client-logos.service.js';
 import { problemModel } from '../web/form-errors.js';
 import { PageError } from '../web/page-error.js';
@@ -26,7 +25,7 @@ import { clientRequestOf, pageOptionsOf, SignInInteractions, resumeAddress } fro
 // eslint-disable-next-line local/max-injected-dependencies -- a form that depends on an invitation, password rules and the interaction, and ends in a session
 export class SignUpController {
   constructor(
-    @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(CurrentSettings) private readonly settings: CurrentSettings,
     @Inject(PageOperations) private readonly operations: PageOperations,
     @Inject(RequestContexts) private readonly contexts: RequestContexts,
     @Inject(PageForms) private readonly forms: PageForms,
@@ -89,7 +88,7 @@ export class SignUpController {
    * @throws PageError link.spent, sign_up.off
    */
   private async admit(context: RequestContext, text: string | undefined): Promise<Invited | undefined> {
-    const { signUp } = this.settings;
+    const { signUp } = this.settings.current();
     if (text !== undefined && text !== '' && signUp !== 'off') {
       const invitation = await this.invitations.find(text, context.now);
       if (!invitation) throw new PageError('link.spent');

@@ -1,5 +1,5 @@
 import type { Actor } from '../operations/actor.js';
-import type { Settings } from '../config/settings.js';
+import type { EditableValues } from '../settings/editable-settings.js';
 import {
   administratorsAfterRecentSignIn,
   administratorsOnly,
@@ -38,7 +38,7 @@ export function mayChangeOwnCredentials(actor: Actor): PolicyDenial {
 }
 
 /** Whether a visitor may create an account for themselves. */
-export function maySignUp(signUp: Settings['signUp'], isInvited: boolean): PolicyDenial {
+export function maySignUp(signUp: EditableValues['signUp'], isInvited: boolean): PolicyDenial {
   return signUp === 'open' || (signUp === 'invitation' && isInvited) ? undefined : 'forbidden';
 }
 

@@ -1,6 +1,8 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import { Store, statement, type Unit } from '@gatehouse/platform/database/store';
+import { SETTINGS } from '../config/settings.token.js';
+import type { Settings } from '../config/settings.js';
 import { CacheVersions } from '../database/cache-versions.service.js';
 
 const roleStatements = {
@@ -13,8 +15,8 @@ const roleStatements = {
 };
 
 /**
- * Owns the requirements of roles. Every page reads them, so they are cached in the process and invalidated within a
- * second of a change.
+ * Owns the requirements of roles: those of GATEHOUSE_SECOND_FACTOR_ROLES, and those that administrators add. Every page reads
+ * them, so they are cached in the process and invalidated within a second of a change.
  */
 @Injectable()
 export class RoleRequirements implements OnModuleInit {
@@ -23,6 +25,7 @@ export class RoleRequirements implements OnModuleInit {
   constructor(
     @Inject(Store) private readonly store: Store,
     @Inject(CacheVersions) private readonly versions: CacheVersions,
+    @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
 
   onModuleInit(): void {
@@ -47,7 +50,12 @@ export class RoleRequirements implements OnModuleInit {
     return loading;
   }
 
-  /** The roles that require a second factor, read in this unit of work. */
+  /** The roles for which the environment requires a second factor; administrators cannot remove this requirement. */
+  get fixed(): readonly string[] {
+    return this.settings.secondFactorRoles;
+  }
+
+  /** The roles for which administrators require a second factor, read in this unit of work. */
   async readIn(unit: Unit): Promise<ReadonlySet<string>> {
     const rows = await unit.all<{ role: string }>(roleStatements.all);
     return new Set(rows.map(({ role }) => role));
@@ -58,13 +66,18 @@ export class RoleRequirements implements OnModuleInit {
     await this.versions.bump(unit, 'roles');
   }
 
+  /** The roles for which administrators require a second factor, not cached. */
+  async added(): Promise<readonly string[]> {
+    const rows = await this.store.all<{ role: string }>(roleStatements.all);
+    return rows.map(({ role }) => role);
+  }
+
   /** Clears the cache, so that this process sees its own change immediately. */
   forget(): void {
     this.requiringRoles = undefined;
   }
 
   private async read(): Promise<ReadonlySet<string>> {
-    const rows = await this.store.all<{ role: string }>(roleStatements.all);
-    return new Set(rows.map(({ role }) => role));
+    return new Set([...this.fixed, ...(await this.added())]);
   }
 }

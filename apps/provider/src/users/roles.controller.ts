@@ -3,6 +3,7 @@ import { PageForms } from '@gatehouse/platform/http/page-forms';
 import { Reply } from '@gatehouse/platform/http/reply';
 import { query, type WebRequest } from '@gatehouse/platform/http/request';
 import { routes } from '../web/routes.js';
+import { signInTabs } from '../web/sign-in-tabs.js';
 import { text, type Message } from '../i18n/message.js';
 import { SetRoleRequirements } from './operations/set-role-requirements.js';
 import { PageOperations } from './page-operations.service.js';
@@ -49,6 +50,7 @@ export class RolesController {
       context,
       'users/roles',
       {
+        tabs: signInTabs(routes.roles),
         roleChoices: roles.map((role) => ({ value: role, ...roleTexts[role] })),
         chosenRoles: [...requiringRoles],
         error: shown.error,

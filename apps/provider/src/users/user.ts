@@ -8,11 +8,10 @@ import {
   type Profile,
   type ProfileRule,
 } from '@gatehouse/domain/oidc';
+import { roles, type Role } from '../config/roles.js';
 import { text, type Message } from '../i18n/message.js';
 
-/** The roles of accounts; an administrator may do what all others may. */
-export const roles = ['admin', 'auditor', 'developer', 'user'] as const;
-export type Role = (typeof roles)[number];
+export { roles, type Role };
 
 /** The name of a role, and what people with it may do. */
 export const roleTexts: Readonly<Record<Role, { readonly label: Message; readonly hint: Message }>> = {

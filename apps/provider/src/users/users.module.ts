@@ -134,6 +134,7 @@ import { RequestContexts } from './sessions/request-contexts.service.js';
     PasswordResets,
     RecentSignIns,
     RoleRequirements,
+    SetRoleRequirements,
     SignInsInFlight,
     SignUpRate,
     RequestContexts,

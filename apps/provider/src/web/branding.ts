@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { extname } from 'node:path';
-import type { GeneratedFile } from '@gatehouse/platform/http/static-assets';
-import type { Settings } from '../config/settings.js';
-
-const maxLogoBytes = 200_000;
+import type { GeneratedFile, StaticAssets } from '@gatehouse/platform/http/static-assets';
+import type { CurrentSettings } from '../settings/current-settings.js';
+import type { EditableValues, Logo } from '../settings/editable-settings.js';
+import { maxLogoBytes } from '../settings/logo-image.js';
 
 /** The name and the look of an installation, with the product's defaults. */
-export interface Brand {
+export interface Brand extends Pick<EditableValues, 'supportContact' | 'termsUrl' | 'privacyUrl'> {
   readonly name: string;
   /** The file name of the asset. */
   readonly logo: string;
@@ -14,17 +14,35 @@ export interface Brand {
   readonly sheet: string | undefined;
   /** The design system derives its colors from this sheet's `--brand`; undefined for the default color. */
   readonly tokens: string | undefined;
-  readonly files: readonly GeneratedFile[];
 }
 
-/** @throws Error if the logo cannot be read or is too large; the server does not start then */
-export function brandOf({
-  productName,
-  logoPath,
-  accent,
-}: Pick<Settings, 'productName' | 'logoPath' | 'accent'>): Brand {
-  const files: GeneratedFile[] = [];
-  if (logoPath !== undefined) files.push({ name: `brand${extname(logoPath)}`, content: readLogo(logoPath) });
+/** Keeps the brand and its assets as the current settings say. */
+export class Branding {
+  /** For the next page. */
+  current: Brand;
+
+  /** @throws Error if the logo of the environment cannot be read or is too large; the server does not start then */
+  constructor(settings: CurrentSettings, assets: StaticAssets) {
+    const { logo } = settings.current();
+    const configuredLogo = logo && fileOf(logo);
+    const update = (): Brand => {
+      const values = settings.current();
+      // The file of the environment is read once.
+      const brand = brandOf(
+        values,
+        values.logo && 'path' in values.logo ? configuredLogo : values.logo && fileOf(values.logo),
+      );
+      assets.replaceGenerated(brand.files);
+      return brand;
+    };
+    this.current = update();
+    settings.onChange(() => (this.current = update()));
+  }
+}
+
+function brandOf(values: EditableValues, logo: GeneratedFile | undefined): Brand & { readonly files: GeneratedFile[] } {
+  const { productName, accent, supportContact, termsUrl, privacyUrl } = values;
+  const files: GeneratedFile[] = logo === undefined ? [] : [logo];
   if (accent !== undefined)
     files.push(
       { name: 'brand.css', content: Buffer.from(sheetOf(accent)) },
@@ -32,11 +50,19 @@ export function brandOf({
     );
   return {
     name: productName,
-    logo: logoPath === undefined ? 'logo.svg' : `brand${extname(logoPath)}`,
+    logo: logo?.name ?? 'logo.svg',
     sheet: accent === undefined ? undefined : 'brand.css',
     tokens: accent === undefined ? undefined : 'brand-tokens.css',
+    supportContact,
+    termsUrl,
+    privacyUrl,
     files,
   };
+}
+
+function fileOf(logo: Logo): GeneratedFile {
+  if ('content' in logo) return { name: `brand${logo.extension}`, content: logo.content };
+  return { name: `brand${extname(logo.path)}`, content: readLogo(logo.path) };
 }
 
 function readLogo(path: string): Buffer {

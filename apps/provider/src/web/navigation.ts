@@ -70,7 +70,8 @@ const consoleGroups: readonly { readonly label?: TextKey; readonly entries: read
   {
     label: 'nav.settings',
     entries: [
-      { href: routes.roles, label: 'nav.signIn', icon: 'log-in' },
+      { href: routes.branding, label: 'nav.branding', icon: 'palette' },
+      { href: routes.signInSettings, label: 'nav.signIn', icon: 'log-in', tabs: [routes.roles] },
       { href: routes.messages, label: 'nav.mail', icon: 'mail' },
       { href: routes.keys, label: 'nav.keys', icon: 'key' },
       { href: routes.system, label: 'nav.system', icon: 'server' },

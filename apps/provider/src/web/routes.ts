@@ -32,6 +32,8 @@ export const routes = {
   issuers: '/issuer',
   users: '/user',
   roles: '/user/roles',
+  signInSettings: '/settings/sign-in',
+  branding: '/settings/branding',
   invitations: '/user/invite',
   userFactors: '/user/factors',
   selectedUsers: '/user/selected',

@@ -1,3 +1,4 @@
+import { UpdateSettings } from '../../src/settings/administration/operations/update-settings';
 import { Browser, type Answer } from '../support/browser';
 import { addApp, giveFactor, givePassword, linkTo, type App } from '../support/factors';
 import { fieldsOf, type Fields } from '../support/forms';
@@ -58,6 +59,16 @@ describe('a trusted browser', () => {
     expect(await passwordIsEnough(browser, user)).toBe(true);
     provider.clock.advance(7 * 24 * 3600);
     expect(await passwordIsEnough(browser, user)).toBe(false);
+  });
+
+  it('is none for longer than an administrator allows since', async () => {
+    const { user, browser } = await trustedBrowser();
+    provider.clock.advance(3600);
+    await provider.execute(UpdateSettings, { changes: { trusted_browser_lifetime: '7200' } });
+    expect(await passwordIsEnough(browser, user)).toBe(true);
+    await provider.execute(UpdateSettings, { changes: { trusted_browser_lifetime: '3600' } });
+    expect(await passwordIsEnough(browser, user)).toBe(false);
+    await provider.execute(UpdateSettings, { changes: { trusted_browser_lifetime: null } });
   });
 
   it.each(['0', '', '3', '365', '-1', 'NaN'])('is none for a while of %p', async (days) => {

@@ -46,6 +46,8 @@ describe('security headers', () => {
     '/user',
     '/user/add',
     '/user/roles',
+    '/settings/branding',
+    '/settings/sign-in',
     '/token',
     '/grant',
     '/logout',

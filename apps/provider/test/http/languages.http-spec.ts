@@ -255,6 +255,8 @@ describe('the texts of the pages that people meet', () => {
       '/user/add',
       '/user/invite',
       '/user/roles',
+      '/settings/branding',
+      '/settings/sign-in',
       '/audit',
       '/failed-request',
       '/session',

@@ -75,8 +75,12 @@ describe('each operation rejects the wrong actor and the stale session, and no o
     people = {
       user: await provider.addUser({ roles: ['user'] }),
       auditor: await provider.addUser({ roles: ['auditor'] }),
-      administrator: await provider.addUser({ roles: ['admin'] }),
-      'stale administrator': await provider.addUser({ roles: ['admin'] }),
+      administrator: await provider.addUser({ roles: ['admin'], email: 'one@people.test', emailVerified: true }),
+      'stale administrator': await provider.addUser({
+        roles: ['admin'],
+        email: 'two@people.test',
+        emailVerified: true,
+      }),
     };
   });
   afterAll(() => provider.close());

@@ -75,7 +75,16 @@ describe('what a form that waits for a sign-in turns off', () => {
   it('is known of every form: its rule names each checkbox and, where it names fields, all of them', async () => {
     const { browser } = await person(['admin']);
     const pages = [
-      ...['/user', '/user/add', '/user/roles', '/user/invite', `/user/update/${ids.user}`, `/user/delete/${ids.user}`],
+      ...[
+        '/user',
+        '/user/add',
+        '/user/roles',
+        '/user/invite',
+        '/settings/branding',
+        '/settings/sign-in',
+        `/user/update/${ids.user}`,
+        `/user/delete/${ids.user}`,
+      ],
       ...[
         '/client',
         '/client?state=new',

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../../../../scripts/lib/free-port.cjs';
@@ -32,11 +32,13 @@ describe('settings list', () => {
     const find = (name: string): object | undefined => settings.find((each) => each.name === name);
     expect(find('GATEHOUSE_ISSUER')).toEqual({
       name: 'GATEHOUSE_ISSUER',
+      member: null,
       value: 'http://localhost:5001',
       secret: false,
       set: true,
       source: 'environment',
       variable: 'GATEHOUSE_ISSUER',
+      stored: null,
     });
     expect(find('GATEHOUSE_PORT')).toMatchObject({ value: '5001', source: 'default', variable: null });
     expect(find('GATEHOUSE_SECRET_KEY')).toMatchObject({ value: null, secret: true, set: true, source: 'environment' });
@@ -53,6 +55,21 @@ describe('settings list', () => {
     expect(stdout).toMatch(/^SETTING +VALUE +SOURCE\n/);
     expect(stdout).toMatch(/^GATEHOUSE_ISSUER +http:\/\/localhost:5001 +environment$/m);
     expect(stdout).toMatch(/^GATEHOUSE_ADMIN_PASSWORD +\(secret\) +file \(GATEHOUSE_ADMIN_PASSWORD_FILE\)$/m);
+  });
+
+  it('creates no database', () => {
+    expect(existsSync(join(folder, 'provider.sqlite'))).toBe(false);
+  });
+
+  it('prints what the environment sets where the database cannot be opened', async () => {
+    const list = await runCommand(['settings', 'list'], {
+      ...env,
+      GATEHOUSE_DATABASE_URL: `postgres://nobody:hunter5@127.0.0.1:${await freePort()}/none`,
+    });
+    expect(list.code).toBe(0);
+    expect(list.stdout).toMatch(/^GATEHOUSE_ISSUER +http:\/\/localhost:5001 +environment$/m);
+    expect(list.stderr).toMatch(/^without the settings that are stored in the database, which cannot be opened: /);
+    expect(list.stderr).not.toContain('hunter5');
   });
 
   it('prints no secrets, and neither does doctor', async () => {

@@ -1,7 +1,7 @@
 import { openStore, type OpenStore } from '@gatehouse/platform/database/open-store';
 import { SelectorSource } from '@gatehouse/platform/secrets/random';
 import { SystemClock } from '@gatehouse/platform/clock';
-import { loadSettings, type Settings } from '../../src/config/settings';
+import { loadSettings, type LoadedSettings } from '../../src/config/settings';
 import { entities, migrations } from '../../src/schema';
 import { GeneratorId } from '../../src/database/generator-id';
 import { GeneratorIdRenewal } from '../../src/jobs/generator-id-renewal.service';
@@ -25,7 +25,7 @@ describe.each(engines)('node numbers on %s', (_name, makeEngine) => {
   });
   afterEach(() => store.close());
 
-  const settings = (): Settings =>
+  const settings = (): LoadedSettings =>
     loadSettings({
       GATEHOUSE_DATABASE_URL: url,
       GATEHOUSE_SECRET_KEY: Buffer.alloc(32, 1).toString('base64'),

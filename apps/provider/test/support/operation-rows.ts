@@ -55,6 +55,8 @@ import { SignUp } from '../../src/users/operations/sign-up';
 import { UpdateOwnProfile } from '../../src/users/operations/update-own-profile';
 import { UpdateUser } from '../../src/users/operations/update-user';
 import { WithdrawInvitation } from '../../src/users/invitations/operations/withdraw-invitation';
+import { SendTestMail } from '../../src/settings/administration/operations/send-test-mail';
+import { UpdateSettings } from '../../src/settings/administration/operations/update-settings';
 import type { OperationErrorCode } from '../../src/operations/operation-error';
 import type { Operation } from '../../src/operations/operation';
 
@@ -124,6 +126,8 @@ export type RuleName = keyof typeof rules;
 /** Records that the inputs name. */
 export interface Targets {
   readonly user: string;
+  /** With a confirmed address. */
+  readonly administrator: string;
   readonly session: string;
   readonly client: string;
   /** A client that registered itself. */
@@ -225,6 +229,7 @@ export const operationRows: readonly OperationRow[] = [
   row(RevokeTokens, 'administrators', ({ token }) => ({ selectors: [token] })),
   row(RotateClientSecret, afterSignIn, ({ client }) => ({ id: client, overlapSeconds: 0 })),
   row(RotateKeys, afterSignIn, () => ({ atOnce: false, kinds: ['ES256'] }) as const),
+  row(SendTestMail, 'administrators', ({ administrator }) => ({ userId: administrator })),
   row(SetApplicationRoles, afterSignIn, ({ client, user }) => ({ clientId: client, userId: user, roles: [] })),
   row(SetClientState, afterSignIn, ({ client }) => ({ id: client, decision: 'enable' }) as const),
   row(
@@ -255,6 +260,7 @@ export const operationRows: readonly OperationRow[] = [
     properties: { ...newClient, name: 'Other' },
   })),
   row(UpdateResource, afterSignIn, ({ resource }) => ({ id: resource, draft: { ...resourceDraft, name: 'Other' } })),
+  row(UpdateSettings, afterSignIn, () => ({ changes: { sign_up: 'off' } })),
   row(UpdateUser, afterSignIn, ({ user }) => ({ id: user, draft: { username: 'other' } })),
   row(WithdrawConsent, 'owner', ({ client }) => ({ clientId: client })),
   row(WithdrawInvitation, 'administrators', ({ invitation }) => ({ selector: invitation })),

@@ -21,6 +21,12 @@ const made = {
 /** Makes one of each record that operations change. */
 export async function makeTargets(provider: TestProvider): Promise<Omit<Targets, 'registered'>> {
   const victim = await provider.addUser({ username: 'victim' });
+  const administrator = await provider.addUser({
+    username: 'target-admin',
+    roles: ['admin'],
+    email: 'target-admin@people.test',
+    emailVerified: true,
+  });
   const browser = await provider.logIn(victim);
   const target = await provider.addClient({ name: 'Target' });
   await obtainTokens(provider, browser, target);
@@ -50,6 +56,7 @@ export async function makeTargets(provider: TestProvider): Promise<Omit<Targets,
   if (!session || !grant || !token || !invitation) throw new Error('not all records were made');
   return {
     user: victim.id,
+    administrator: administrator.id,
     session: session.id,
     client: client.id,
     resource,

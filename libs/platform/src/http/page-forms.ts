@@ -66,8 +66,12 @@ export class PageForms {
    * For POST: reads the body and checks its origin and token.
    * @throws BodyTooLarge, UnsupportedBody, RequestAborted
    */
-  async read(request: IncomingMessage, options: { readonly limitBytes?: number } = {}): Promise<PostedForm> {
-    const sent = await readForm(request, { limitBytes: options.limitBytes ?? PAGE_FORM_LIMIT_BYTES });
+  async read(
+    request: IncomingMessage,
+    options: { readonly limitBytes?: number; readonly files?: boolean } = {},
+  ): Promise<PostedForm> {
+    const { limitBytes = PAGE_FORM_LIMIT_BYTES, files } = options;
+    const sent = await readForm(request, { limitBytes, files });
     const browser = this.options.browserCookie.findOrMake(request);
     if (!isSameOriginForm(request, this.origin)) {
       this.options.refused?.(originRejection(request, this.origin));

@@ -13,9 +13,12 @@ export interface ReadFormOptions {
   readonly limitBytes: number;
   /** More parameters are rejected as too large. */
   readonly maxParameters?: number;
+  /** True: also multipart/form-data (RFC 7578). A file is a `data:` URL of its content; a file field without a file is absent. */
+  readonly files?: boolean | undefined;
 }
 
 const FORM = 'application/x-www-form-urlencoded';
+const MULTIPART = 'multipart/form-data';
 const MAX_PARAMETERS = 1000;
 /**
  * Beyond the limit, up to this many bytes are read and discarded before the response: a client that is still writing when the
@@ -29,10 +32,12 @@ const DISCARD_BYTES = 1024 * 1024;
  * @throws BodyTooLarge, UnsupportedBody, RequestAborted
  */
 export async function readForm(request: IncomingMessage, options: ReadFormOptions): Promise<Form> {
-  const { limitBytes, maxParameters = MAX_PARAMETERS } = options;
+  const { limitBytes, maxParameters = MAX_PARAMETERS, files = false } = options;
   if (hasNoBody(request)) return Form.empty;
   const contentType = request.headers['content-type'] ?? '';
-  if (!isForm(contentType, request.headers['content-encoding'])) throw new UnsupportedBody(contentType);
+  if (files && isOfType(contentType, MULTIPART, request.headers['content-encoding']))
+    return parseMultipart(await readBody(request, limitBytes), contentType, maxParameters);
+  if (!isOfType(contentType, FORM, request.headers['content-encoding'])) throw new UnsupportedBody(contentType);
   const body = await readBody(request, limitBytes);
   const text = body.toString('utf8');
   if (countParameters(text) > maxParameters) throw new BodyTooLarge(limitBytes);
@@ -84,10 +89,31 @@ function hasNoBody(request: IncomingMessage): boolean {
 }
 
 /** Only the media type matters: a form's encoding is UTF-8 whatever the charset parameter. */
-function isForm(contentType: string, encoding: string | undefined): boolean {
+function isOfType(contentType: string, type: string, encoding: string | undefined): boolean {
   const end = contentType.indexOf(';');
   const mediaType = (end < 0 ? contentType : contentType.slice(0, end)).trim().toLowerCase();
-  return mediaType === FORM && (encoding === undefined || encoding === 'identity');
+  return mediaType === type && (encoding === undefined || encoding === 'identity');
+}
+
+/** Node.js parses it; the body was limited before. @throws UnsupportedBody when it is malformed */
+async function parseMultipart(body: Buffer, contentType: string, maxParameters: number): Promise<Form> {
+  const entries = await new Response(new Uint8Array(body), { headers: { 'Content-Type': contentType } })
+    .formData()
+    .then((parsed) => [...parsed.entries()])
+    .catch(() => {
+      throw new UnsupportedBody(contentType);
+    });
+  if (entries.length > maxParameters) throw new BodyTooLarge(body.length);
+  const values = new Map<string, string[]>();
+  for (const [name, value] of entries) {
+    const isText = typeof value === 'string';
+    if (!isText && value.size === 0) continue;
+    const text = isText
+      ? value.replaceAll('\0', '\uFFFD')
+      : `data:${value.type};base64,${Buffer.from(await value.arrayBuffer()).toString('base64')}`;
+    values.set(name, [...(values.get(name) ?? []), text]);
+  }
+  return Form.of(Object.fromEntries(values));
 }
 
 function countParameters(text: string): number {

@@ -10,6 +10,8 @@ const types: Readonly<Record<string, string>> = {
   '.mjs': 'text/javascript; charset=utf-8',
   '.svg': 'image/svg+xml',
   '.png': 'image/png',
+  '.jpg': 'image/jpeg',
+  '.webp': 'image/webp',
   '.ico': 'image/x-icon',
   '.txt': 'text/plain; charset=utf-8',
   '.woff2': 'font/woff2',
@@ -29,6 +31,8 @@ interface Asset {
 
 const FORM_POST_SCRIPT = 'form-post.js';
 const IMMUTABLE = { 'Cache-Control': 'public, max-age=31536000, immutable' };
+/** The hash in a URL, before the extension. */
+const HASH = /\.[0-9a-f]{12}(?=\.\w+$)/;
 const REVALIDATED = { 'Cache-Control': 'no-cache' };
 
 /** The files of the design system that the build makes (scripts/lib/ui-assets.mjs): style sheet, script, font, logos, licenses. */
@@ -41,12 +45,14 @@ export function uiAssets(): readonly string[] {
 
 /**
  * The static files of pages, read at startup. Their URLs contain a hash of the content, so browsers cache them permanently
- * and still get changes at once. The plain name works too, uncached (favicon.ico, pages of a previous version). Style sheets
- * refer to other files by their plain names; what is served refers to their URLs.
+ * and still get changes at once. The plain name works too, uncached (favicon.ico), and so does another hash: that of a page of
+ * a previous version, or of a process that has changed a generated file a moment earlier. Style sheets refer to other files by
+ * their plain names; what is served refers to their URLs.
  */
 export class StaticAssets {
   private readonly byName = new Map<string, Asset>();
   private readonly byPath = new Map<string, Asset>();
+  private generated: readonly string[] = [];
 
   /**
    * @param files in order; a later one replaces an earlier one of the same name
@@ -57,11 +63,10 @@ export class StaticAssets {
     files: readonly (URL | string | GeneratedFile)[],
     private readonly options: { readonly prefix?: string; readonly reload?: boolean } = {},
   ) {
-    const prefix = options.prefix ?? '/assets';
     const kit = new URL('../../src/ui/assets/form-post.js', import.meta.url);
     const sources = [kit, ...files].map(sourceOf);
-    for (const { name, read } of sources.filter((source) => !isStyleSheet(source))) this.add(name, prefix, read);
-    for (const { name, read } of sources.filter(isStyleSheet)) this.add(name, prefix, () => this.withUrls(read()));
+    for (const { name, read } of sources.filter((source) => !isStyleSheet(source))) this.add(name, read);
+    for (const { name, read } of sources.filter(isStyleSheet)) this.add(name, () => this.withUrls(read()));
   }
 
   /** The URL of a file by name. @throws RangeError when it does not exist */
@@ -78,10 +83,26 @@ export class StaticAssets {
   /** The response to a GET or HEAD of one of the files; undefined for any other request. */
   answer(method: string, path: string): Reply | undefined {
     if (method !== 'GET' && method !== 'HEAD') return undefined;
-    const asset = this.byPath.get(path);
+    const asset = this.byPath.get(path) ?? this.byPath.get(path.replace(HASH, ''));
     if (!asset) return undefined;
     const headers = path === asset.url && this.options.reload !== true ? IMMUTABLE : REVALIDATED;
     return Reply.bytes(asset.body, asset.contentType, { headers });
+  }
+
+  /** Replaces all files of the previous call, while the server runs. */
+  replaceGenerated(files: readonly GeneratedFile[]): void {
+    for (const name of this.generated) {
+      const asset = this.byName.get(name);
+      this.byName.delete(name);
+      this.byPath.delete(`${this.prefix}/${name}`);
+      if (asset) this.byPath.delete(asset.url);
+    }
+    this.generated = files.map(({ name }) => name);
+    for (const { name, content } of files) this.add(name, () => content);
+  }
+
+  private get prefix(): string {
+    return this.options.prefix ?? '/assets';
   }
 
   private withUrls(sheet: Buffer): Buffer {
@@ -94,7 +115,8 @@ export class StaticAssets {
     );
   }
 
-  private add(file: string, prefix: string, read: () => Buffer): void {
+  private add(file: string, read: () => Buffer): void {
+    const { prefix } = this;
     const name = basename(file);
     const contentType = types[extname(name)];
     if (contentType === undefined) throw new RangeError(`${file}: files of this kind are not served`);

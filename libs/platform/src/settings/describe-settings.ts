@@ -37,7 +37,7 @@ export function warnAboutDeprecatedNames(
 function deprecationWarnings(definition: Definition, sources: SettingSources): readonly string[] {
   return Object.entries(definition).flatMap(([key, { name, deprecatedNames = [] }]) => {
     const source = sources[key];
-    if (source === undefined || source.kind === 'default') return [];
+    if (source === undefined || !('variable' in source)) return [];
     const { kind, variable } = source;
     const suffix = kind === 'file' ? '_FILE' : '';
     if (!deprecatedNames.some((deprecated) => variable === `${deprecated}${suffix}`)) return [];

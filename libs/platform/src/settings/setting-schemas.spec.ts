@@ -46,6 +46,35 @@ describe('setting schemas', () => {
   });
 
   it.each([
+    ['mailto:help@example.com', undefined],
+    ['https://example.com/help?topic=1', undefined],
+    ['help@example.com', 'must begin with https://, or be an address such as mailto:help@example.com'],
+    ['mailto:help@example.com?bcc=other@example.com', 'must begin with https://, or be an address such as'],
+    ['http://example.com/', 'must begin with https://, or be an address such as'],
+    ['javascript:alert(1)', 'must begin with https://, or be an address such as'],
+    [`https://example.com/${'x'.repeat(500)}`, 'has more than 500 characters'],
+  ])('check the contact %.60s', (text, message) => {
+    if (message === undefined) expect(messageOf(schema.contact(), text)).toBeUndefined();
+    else expect(messageOf(schema.contact(), text)).toContain(message);
+  });
+
+  it.each([
+    ['https://example.com/terms', undefined],
+    ['http://example.com/terms', 'must be a URL that begins with https://'],
+    ['https://me:x@example.com/', 'must not contain a user name or password'],
+  ])('check the page %s', (text, message) => {
+    expect(messageOf(schema.httpsUrl(), text)).toBe(message);
+  });
+
+  it('read a list of choices, and write it', () => {
+    const list = schema.choices(['admin', 'user']);
+    expect(list.parse('User, admin,user')).toEqual(['user', 'admin']);
+    expect(list.parse('')).toEqual([]);
+    expect(z.encode(list, ['admin', 'user'])).toBe('admin,user');
+    expect(messageOf(list, 'admin,root')).toBe('must be a list of admin, user, separated by commas');
+  });
+
+  it.each([
     [schema.text({ maxLength: 3 }), 'abcd', 'has more than 3 characters'],
     [schema.secretText({ minBytes: 3 }), 'ab', 'has fewer than 3 bytes'],
     [schema.secretUrl(['smtp://', 'smtps://']), 'smtp://', 'does not begin with smtp:// or smtps://'],

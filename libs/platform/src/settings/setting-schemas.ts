@@ -67,6 +67,32 @@ export function httpUrl(): SettingSchema<string> {
     .register(settingFormats, { form: 'http(s)://…' });
 }
 
+/** The URL of a page for people. */
+export function httpsUrl(): SettingSchema<string> {
+  const error = 'must be a URL that begins with https://';
+  return z
+    .string()
+    .max(500, 'has more than 500 characters')
+    .refine((value) => URL.canParse(value) && new URL(value).protocol === 'https:', { error, abort: true })
+    .refine(hasNoCredentials, 'must not contain a user name or password')
+    .register(settingFormats, { form: 'https://…' });
+}
+
+/** Where people get help: an e-mail address or a page. */
+export function contact(): SettingSchema<string> {
+  const error = 'must begin with https://, or be an address such as mailto:help@example.com';
+  return z
+    .string()
+    .max(500, 'has more than 500 characters')
+    .refine((value) => isMailtoAddress(value) || httpsUrl().safeParse(value).success, error)
+    .register(settingFormats, { form: 'mailto:… or https://…' });
+}
+
+/** RFC 6068 2, with one address and without header fields. */
+function isMailtoAddress(value: string): boolean {
+  return /^mailto:[\w.!#$&'*+/=^`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$/.test(value);
+}
+
 function hasNoCredentials(value: string): boolean {
   const { username, password } = new URL(value);
   return username === '' && password === '';
@@ -125,6 +151,21 @@ export function choice<const C extends string>(among: readonly C[]): SettingSche
     .toLowerCase()
     .pipe(z.enum(among, `must be one of ${form}`))
     .register(settingFormats, { form });
+}
+
+/** A list of words in lower case, separated by commas; upper case is accepted. */
+export function choices<const C extends string>(among: readonly C[]): SettingSchema<readonly C[]> {
+  const error = `must be a list of ${among.join(', ')}, separated by commas`;
+  return z
+    .codec(z.string(), z.array(z.enum(among, error)).readonly(), {
+      decode: (value) => {
+        const words = value.toLowerCase().split(/[\s,]+/);
+        // The array schema checks that each word is one of the choices.
+        return [...new Set(words.filter((word) => word !== ''))] as C[];
+      },
+      encode: (value) => value.join(','),
+    })
+    .register(settingFormats, { form: `${among.join(', ')}; several with commas` });
 }
 
 export function flag(): SettingSchema<boolean> {

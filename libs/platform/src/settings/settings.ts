@@ -33,9 +33,12 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export type Definition = Readonly<Record<string, Setting>>;
 export type SettingsOf<D extends Definition> = { readonly [K in keyof D]: z.output<D[K]['schema']> };
 
-/** Where the effective value of a setting comes from, and the variable that contains it or names its file. */
+/**
+ * Where the effective value of a setting comes from, and the variable that contains it or names its file. `database`: an
+ * administrator set it while the server was running.
+ */
 export type SettingSource =
-  { readonly kind: 'default' } | { readonly kind: 'environment' | 'file'; readonly variable: string };
+  { readonly kind: 'default' | 'database' } | { readonly kind: 'environment' | 'file'; readonly variable: string };
 
 export type SettingSources<D extends Definition = Definition> = { readonly [K in keyof D]: SettingSource };
 

@@ -44,6 +44,8 @@ const ofAreas: Readonly<Record<string, EventIcon>> = {
   key: { icon: 'key' },
   audit: { icon: 'scroll-text' },
   message: { icon: 'mail' },
+  mail: { icon: 'mail' },
+  settings: { icon: 'server' },
 };
 
 export function eventIcon(type: string): EventIcon {

@@ -31,7 +31,11 @@ const kinds: readonly EventKind[] = [
     includes: isOf('client', 'application', 'initial_access_token', 'resource', 'trusted_issuer'),
   },
   { value: 'access', label: text('audit.kind.access'), includes: isOf('consent', 'grant', 'code', 'token') },
-  { value: 'system', label: text('audit.kind.system'), includes: isOf('key', 'audit', 'message', 'access') },
+  {
+    value: 'system',
+    label: text('audit.kind.system'),
+    includes: isOf('key', 'audit', 'message', 'mail', 'settings', 'access'),
+  },
 ];
 
 /** The part of a type before the dot. */

@@ -1,19 +1,20 @@
 import { Controller, Get, Inject, Req } from '@nestjs/common';
-import { describeSettings, type SettingDescription } from '@gatehouse/platform/settings/describe-settings';
 import type { Reply } from '@gatehouse/platform/http/reply';
 import { query, type WebRequest } from '@gatehouse/platform/http/request';
-import { settingsDefinition, type Settings } from '../../config/settings.js';
+import type { Settings } from '../../config/settings.js';
 import { SETTINGS } from '../../config/settings.token.js';
 import { text, type Text } from '../../i18n/message.js';
+import { SettingsOverview, type ListedSetting } from '../../settings/administration/settings-overview.service.js';
 import { routes } from '../../web/routes.js';
 import { RequestContexts } from '../../users/sessions/request-contexts.service.js';
 import { ThingsToFix } from './things-to-fix.service.js';
 
-/** The installation, its health, and every effective setting with its source; read-only. */
+/** The installation, its health, and every effective setting with its source. */
 @Controller(routes.system)
 export class SystemController {
   constructor(
     @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(SettingsOverview) private readonly overview: SettingsOverview,
     @Inject(RequestContexts) private readonly contexts: RequestContexts,
     @Inject(ThingsToFix) private readonly things: ThingsToFix,
   ) {}
@@ -25,6 +26,7 @@ export class SystemController {
     const search = query(request).text('q').trim().slice(0, 100);
     const wanted = search.toUpperCase().replaceAll(' ', '_');
     const { issuer, databaseUrl, workers } = this.settings;
+    const { settings } = await this.overview.list();
     return this.contexts.page(context, 'admin/system', {
       search,
       clearHref: search === '' ? undefined : routes.system,
@@ -37,14 +39,12 @@ export class SystemController {
       ],
       healthy: (await this.things.healthy(context.now)).map(({ title }) => text(title)),
       things: await this.things.findings(context.now),
-      settings: describeSettings(settingsDefinition, this.settings)
-        .filter(({ name }) => name.includes(wanted))
-        .map(rowOf),
+      settings: settings.filter(({ name }) => name.includes(wanted)).map(rowOf),
     });
   }
 }
 
-function rowOf(setting: SettingDescription): object {
+function rowOf(setting: ListedSetting): object {
   const { name, value, secret, isSet } = setting;
   return {
     name,
@@ -57,8 +57,9 @@ function rowOf(setting: SettingDescription): object {
   };
 }
 
-function sourceText({ name, source }: SettingDescription): Text {
-  if (source.kind === 'default') return text('system.source.default');
+function sourceText({ name, source }: ListedSetting): Text {
+  if (!('variable' in source))
+    return text(source.kind === 'database' ? 'system.source.database' : 'system.source.default');
   const { variable } = source;
   if (source.kind === 'file') return text('system.source.file', { variable });
   return variable === name ? text('system.source.environment') : text('system.source.environmentAs', { variable });

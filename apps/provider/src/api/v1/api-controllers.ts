@@ -9,6 +9,7 @@ import { RegistrationTokensApi } from './registration-tokens/registration-tokens
 import { ResourcesApi } from './resources/resources.api.js';
 import { RolesApi } from './roles/roles.api.js';
 import { SessionsApi } from './sessions/sessions.api.js';
+import { SettingsApi } from './settings/settings.api.js';
 import { TokensApi } from './tokens/tokens.api.js';
 import { UsersApi } from './users/users.api.js';
 
@@ -26,5 +27,6 @@ export const apiControllers = [
   SessionsApi,
   KeysApi,
   MessagesApi,
+  SettingsApi,
   AuditEventsApi,
 ];

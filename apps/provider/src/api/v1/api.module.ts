@@ -8,6 +8,7 @@ import { ReplayModule } from '../../replay/replay.module.js';
 import { ResourcesModule } from '../../resources/resources.module.js';
 import { TokensModule } from '../../tokens/tokens.module.js';
 import { TrustedIssuersModule } from '../../trusted-issuers/trusted-issuers.module.js';
+import { SettingsModule } from '../../settings/administration/settings.module.js';
 import { FactorsModule } from '../../users/factors/factors.module.js';
 import { SessionsModule } from '../../users/sessions/sessions.module.js';
 import { UsersModule } from '../../users/users.module.js';
@@ -35,6 +36,7 @@ import { OpenApi } from './openapi.service.js';
     ReplayModule,
     ResourcesModule,
     SessionsModule,
+    SettingsModule,
     UserinfoModule,
     UsersModule,
   ],

@@ -5,6 +5,11 @@ import { ApiProblem } from './problem.js';
 import type { Bodies, BodyName } from './shapes.js';
 
 const maxErrors = 50;
+/** Limits of bodies that may be larger than others. */
+const maxBytes: Readonly<Partial<Record<BodyName, number>>> = {
+  // A logo in base64.
+  SettingsPatch: 320 * 1024,
+};
 
 /** A validated body, and its bytes, to which an idempotency key is bound. */
 export interface Body<Name extends BodyName> {
@@ -32,7 +37,10 @@ export async function readPatchOf<Name extends BodyName>(
   before: JsonObject,
   name: Name,
 ): Promise<{ readonly value: Bodies[Name]; readonly patch: JsonObject }> {
-  const { json } = await readJson(request, ['application/merge-patch+json', 'application/json']);
+  const { json } = await readJson(request, {
+    types: ['application/merge-patch+json', 'application/json'],
+    maxBytes: maxBytes[name],
+  });
   const { bodies } = await import('./shapes.js');
   const writable = Object.entries(before).filter(([member]) => member in bodies[name].shape);
   return { value: await checked(name, mergePatch(Object.fromEntries(writable), json)), patch: json };

@@ -6,24 +6,29 @@ import { ApiProblem } from './problem.js';
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** Enough for a client with its keys, or for the maximum number of invitations. */
-const maxBodyBytes = 256 * 1024;
+const defaultMaxBytes = 256 * 1024;
 /** More than any valid body has; bounds the recursion of later processing. */
 const maxLevels = 20;
 
+export interface JsonOptions {
+  /** The accepted media types. */
+  readonly types?: readonly string[];
+  readonly maxBytes?: number | undefined;
+}
+
 /**
  * Reads a body that is one JSON object.
- * @param types the accepted media types
  * @throws ApiProblem invalid, unsupported-media-type; BodyTooLarge
  */
 export async function readJson(
   request: WebRequest,
-  types: readonly string[] = ['application/json'],
+  { types = ['application/json'], maxBytes = defaultMaxBytes }: JsonOptions = {},
 ): Promise<{ readonly json: JsonObject; readonly bytes: Buffer }> {
   // Checked first: the search for a token in a form body has already consumed such a body.
   const mediaType = (header(request, 'content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
   if (!types.includes(mediaType))
     throw new ApiProblem('unsupported-media-type', `The body must be ${types.join(' or ')}.`);
-  const bytes = await readBody(request, maxBodyBytes);
+  const bytes = await readBody(request, maxBytes);
   await recheckAccess(request);
   let json: unknown;
   try {

@@ -127,6 +127,44 @@ const warnings = z
   .optional()
   .meta({ description: 'Effects that may be unintended, such as an unverified address.' });
 
+const setting = z.strictObject({
+  name: z.string().meta({ description: 'The environment variable.' }),
+  member: z.string().nullable().meta({
+    description: 'The name of the member that changes it; null if it can only be set in the environment of the server.',
+  }),
+  value: z.string().nullable().meta({
+    description: 'The effective value, as the environment would contain it; null without one, and for secrets.',
+  }),
+  secret: z.boolean(),
+  set: z.boolean().meta({ description: 'Whether it has a value.' }),
+  source: z.enum(['default', 'environment', 'file', 'database']).meta({ description: 'Where the value comes from.' }),
+  variable: z.string().nullable().meta({ description: 'The variable that contains the value or names its file.' }),
+  stored: z.string().nullable().meta({
+    description: 'What is stored in the database, even if the environment decides.',
+  }),
+});
+
+const shortText = z.string().max(1000).nullish();
+const lifetimeSeconds = z.int().nullish();
+
+const settingsPatch = z
+  .strictObject({
+    product_name: shortText,
+    logo: z.string().max(300_000).nullish().meta({
+      description: 'A PNG, JPEG, WebP or SVG image of at most 200 kB as a `data:` URL with base64, at best square.',
+    }),
+    accent: shortText.meta({ description: 'A color such as #1c5b4c, dark enough for white text.' }),
+    support_contact: shortText.meta({ description: '`mailto:` with an address, or an https URL.' }),
+    terms_url: shortText.meta({ description: 'An https URL.' }),
+    privacy_url: shortText.meta({ description: 'An https URL.' }),
+    sign_up: shortText.meta({ description: '`off`, `invitation` or `open`.' }),
+    session_lifetime: lifetimeSeconds.meta({ description: 'Seconds; for sessions that begin after the change.' }),
+    session_idle_lifetime: lifetimeSeconds.meta({ description: 'Seconds.' }),
+    trusted_browser_lifetime: lifetimeSeconds.meta({ description: 'Seconds; 0: never.' }),
+    second_factor_roles: roleList.nullish().meta({ description: 'Roles that require a second factor.' }),
+  })
+  .meta({ description: 'RFC 7396: null removes the stored value, so that the environment or the default decides.' });
+
 /** The bodies of requests. */
 export const bodies = {
   NewUser: z.strictObject({
@@ -154,6 +192,12 @@ export const bodies = {
     roles: roleList.optional(),
   }),
   RoleRequirement: z.strictObject({ second_factor: z.boolean() }),
+  SettingsPatch: settingsPatch,
+  TestMessage: z.strictObject({
+    user_id: id.optional().meta({
+      description: 'For service accounts: the administrator who gets the message. A user gets it at their own address.',
+    }),
+  }),
   KeyRotation: z.strictObject({
     at_once: z.boolean().optional().meta({ description: 'Without publishing the new key first, for a leaked key.' }),
   }),
@@ -230,6 +274,12 @@ export const shapes = {
       }),
   }),
   Role: z.strictObject({ role: z.string(), second_factor: z.boolean() }),
+  Settings: z.strictObject({ settings: z.array(setting) }),
+  TestMessageResult: z.strictObject({
+    delivered: z.boolean().meta({ description: 'Whether the mail server accepted the message.' }),
+    recipient: z.string(),
+    detail: z.string().meta({ description: 'What the mail server said, and what to change.' }),
+  }),
   Key: z.strictObject({
     kid: z.string(),
     alg: z.string(),

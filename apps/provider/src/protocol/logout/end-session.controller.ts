@@ -12,6 +12,7 @@ import { ClientsService } from '../../clients/clients.service.js';
 import { Subjects } from '../../clients/subjects.service.js';
 import { SETTINGS } from '../../config/settings.token.js';
 import type { Settings } from '../../config/settings.js';
+import { CurrentSettings } from '../../settings/current-settings.js';
 import { PageError } from '../../web/page-error.js';
 import { routes } from '../../web/routes.js';
 import { schemesOf } from '../../web/form-action.js';
@@ -40,6 +41,7 @@ interface LogoutRequest extends EndSessionCheck {
 export class EndSessionController {
   constructor(
     @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(CurrentSettings) private readonly current: CurrentSettings,
     @Inject(RequestContexts) private readonly contexts: RequestContexts,
     @Inject(PageForms) private readonly forms: PageForms,
     @Inject(ClientsService) private readonly clients: ClientsService,
@@ -143,7 +145,7 @@ export class EndSessionController {
   ): Promise<Reply | undefined> {
     if (!client || hint?.signedBy !== 'server key') return undefined;
     const { claims } = hint;
-    const { sessionLifetimeSeconds } = this.settings;
+    const { sessionLifetimeSeconds } = this.current.current();
     if (!mayEndSessionFromServer({ claims, client, sessionLifetimeSeconds, now: context.now })) return undefined;
     if (redirectProblem !== undefined)
       return Reply.json(

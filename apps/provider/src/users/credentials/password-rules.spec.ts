@@ -1,6 +1,7 @@
 import { LogScan } from '../../../test/support/log-scan';
 import { buildProvider } from '../../../test/support/processes';
 import { loadSettings } from '../../config/settings';
+import { CurrentSettings } from '../../settings/current-settings';
 import { PasswordRules, type PasswordUse } from './password-rules';
 import { PasswordStrength } from './password-strength';
 import { SecondFactorLookup } from '../second-factor-lookup';
@@ -10,16 +11,13 @@ jest.setTimeout(120_000);
 const owner = { username: 'ada.lovelace', name: 'Ada Byron', email: 'ada@countess.example' };
 
 function rulesWith(strength: PasswordStrength, env: Record<string, string> = {}): PasswordRules {
-  return new PasswordRules(
-    loadSettings({
-      GATEHOUSE_ISSUER: 'https://login.riverbank.example',
-      GATEHOUSE_PRODUCT_NAME: 'Otter Portal',
-      GATEHOUSE_PASSWORD_MINIMUM: '8',
-      ...env,
-    }),
-    strength,
-    new SecondFactorLookup(),
-  );
+  const settings = loadSettings({
+    GATEHOUSE_ISSUER: 'https://login.riverbank.example',
+    GATEHOUSE_PRODUCT_NAME: 'Otter Portal',
+    GATEHOUSE_PASSWORD_MINIMUM: '8',
+    ...env,
+  });
+  return new PasswordRules(settings, new CurrentSettings(settings), strength, new SecondFactorLookup());
 }
 
 const { log: quiet } = new LogScan();

@@ -3,6 +3,7 @@ import { maxEmailUnits } from '@gatehouse/domain/kernel';
 import type { Unit } from '@gatehouse/platform/database/store';
 import { SETTINGS } from '../../config/settings.token.js';
 import type { Settings } from '../../config/settings.js';
+import { CurrentSettings } from '../../settings/current-settings.js';
 import { recordChanged } from '../../operations/operation-error.js';
 import { text, type Message } from '../../i18n/message.js';
 import { charactersWithoutRuns, repeatedUnit, withoutSeparators } from './password-patterns.js';
@@ -53,18 +54,18 @@ const minCommon = 8;
  */
 @Injectable()
 export class PasswordRules {
-  private readonly site: readonly string[];
+  private readonly host: readonly string[];
   private common: Promise<ReadonlySet<string>> | undefined;
 
   constructor(
     @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(CurrentSettings) private readonly current: CurrentSettings,
     @Inject(PasswordStrength) private readonly strength: PasswordStrength,
     @Inject(SecondFactorLookup) private readonly factors: SecondFactorLookup,
   ) {
     const labels = new URL(settings.issuer).hostname.split('.');
     // The top-level domain (org, com) is an ordinary word.
-    const host = labels.length > 1 ? labels.slice(0, -1) : labels;
-    this.site = ['gatehouse', ...wordsOf(settings.productName), ...host];
+    this.host = labels.length > 1 ? labels.slice(0, -1) : labels;
   }
 
   /** How an account's password is used. */
@@ -111,7 +112,8 @@ export class PasswordRules {
   }
 
   private personalWordsOf(owner: PasswordOwner): string[] {
-    return [...this.site, ...wordsOfOwner(owner)].filter((word) => word.length >= minWord);
+    const site = ['gatehouse', ...wordsOf(this.current.current().productName), ...this.host];
+    return [...site, ...wordsOfOwner(owner)].filter((word) => word.length >= minWord);
   }
 
   /**

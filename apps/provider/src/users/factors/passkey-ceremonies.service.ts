@@ -1,8 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import type { Unit } from '@gatehouse/platform/database/store';
-import { SETTINGS } from '../../config/settings.token.js';
-import type { Settings } from '../../config/settings.js';
+import { CurrentSettings } from '../../settings/current-settings.js';
 import type { User } from '../user.js';
 import type { RequestContext } from '../sessions/request-context.js';
 import { parseAssertion, parseAttestation, withoutAttestation } from './authenticator-response.js';
@@ -40,11 +39,11 @@ export class PasskeyCeremonies {
   private readonly relyingParty: RelyingParty | undefined;
 
   constructor(
-    @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(CurrentSettings) private readonly settings: CurrentSettings,
     @Inject(Challenges) private readonly challenges: Challenges,
     @Inject(Passkeys) private readonly passkeys: Passkeys,
   ) {
-    this.relyingParty = relyingPartyOf(settings.issuer);
+    this.relyingParty = relyingPartyOf(settings.environment.issuer);
   }
 
   /** False if browsers cannot create passkeys for the issuer. */
@@ -90,7 +89,7 @@ export class PasskeyCeremonies {
     const ownPasskeys = await this.passkeys.listOf(user.id);
     const { generateRegistrationOptions } = await webauthn();
     const options = await generateRegistrationOptions({
-      rpName: this.settings.productName,
+      rpName: this.settings.current().productName,
       rpID: this.relyingParty.id,
       userID: new Uint8Array(Buffer.from(user.id)),
       userName: user.username,

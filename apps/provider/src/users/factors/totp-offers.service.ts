@@ -3,6 +3,7 @@ import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import { Keyring } from '@gatehouse/platform/secrets/keyring';
 import { SETTINGS } from '../../config/settings.token.js';
 import type { Settings } from '../../config/settings.js';
+import { CurrentSettings } from '../../settings/current-settings.js';
 import type { User } from '../user.js';
 import { groupedSeed, keyUri, newSeed, qrImage } from './totp.js';
 
@@ -22,20 +23,18 @@ export interface TotpOffer {
 /** Offers seeds to authenticator apps. The page's form carries the encrypted offer. */
 @Injectable()
 export class TotpOffers {
-  private readonly label: string;
-
   constructor(
     @Inject(Keyring) private readonly keyring: Keyring,
-    @Inject(SETTINGS) settings: Settings,
-  ) {
-    this.label = `${settings.productName} (${new URL(settings.issuer).hostname})`;
-  }
+    @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(CurrentSettings) private readonly current: CurrentSettings,
+  ) {}
 
   /** @param sealed the offer for which a wrong code was entered: the app has its seed already, so it is kept */
   async make(user: User, now: EpochSeconds, sealed?: string): Promise<TotpOffer> {
     const existingSeed = sealed === undefined ? undefined : this.open(user.id, sealed, now);
     const seed = existingSeed ?? newSeed();
-    const uri = keyUri(seed, { issuer: this.label, username: user.username });
+    const issuer = `${this.current.current().productName} (${new URL(this.settings.issuer).hostname})`;
+    const uri = keyUri(seed, { issuer, username: user.username });
     return {
       sealed: existingSeed === undefined || sealed === undefined ? this.seal(user.id, seed, now) : sealed,
       seed: groupedSeed(seed),

@@ -16,6 +16,7 @@ import type { SetCookie } from '@gatehouse/platform/http/reply';
 import { cookie, header, type WebRequest } from '@gatehouse/platform/http/request';
 import { SETTINGS } from '../../config/settings.token.js';
 import type { Settings } from '../../config/settings.js';
+import { CurrentSettings } from '../../settings/current-settings.js';
 import type { RequestContext } from '../sessions/request-context.js';
 
 interface TrustedRow {
@@ -81,8 +82,6 @@ export interface TrustedBrowser {
  */
 @Injectable()
 export class TrustedBrowsers {
-  /** The durations to choose from, in days; the setting limits them. */
-  readonly days: readonly number[];
   private readonly secure: boolean;
   private readonly name: string;
 
@@ -90,10 +89,19 @@ export class TrustedBrowsers {
     @Inject(Store) private readonly store: Store,
     @Inject(SelectorSource) private readonly selectors: SelectorSource,
     @Inject(SETTINGS) settings: Settings,
+    @Inject(CurrentSettings) private readonly current: CurrentSettings,
   ) {
-    this.days = [1, 7, 30, 90].filter((days) => days * daySeconds <= settings.trustedBrowserLifetimeSeconds);
     this.secure = settings.issuer.startsWith('https:');
     this.name = cookieName('gatehouse_trusted', this.secure);
+  }
+
+  /** The durations to choose from, in days; the setting limits them. */
+  get days(): readonly number[] {
+    return [1, 7, 30, 90].filter((days) => days * daySeconds <= this.maxLifetimeSeconds);
+  }
+
+  private get maxLifetimeSeconds(): number {
+    return this.current.current().trustedBrowserLifetimeSeconds;
   }
 
   /** True if this browser is trusted for this user. Part of the login's unit of work. */
@@ -102,6 +110,8 @@ export class TrustedBrowsers {
       const row = await unit.one<TrustedRow>(trustedStatements.find, token.selector, userId, context.now);
       if (!row || !equalInConstantTime(row.verifier_hash, sha256(token.verifier))) continue;
       if (!equalInConstantTime(row.browser_hash, context.browser.hash)) continue;
+      // The setting may have become shorter since.
+      if (row.created_at + this.maxLifetimeSeconds <= context.now) continue;
       await unit.change(trustedStatements.use, row.selector, context.now);
       return true;
     }

@@ -4,6 +4,7 @@ import { Reply } from '@gatehouse/platform/http/reply';
 import { query, type WebRequest } from '@gatehouse/platform/http/request';
 import { SETTINGS } from '../../config/settings.token.js';
 import { sendsMail, type Settings } from '../../config/settings.js';
+import { CurrentSettings } from '../../settings/current-settings.js';
 import { problemModel, type FieldProblem } from '../../web/form-errors.js';
 import { routes } from '../../web/routes.js';
 import { text, type Message } from '../../i18n/message.js';
@@ -36,6 +37,7 @@ interface Shown {
 export class InvitationsController {
   constructor(
     @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(CurrentSettings) private readonly current: CurrentSettings,
     @Inject(PageOperations) private readonly operations: PageOperations,
     @Inject(RequestContexts) private readonly contexts: RequestContexts,
     @Inject(PageForms) private readonly forms: PageForms,
@@ -96,7 +98,7 @@ export class InvitationsController {
         typed: shown.typed ?? '',
         most: maxInvited,
         sendsMail: sendsMail(this.settings),
-        isOff: this.settings.signUp === 'off',
+        isOff: this.current.current().signUp === 'off',
         roleChoices: roles.map((role) => ({ value: role, ...roleTexts[role] })),
         chosenRoles: chosen,
         columns: [

@@ -1,7 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Unit } from '@gatehouse/platform/database/store';
-import { SETTINGS } from '../../config/settings.token.js';
-import type { Settings } from '../../config/settings.js';
+import { CurrentSettings } from '../../settings/current-settings.js';
 import type { Actor } from '../../operations/actor.js';
 import { linkUsed } from '../../operations/operation-error.js';
 import type { Operation, OperationOutcome } from '../../operations/operation.js';
@@ -41,7 +40,7 @@ export interface SignedUp {
 @Injectable()
 export class SignUp implements Operation<SignUpInput, SignedUp, Prepared> {
   constructor(
-    @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(CurrentSettings) private readonly settings: CurrentSettings,
     @Inject(Invitations) private readonly invitations: Invitations,
     @Inject(SignUpPasswords) private readonly passwords: SignUpPasswords,
     @Inject(EmailChanges) private readonly emails: EmailChanges,
@@ -50,7 +49,9 @@ export class SignUp implements Operation<SignUpInput, SignedUp, Prepared> {
 
   /** @throws OperationError forbidden, link_spent, rate_limited, invalid */
   async prepare(actor: Actor, input: SignUpInput): Promise<Prepared> {
-    const visitor = requireVisitor(actor, () => maySignUp(this.settings.signUp, input.invitation !== undefined));
+    const visitor = requireVisitor(actor, () =>
+      maySignUp(this.settings.current().signUp, input.invitation !== undefined),
+    );
     const { now } = visitor;
     const invitation = await this.invitations.find(input.invitation, now);
     if (input.invitation !== undefined && !invitation) throw linkUsed();
@@ -63,7 +64,7 @@ export class SignUp implements Operation<SignUpInput, SignedUp, Prepared> {
   /** @throws OperationError forbidden, invalid; link_spent if the invitation was used first by another request */
   async perform(unit: Unit, actor: Actor, prepared: Prepared): Promise<OperationOutcome<SignedUp>> {
     const { draft, passwordHash, invitation } = prepared;
-    const { now } = requireVisitor(actor, () => maySignUp(this.settings.signUp, invitation !== undefined));
+    const { now } = requireVisitor(actor, () => maySignUp(this.settings.current().signUp, invitation !== undefined));
     // A visitor creates this one account, and has no right to create others.
     const system = { kind: 'system', now } as const;
     const { result, changes } = await this.createUser.perform(unit, system, { draft, passwordHash });

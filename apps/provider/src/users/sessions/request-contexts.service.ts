@@ -177,6 +177,8 @@ const administrationPages = [
   routes.issuers,
   routes.users,
   routes.dashboard,
+  routes.branding,
+  routes.signInSettings,
   routes.audit,
   routes.failedRequests,
   routes.sessions,

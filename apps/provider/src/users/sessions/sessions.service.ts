@@ -10,8 +10,7 @@ import {
 } from '@gatehouse/domain/kernel';
 import { Store, type Unit } from '@gatehouse/platform/database/store';
 import { newId, newSecret, SelectorSource } from '@gatehouse/platform/secrets/random';
-import { SETTINGS } from '../../config/settings.token.js';
-import type { Settings } from '../../config/settings.js';
+import { CurrentSettings } from '../../settings/current-settings.js';
 import { listStart, type ListOrder } from '../../database/list-order.js';
 import { Sweeper, type PurgeStep } from '../../database/sweep.js';
 import type { Session } from './session.js';
@@ -47,7 +46,7 @@ export class SessionsService {
   constructor(
     @Inject(Store) private readonly store: Store,
     @Inject(SelectorSource) private readonly selectors: SelectorSource,
-    @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(CurrentSettings) private readonly settings: CurrentSettings,
   ) {}
 
   addListener(listener: SessionLifecycleListener): void {
@@ -67,7 +66,7 @@ export class SessionsService {
     const token = { selector: this.selectors.next(), verifier: newSecret() };
     const verifierHash = sha256(token.verifier);
     const { userId, full, amr, acr } = authentication;
-    const { sessionLifetimeSeconds } = this.settings;
+    const { sessionLifetimeSeconds } = this.settings.current();
     const expiresAt = addSeconds(
       now,
       full ? sessionLifetimeSeconds : Math.min(sessionLifetimeSeconds, partialLifetimeSeconds),
@@ -129,7 +128,9 @@ export class SessionsService {
   ): Promise<{ session: Session; cookieValue: string } | undefined> {
     const token = { selector: this.selectors.next(), verifier: newSecret() };
     const authTime = session.full ? session.authTime : now;
-    const expiresAt = session.full ? session.expiresAt : addSeconds(now, this.settings.sessionLifetimeSeconds);
+    const expiresAt = session.full
+      ? session.expiresAt
+      : addSeconds(now, this.settings.current().sessionLifetimeSeconds);
     const { amr, acr } = authentication;
     const changed = await unit.change(
       sessionStatements.complete,
@@ -224,7 +225,7 @@ export class SessionsService {
   }
 
   private idleLimit(now: EpochSeconds): number {
-    return now - this.settings.sessionIdleLifetimeSeconds;
+    return now - this.settings.current().sessionIdleLifetimeSeconds;
   }
 
   /** The last use is informational: it is written without delaying the response, and may be lost. */

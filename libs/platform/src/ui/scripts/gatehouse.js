@@ -4,6 +4,7 @@ import './filter.js';
 import './live.js';
 import './menus.js';
 import './palette.js';
+import './preview.js';
 import './reveal.js';
 import './selection.js';
 import './theme.js';

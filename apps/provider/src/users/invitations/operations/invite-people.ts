@@ -1,7 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Unit } from '@gatehouse/platform/database/store';
-import { SETTINGS } from '../../../config/settings.token.js';
-import type { Settings } from '../../../config/settings.js';
+import { CurrentSettings } from '../../../settings/current-settings.js';
 import { actingClientId, actingUserId, type Actor } from '../../../operations/actor.js';
 import { OperationError } from '../../../operations/operation-error.js';
 import { SimpleOperation, type OperationOutcome } from '../../../operations/operation.js';
@@ -20,7 +19,7 @@ export interface InvitePeopleInput {
 @Injectable()
 export class InvitePeople extends SimpleOperation<InvitePeopleInput, readonly InvitationLink[]> {
   constructor(
-    @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(CurrentSettings) private readonly settings: CurrentSettings,
     @Inject(Invitations) private readonly invitations: Invitations,
   ) {
     super();
@@ -32,7 +31,8 @@ export class InvitePeople extends SimpleOperation<InvitePeopleInput, readonly In
     { emails, roles }: InvitePeopleInput,
   ): Promise<OperationOutcome<readonly InvitationLink[]>> {
     requireAllowed(actor, mayInvite(actor));
-    if (this.settings.signUp === 'off') throw new OperationError('conflict', text('problem.invitation.signUpOff'));
+    if (this.settings.current().signUp === 'off')
+      throw new OperationError('conflict', text('problem.invitation.signUpOff'));
     const links: InvitationLink[] = [];
     try {
       const creator = { createdBy: actingUserId(actor), createdViaClient: actingClientId(actor) };

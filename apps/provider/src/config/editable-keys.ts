@@ -1,0 +1,12 @@
+/** Settings that administrators can change while the server runs: see `CurrentSettings`. */
+export type EditableKey =
+  | 'productName'
+  | 'logoPath'
+  | 'accent'
+  | 'supportContact'
+  | 'termsUrl'
+  | 'privacyUrl'
+  | 'signUp'
+  | 'sessionLifetimeSeconds'
+  | 'sessionIdleLifetimeSeconds'
+  | 'trustedBrowserLifetimeSeconds';

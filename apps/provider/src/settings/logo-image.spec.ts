@@ -1,0 +1,92 @@
+import { deflateSync } from 'node:zlib';
+import { logoSchema, logoText, parseLogo } from './logo-image.js';
+
+const svg = (inner: string, attributes = ''): Buffer =>
+  Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"${attributes}>${inner}</svg>\n`);
+
+function chunk(type: string, data: Buffer): Buffer {
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(data.length);
+  return Buffer.concat([length, Buffer.from(type), data, Buffer.alloc(4)]);
+}
+
+function png(width: number, height: number): Buffer {
+  const header = Buffer.from([0, 0, 0, 0, 0, 0, 0, 0, 8, 6, 0, 0, 0]);
+  header.writeUInt32BE(width);
+  header.writeUInt32BE(height, 4);
+  const signature = Buffer.from('89504e470d0a1a0a', 'hex');
+  return Buffer.concat([
+    signature,
+    chunk('IHDR', header),
+    chunk('IDAT', deflateSync('')),
+    chunk('IEND', Buffer.alloc(0)),
+  ]);
+}
+
+const jpeg = Buffer.from('ffd8ffe000104a46494600010100000100010000ffc0000b080010001001011100ffd9', 'hex');
+const webp = Buffer.concat([Buffer.from('RIFF\x16\0\0\0WEBPVP8L\x0a\0\0\0', 'latin1'), Buffer.alloc(10)]);
+
+const kindOf = (content: Buffer): string => {
+  const logo = parseLogo(content);
+  return typeof logo === 'string' ? logo : logo.extension;
+};
+
+describe('a logo', () => {
+  it.each([
+    ['a PNG', png(64, 64), '.png'],
+    ['a JPEG', jpeg, '.jpg'],
+    ['a WebP', webp, '.webp'],
+    ['an SVG', svg('<path d="M0 0h8v8z"/>'), '.svg'],
+    [
+      'an SVG with a declaration, a comment, a prefix, a gradient and a style sheet',
+      Buffer.from(`\ufeff<?xml version="1.0"?><!-- a > b --><s:svg xmlns:s='http://www.w3.org/2000/svg' xmlns:x="http://www.w3.org/1999/xlink">
+        <s:style><![CDATA[ a > b { fill: red } ]]></s:style><s:defs><s:linearGradient id="g"/></s:defs>
+        <s:use x:href="#g"/><s:image href="data:image/png;base64,AAAA"/></s:svg>`),
+      '.svg',
+    ],
+    ['text', Buffer.from('hello'), 'kind'],
+    ['HTML', Buffer.from('<!doctype html><html><body></body></html>'), 'kind'],
+    ['XML that is no SVG', Buffer.from('<html xmlns="http://www.w3.org/1999/xhtml"></html>'), 'kind'],
+    ['an SVG without its namespace', Buffer.from('<svg/>'), 'kind'],
+    ['an SVG that is not well-formed', svg('<g>'), 'kind'],
+    ['an SVG with a quote that is missing', svg('<g id="a></g>'), 'kind'],
+    ['two SVG documents', Buffer.concat([svg(''), svg('')]), 'kind'],
+    ['an SVG with entities', Buffer.concat([Buffer.from('<!DOCTYPE svg [<!ENTITY a "b">]>'), svg('&a;')]), 'kind'],
+    ['an SVG that is not UTF-8', Buffer.concat([svg(''), Buffer.of(0xff)]), 'kind'],
+    ['nested 201 times', svg('<g>'.repeat(200) + '</g>'.repeat(200)), 'kind'],
+    ['a PNG without an end', png(64, 64).subarray(0, -12), 'kind'],
+    ['a PNG of a billion pixels', png(100_000, 10_000), 'kind'],
+    ['the beginning of a JPEG', jpeg.subarray(0, 20), 'kind'],
+    ['half a WebP', webp.subarray(0, -4), 'kind'],
+    ['nothing', Buffer.alloc(0), 'kind'],
+    ['an SVG with a script', svg('<script>alert(1)</script>'), 'active'],
+    ['an SVG with a script by another prefix', svg('<x:SCRIPT xmlns:x="http://www.w3.org/2000/svg"/>'), 'active'],
+    ['an SVG with an event attribute', svg('<g onload="alert(1)"/>'), 'active'],
+    ['an SVG with an event attribute of the root', svg('', " onload='alert(1)'"), 'active'],
+    ['an SVG with HTML', svg('<foreignObject/>'), 'active'],
+    ['an SVG with a link that is a script', svg('<a href="javascript:alert(1)"/>'), 'active'],
+    ['an SVG with a link that is an encoded script', svg('<a href="&#106;avascript:alert(1)"/>'), 'active'],
+    ['an SVG with an image of another server', svg('<image xlink:href="https://other.example/a.png"/>'), 'active'],
+    ['an SVG with an SVG in it', svg('<image href="data:image/svg+xml;base64,AAAA"/>'), 'active'],
+    ['200,001 bytes', Buffer.alloc(200_001), 'size'],
+  ])('that is %s is recognized by its content', (_name, content, kind) => {
+    expect(kindOf(content)).toBe(kind);
+  });
+
+  it('does not take long to check, whatever it contains', () => {
+    const began = performance.now();
+    for (const part of [' a=""', '<g ', '<!--', '<a b="', '<a'.padEnd(9)])
+      kindOf(svg(part.repeat(Math.floor(190_000 / part.length))));
+    kindOf(svg(`<g${' a="b"'.repeat(30_000)}`));
+    expect(performance.now() - began).toBeLessThan(2000);
+  });
+
+  it('is stored as a data URL of its type', () => {
+    const content = png(8, 8);
+    const logo = logoSchema.parse(logoText(content));
+    expect(logo).toEqual({ content, extension: '.png' });
+    expect(logoSchema.encode(logo)).toBe(`data:image/png;base64,${content.toString('base64')}`);
+    for (const text of ['data:image/png;base64,', 'data:text/html;base64,AAAA', 'https://other.example/a.png'])
+      expect(logoSchema.safeParse(text).error?.issues[0]?.message).toBe('kind');
+  });
+});
