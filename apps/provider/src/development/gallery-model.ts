@@ -13,8 +13,14 @@ export function galleryModel(now: number): object {
     usesListFields: true,
     redirectUris: listFieldModel(
       { list: 'redirectUris', row: 'redirect-uri', label: 'client.redirectUriRow' },
-      [{ value: `https://${LONG_NAME}.example/callback`, isDefault: true }, { value: 'http://grafana.example/callback' }],
-      { problems: { 'redirectUris.1': 'Use https here. Plain http is allowed only for localhost.' }, focused: undefined },
+      [
+        { value: `https://${LONG_NAME}.example/callback`, isDefault: true },
+        { value: 'http://grafana.example/callback' },
+      ],
+      {
+        problems: { 'redirectUris.1': 'Use https here. Plain http is allowed only for localhost.' },
+        focused: undefined,
+      },
     ),
     people: [
       {

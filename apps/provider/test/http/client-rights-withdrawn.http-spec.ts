@@ -66,7 +66,9 @@ describe('a right that is taken from a client and given back', () => {
       const admin = await provider.logIn(await provider.addUser({ roles: ['admin'] }));
       const page = await admin.open(`${provider.base}/client/update/${id}`);
       expect(page.text).toContain('Stops working now, with the application’s own tokens');
-      expect((await admin.submit({ overlap }, { action: `/client/secret/${id}` })).text).toContain('id="client-secret"');
+      expect((await admin.submit({ overlap }, { action: `/client/secret/${id}` })).text).toContain(
+        'id="client-secret"',
+      );
     };
     const withKeys = async (id: string): Promise<void> =>
       patch(id, { token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [old] } });

@@ -230,7 +230,10 @@ describe('the owner of a client', () => {
     it('does not know its secret: it is replaced and shown once, at the page and the API', async () => {
       const one = await owned({ scope: ['openid', 'read'] });
       const atPage = await edit(admin, one.client.id, { owner: '' });
-      expect([atPage.status, atPage.text.includes('The old secret has stopped working, and so have the tokens')]).toEqual([200, true]);
+      expect([
+        atPage.status,
+        atPage.text.includes('The old secret has stopped working, and so have the tokens'),
+      ]).toEqual([200, true]);
       expect(await isGood(one.client, one.secret)).toBe(false);
       expect(await isGood(one.client, shownSecret(atPage))).toBe(true);
       const other = await owned({ scope: ['openid', 'read'] });

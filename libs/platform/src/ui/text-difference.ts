@@ -44,7 +44,7 @@ function commonIn(one: readonly string[], other: readonly string[]): readonly [b
       lengths[a * width + b] =
         one[a] === other[b] ? lengthAt(a + 1, b + 1) + 1 : Math.max(lengthAt(a + 1, b), lengthAt(a, b + 1));
   if (lengthAt(0, 0) * 2 < Math.min(one.length, other.length)) return common;
-  for (let a = 0, b = 0; a < one.length && b < other.length; ) {
+  for (let a = 0, b = 0; a < one.length && b < other.length;) {
     if (one[a] === other[b]) {
       common[0][a] = true;
       common[1][b] = true;
