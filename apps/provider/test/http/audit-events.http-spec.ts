@@ -329,6 +329,18 @@ describe('the audit log tells of', () => {
     await expectByApi(() => admin.call('POST', `messages/${message?.selector ?? 0}/retry`), 'message.retried');
   });
 
+  it('changed settings and test messages', async () => {
+    await expectByApi(
+      () => admin.call('PATCH', 'settings', { terms_url: 'https://people.test/terms' }),
+      'settings.updated',
+    );
+    const { id } = await provider.addUser({ roles: ['admin'], email: 'keeper@people.test', emailVerified: true });
+    await expectByApi(
+      () => admin.call('POST', 'settings/test-message', { user_id: id }),
+      ['mail.tested', { subject_id: id }],
+    );
+  });
+
   it('consents, grants and tokens', async () => {
     const ofBoth = { ...byPerson(), client_id: client.client.id };
     const { parameters } = authorizationRequest(client.client);
