@@ -89,6 +89,7 @@ describe('a sign-in of more than ten minutes', () => {
       refreshTokenRotation: 'default',
     };
     fieldsOfPath = {
+      '/settings/branding': { action: 'save', productName: 'Sent' },
       '/account': { action: 'password', currentPassword: 'x', newPassword: 'y' },
       '/account/delete': { username: 'x' },
       '/account/email': { email: 'new@people.test' },
