@@ -65,6 +65,19 @@ describe('the pages of settings', () => {
     expect((await send(at('/login'))).text).toContain('· Gatehouse</title>');
   });
 
+  it('read an upload from administrators only', async () => {
+    const upload = {
+      method: 'POST',
+      headers: { 'Content-Type': 'multipart/form-data; boundary=x', Origin: provider.issuer },
+      body: 'malformed',
+    };
+    const stranger = await new Browser().send(at('/settings/branding/logo'), upload);
+    expect([stranger.status, stranger.location]).toEqual([303, expect.stringContaining('/login')]);
+    const user = await provider.logIn(await provider.addUser());
+    expect((await user.send(at('/settings/branding/logo'), upload)).status).toBe(403);
+    expect((await admin.send(at('/settings/branding/logo'), upload)).status).toBe(415);
+  });
+
   it('upload a logo and remove it', async () => {
     expect((await upload(svg)).location).toBe(at('/settings/branding?done=saved'));
     expect((await send(at('/login'))).text).toMatch(/src="\/assets\/brand\.\w{12}\.svg"/);

@@ -40,6 +40,9 @@ describe('a form with files (RFC 7578)', () => {
     const many = new FormData();
     for (let field = 0; field < 5; field++) many.append('x', '');
     await expect(readForm(await multipart(many), { ...withFiles, maxParameters: 4 })).rejects.toThrow(BodyTooLarge);
+    // The parts are counted before they are parsed.
+    const delimiters = requestOf('multipart/form-data; boundary=x', Buffer.from('--x\r\n'.repeat(1500)));
+    await expect(readForm(delimiters, withFiles)).rejects.toThrow(BodyTooLarge);
     for (const [type, body] of [
       ['multipart/form-data', '--x--'],
       ['multipart/form-data; boundary=x', 'no parts'],

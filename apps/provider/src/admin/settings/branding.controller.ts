@@ -49,8 +49,9 @@ export class BrandingController {
 
   @Post('logo')
   async saveLogo(@Req() request: WebRequest): Promise<Reply> {
-    const posted = await this.readUpload(request);
+    // The body is large: it is read only from administrators.
     const context = await this.requireAdmin(request);
+    const posted = await this.readUpload(request);
     if (posted === undefined) {
       const message = text('problem.setting.logoSize', { most: maxLogoBytes / 1000 });
       return this.show(context, { status: 413, problems: [{ field: 'logo', message }] });
