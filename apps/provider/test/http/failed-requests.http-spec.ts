@@ -133,7 +133,7 @@ describe('why was this rejected?', () => {
     for (const { client } of [one, two]) {
       const list = await admin.open(at(`/failed-request?client=${client.id}`));
       const path = /href="(\/failed-request\/[^"]+)"/.exec(list.text)?.[1] ?? '';
-      expect((await admin.open(at(path))).text).toContain(`Token request of ${client.name} ·`);
+      expect((await admin.open(at(path))).text).toContain(`Token request from ${client.name} ·`);
     }
     const both = await admin.open(at(`/failed-request?id=${trace}`));
     expect(both.text.match(/href="\/failed-request\/[^"]+"/g)).toHaveLength(2);
