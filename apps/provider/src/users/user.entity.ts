@@ -68,7 +68,7 @@ export class UserEntity {
   disabledAt!: number | null;
 
   /**
-   * When all sessions and offline access ended for the last time, because the account was reset or disabled; null: never.
+   * When all sessions, or all but the actor's own, were last ended, also because the account was reset or disabled; null: never.
    * Links to confirm an address that were mailed before are invalid.
    */
   @InstantColumn({ nullable: true })

@@ -274,7 +274,7 @@ export class UsersService {
     await this.signOutEverywhere(unit, id, { offline: true }, now);
   }
 
-  /** Ends a user's sessions and what depends on them. */
+  /** Ends a user's sessions and what depends on them, and changes of the address that any of them requested. */
   async signOutEverywhere(
     unit: Unit,
     id: string,
@@ -283,7 +283,7 @@ export class UsersService {
   ): Promise<{ readonly sessions: number; readonly grants: number }> {
     const isAllAccess = scope.offline && scope.keepSessionId === undefined;
     // Before the sessions, because other operations lock the account first.
-    if (isAllAccess) await unit.change(userStatements.endAccess, id, now);
+    await unit.change(userStatements.endAccess, id, now);
     const sessions = await this.sessions.endAllOf(unit, id, now, scope.keepSessionId);
     let grants = 0;
     for (const listener of this.listeners) grants += (await listener.signedOutEverywhere?.(unit, id, scope, now)) ?? 0;

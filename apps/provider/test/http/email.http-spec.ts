@@ -3,6 +3,7 @@ import { MakePasswordLink } from '../../src/users/credentials/operations/make-pa
 import { OneTimeLinks } from '../../src/users/credentials/one-time-links.service';
 import { ResetSecondFactors } from '../../src/users/factors/operations/reset-second-factors';
 import { SetUserState } from '../../src/users/operations/set-user-state';
+import { EndUserSessions } from '../../src/users/sessions/operations/end-user-sessions';
 import { UsersService } from '../../src/users/users.service';
 import { Browser, unescape } from '../support/browser';
 import { eventually } from '../support/eventually';
@@ -117,6 +118,16 @@ describe('an e-mail address', () => {
   it.each<[string, (id: string) => Promise<unknown>]>([
     ['a sign-out with a password link', (id) => provider.execute(MakePasswordLink, { id, signOut: true })],
     ['a reset of its second factors', (userId) => provider.execute(ResetSecondFactors, { userId })],
+    ['all its sessions were ended', (userId) => provider.execute(EndUserSessions, { userId })],
+    [
+      'its other sessions were ended',
+      (id) =>
+        provider.store.run((unit) =>
+          provider.app
+            .get(UsersService)
+            .signOutEverywhere(unit, id, { offline: false, keepSessionId: 'own' }, provider.clock.now()),
+        ),
+    ],
     [
       'it was disabled and enabled',
       async (id) => {
