@@ -254,8 +254,8 @@ const requests = [
   {
     name: 'an initial access token is used after it expired',
     file: provider('clients/registration/initial-access-tokens.service.ts'),
-    find: 'AND (expires_at IS NULL OR expires_at > $2)',
-    replace: '',
+    find: '(most_uses IS NULL OR uses < most_uses) AND ${notExpired}',
+    replace: '(most_uses IS NULL OR uses < most_uses)',
     killers: [inUnits(/an initial access token that expired/)],
   },
   {
