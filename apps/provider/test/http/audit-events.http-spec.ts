@@ -1,4 +1,4 @@
-import { accessTokenType, tokenExchangeGrant } from '@gatehouse/domain/oauth';
+import { tokenExchangeGrant } from '@gatehouse/domain/oauth';
 import { OneTimeLinks } from '../../src/users/credentials/one-time-links.service';
 import { SetUserState } from '../../src/users/operations/set-user-state';
 import { auditTypes } from '../../src/audit/audit.service';
@@ -23,7 +23,7 @@ import { configuration, metadataOf, registered } from '../support/registration';
 import { addResource } from '../support/resources';
 import { linkIn, SmtpServer } from '../support/smtp-server';
 import { askedOf, SoftKey } from '../support/soft-key';
-import { obtainRefreshToken, obtainTokens, refresh, purge, type Registered } from '../support/tokens';
+import { exchangeToken, obtainRefreshToken, obtainTokens, refresh, purge, type Registered } from '../support/tokens';
 import { AuditRecorder, type AuditRow } from '../support/audit-recorder';
 
 const issuer = 'https://op.test';
@@ -377,17 +377,7 @@ describe('the audit log tells of', () => {
     });
     const subject = await obtainTokens(provider, browser, exchanger, { scope: 'openid read' });
     await expectEvents(
-      () =>
-        post(
-          at('/oauth/token'),
-          {
-            grant_type: tokenExchangeGrant,
-            subject_token: subject.access_token,
-            subject_token_type: accessTokenType,
-            resource: api,
-          },
-          { Authorization: basic(exchanger.client, exchanger.secret) },
-        ),
+      () => exchangeToken(provider, exchanger, { subjectToken: subject.access_token, resource: api }),
       { 'token.exchanged': { client_id: exchanger.client.id } },
     );
     const [grant] = (await admin.call('GET', `grants?client_id=${exchanger.client.id}`)).json<{

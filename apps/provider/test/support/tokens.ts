@@ -1,4 +1,4 @@
-import type { Client } from '@gatehouse/domain/oauth';
+import { accessTokenType, tokenExchangeGrant, type Client } from '@gatehouse/domain/oauth';
 import { PurgeService } from '../../src/jobs/purge.service';
 import type { Answer, Browser } from './browser';
 import { authorize, basic, post, redeem, type TestProvider } from './provider';
@@ -29,6 +29,21 @@ export async function obtainTokens(
   const answer = await redeem(provider, registered, code, verifier);
   if (answer.status !== 200) throw new Error(`no tokens but ${answer.status}: ${answer.text}`);
   return answer.json<Tokens>();
+}
+
+/** Exchanges an access token for one for an API (RFC 8693 2.1). */
+export function exchangeToken(
+  provider: TestProvider,
+  { client, secret }: Registered,
+  { subjectToken, resource }: { readonly subjectToken: string; readonly resource: string },
+): Promise<Answer> {
+  const parameters = {
+    grant_type: tokenExchangeGrant,
+    subject_token: subjectToken,
+    subject_token_type: accessTokenType,
+    resource,
+  };
+  return post(`${provider.base}/oauth/token`, parameters, { Authorization: basic(client, secret) });
 }
 
 /** The same with a refresh token in it. */
