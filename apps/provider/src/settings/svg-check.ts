@@ -21,7 +21,7 @@ const maxDepth = 200;
 
 /**
  * Checks that an SVG image is a well-formed document that only draws. Pages show it in `<img>`, and it is served with a
- * sandbox, so that a script would not run anyway: whoever uploads one should learn of it.
+ * sandbox, so that a script would not run anyway: the person who uploads one should learn of it.
  * @returns `kind`: not an SVG image (SVG 2 5.1); `active`: with scripts, event attributes or references to other servers
  */
 export function svgProblem(content: Buffer): 'kind' | 'active' | undefined {

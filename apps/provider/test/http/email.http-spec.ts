@@ -135,7 +135,7 @@ describe('an e-mail address', () => {
         await provider.execute(SetUserState, { id, disabled: false });
       },
     ],
-  ])('is not confirmed after %s: whoever used the account before may have requested it', async (_name, recover) => {
+  ])('is not confirmed after %s: a previous user of the account may have requested it', async (_name, recover) => {
     const address = `thief-${++people}@mail.test`;
     const { username, browser } = await person(`owner-${people}@mail.test`);
     const id = (await userOf(username))?.id ?? '';

@@ -319,7 +319,7 @@ describe('a test message', () => {
     expect(shaped(await sendTo(account, { user_id: named.id }), 'TestMessageResult')['recipient']).toBe(
       'named@people.test',
     );
-    // A person's message goes to their own address, whoever they name.
+    // A person's message goes to their own address, regardless of the user in the request.
     const admin = await apiOf(provider, ['admin', 'developer']);
     expect(shaped(await sendTo(admin, { user_id: named.id }), 'TestMessageResult')['recipient']).toBe(
       'admin-developer@people.test',

@@ -11,7 +11,7 @@ import { routes } from '../../web/routes.js';
 import { pathOf } from '../failed-requests/failed-request-model.js';
 import { titleOf } from '../failed-requests/failure-rules.js';
 
-/** Something that needs an administrator, and where it is mended. */
+/** Something that needs an administrator, and where it is fixed. */
 export interface ThingToFix {
   /** `error`: action needed. */
   readonly state: 'warning' | 'error';
@@ -80,7 +80,7 @@ export class ThingsToFix {
     return runCheck(name, { app, settings: this.settings, now });
   }
 
-  /** By application and rule; requests that name no application of this server are not this server's to mend. */
+  /** By application and rule; requests that name no application of this server are not counted: nothing on this server fixes them. */
   private async failingApplications(now: EpochSeconds): Promise<readonly ThingToFix[]> {
     const { failedRequests } = await this.failedRequests.list({ limit: maxFailedRequests });
     const causes = new Map<string, { newest: FailedRequest; count: number }>();
