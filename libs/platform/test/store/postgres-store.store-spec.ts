@@ -240,7 +240,8 @@ describe('units on PostgreSQL', () => {
   });
 
   it('closes the connection of a unit that never ends', async () => {
-    const hasty = await openThings(url, { connections: 2, postgres: { unitMilliseconds: 100 } });
+    // Long enough for the second unit on a busy machine.
+    const hasty = await openThings(url, { connections: 2, postgres: { unitMilliseconds: 2000 } });
     const refused = await refusalOf(
       hasty.run(async (unit) => {
         await unit.change(things.insert, 1, 'a');
