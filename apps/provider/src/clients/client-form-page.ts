@@ -22,14 +22,23 @@ interface FormView {
   readonly focus?: string | undefined;
 }
 
-const grantTypeLabels: Readonly<Record<string, Text>> = {
-  authorization_code: text('clients.grant.code'),
-  refresh_token: text('clients.grant.refresh'),
-  client_credentials: text('clients.grant.credentials'),
-  'urn:ietf:params:oauth:grant-type:device_code': text('clients.grant.device'),
-  'urn:ietf:params:oauth:grant-type:token-exchange': text('clients.grant.exchange'),
-  'urn:ietf:params:oauth:grant-type:jwt-bearer': text('clients.grant.assertion'),
-  implicit: text('clients.grant.implicit'),
+const grantTypeLabels: Readonly<Record<string, { readonly label: Text; readonly hint: Text }>> = {
+  authorization_code: { label: text('clients.grant.code'), hint: text('clients.grant.codeHint') },
+  refresh_token: { label: text('clients.grant.refresh'), hint: text('clients.grant.refreshHint') },
+  client_credentials: { label: text('clients.grant.credentials'), hint: text('clients.grant.credentialsHint') },
+  'urn:ietf:params:oauth:grant-type:device_code': {
+    label: text('clients.grant.device'),
+    hint: text('clients.grant.deviceHint'),
+  },
+  'urn:ietf:params:oauth:grant-type:token-exchange': {
+    label: text('clients.grant.exchange'),
+    hint: text('clients.grant.exchangeHint'),
+  },
+  'urn:ietf:params:oauth:grant-type:jwt-bearer': {
+    label: text('clients.grant.assertion'),
+    hint: text('clients.grant.assertionHint'),
+  },
+  implicit: { label: text('clients.grant.implicit'), hint: text('clients.grant.implicitHint') },
 };
 
 const authMethodLabels: Readonly<Record<string, Text>> = {
@@ -63,7 +72,6 @@ export function clientFormModel({ tab, values, problems, focus }: FormView): obj
       grantTypes: values.grantTypes,
       responseTypes: values.responseTypes,
       owner: values.owner,
-      tokenExchange: values.tokenExchange,
     },
     flags: flagModels(values.flags, fieldState),
     ...choiceModels(),
@@ -87,7 +95,7 @@ function choiceModels(): object {
     authMethods: authMethods
       .filter((method) => method !== 'none')
       .map((method) => ({ value: method, label: authMethodLabels[method] ?? method })),
-    grantTypes: grantTypeNames.map((name) => ({ value: name, label: grantTypeLabels[name] ?? name, hint: name })),
+    grantTypes: grantTypeNames.map((name) => ({ value: name, label: name, ...grantTypeLabels[name] })),
     responseTypes: responseTypeNames.map((name) => ({ value: name, label: name })),
     algorithms: [...new Set([...Object.keys(algorithmLabels), ...signatureAlgorithms])].map((name) => ({
       value: name,
@@ -99,7 +107,7 @@ function choiceModels(): object {
 type FieldState = Pick<ProblemModel, 'problems'> & { readonly focused: string | undefined };
 
 function listModels(values: ClientFormValues, state: FieldState): object {
-  const [redirectUris, postLogoutRedirectUris, scope] = rowLists;
+  const [redirectUris, postLogoutRedirectUris, scope, tokenExchange] = rowLists;
   return {
     redirectUris: listFieldModel(
       redirectUris,
@@ -114,6 +122,11 @@ function listModels(values: ClientFormValues, state: FieldState): object {
     scopes: listFieldModel(
       scope,
       values.scope.map((value, row) => ({ value, isDefault: values.defaultScope.includes(row) })),
+      state,
+    ),
+    tokenExchange: listFieldModel(
+      tokenExchange,
+      values.tokenExchange.map((value, row) => ({ value, isDefault: values.impersonation.includes(row) })),
       state,
     ),
   };

@@ -1,6 +1,5 @@
 import {
   checkedColumns,
-  formatExchangeRule,
   parseExchangeRules,
   standardScopes,
   type Client,
@@ -39,8 +38,10 @@ export interface ClientFormValues {
   readonly idTokenSignedResponseAlg: string;
   readonly metadata: MetadataValues;
   readonly flags: FlagValues;
-  /** One rule per line; only administrators see the field. */
-  readonly tokenExchange: string;
+  /** The APIs for which it may exchange tokens; only administrators see the field. */
+  readonly tokenExchange: readonly string[];
+  /** The row indexes of the APIs whose tokens do not name the client. */
+  readonly impersonation: readonly number[];
   /** A username; only administrators see the field. */
   readonly owner: string;
 }
@@ -57,9 +58,8 @@ export const rowLists = [
   { list: 'redirectUris', row: 'redirect-uri', label: 'client.redirectUriRow' },
   { list: 'postLogoutRedirectUris', row: 'post-logout-redirect-uri', label: 'client.postLogoutRedirectUriRow' },
   { list: 'scope', row: 'scope', label: 'client.scopeRow' },
+  { list: 'tokenExchange', row: 'token-exchange', label: 'client.tokenExchangeRow' },
 ] as const satisfies readonly ListField[];
-
-const maxRuleCharacters = 20_000;
 
 export function blankClientForm(owner: string): ClientFormValues {
   return {
@@ -77,7 +77,8 @@ export function blankClientForm(owner: string): ClientFormValues {
     idTokenSignedResponseAlg: 'RS256',
     metadata: blankMetadata,
     flags: flagValues((name) => checkedColumns[name].default),
-    tokenExchange: '',
+    tokenExchange: [],
+    impersonation: [],
     owner,
   };
 }
@@ -98,7 +99,8 @@ export function clientFormOf(client: Client, owner: string): ClientFormValues {
     idTokenSignedResponseAlg: client.idTokenSignedResponseAlg,
     metadata: metadataValues(client),
     flags: flagValues((name) => client[name]),
-    tokenExchange: client.tokenExchange.map(formatExchangeRule).join('\n'),
+    tokenExchange: client.tokenExchange.map(({ resource }) => resource),
+    impersonation: client.tokenExchange.flatMap(({ mode }, row) => (mode === 'impersonation' ? [row] : [])),
     owner,
   };
 }
@@ -129,7 +131,8 @@ export function readClientForm(
     idTokenSignedResponseAlg: line('idTokenSignedResponseAlg', base.idTokenSignedResponseAlg),
     metadata: readMetadataValues(form, base.metadata, changes),
     flags: flagValues((name) => (changes(name) ? form.has(name) : base.flags[name] === true)),
-    tokenExchange: line('tokenExchange', base.tokenExchange).slice(0, maxRuleCharacters),
+    tokenExchange: rows('tokenExchange', base.tokenExchange),
+    impersonation: changes('tokenExchange') ? form.all('impersonation').map(rowNumber) : base.impersonation,
     owner: line('owner', base.owner).trim(),
   };
 }
@@ -151,6 +154,7 @@ export function changeLists(
         [field.list]: changed.rows,
         ...(field.list === 'redirectUris' ? { defaultRedirectUri: after(values.defaultRedirectUri) } : {}),
         ...(field.list === 'scope' ? { defaultScope: values.defaultScope.map(after) } : {}),
+        ...(field.list === 'tokenExchange' ? { impersonation: values.impersonation.map(after) } : {}),
       },
     };
   }
@@ -180,7 +184,7 @@ export function toInput(values: ClientFormValues, changes: (field: string) => bo
     scope: scope.rows,
   };
   const { input: metadata, problems } = metadataInput(values.metadata);
-  const exchange = parseExchangeRules(values.tokenExchange.split('\n'));
+  const exchange = parseExchangeRules(exchangeLines(values));
   const properties: ClientInput = {
     ...metadata,
     ...values.flags,
@@ -206,6 +210,12 @@ export function toInput(values: ClientFormValues, changes: (field: string) => bo
       return metadataProblem({ field: row === undefined ? field : `${list}.${row}`, message });
     },
   };
+}
+
+function exchangeLines({ tokenExchange, impersonation }: ClientFormValues): string[] {
+  return tokenExchange.map((resource, row) =>
+    resource.trim() !== '' && impersonation.includes(row) ? `${resource.trim()} impersonation` : resource,
+  );
 }
 
 function changedOnes(properties: ClientInput, changes: (field: string) => boolean): ClientInput {

@@ -101,6 +101,21 @@ export function metadataProblem({ field, message }: FieldProblem): FieldProblem 
     : { field, message };
 }
 
+/** The choices that are words of this server; the others are names of algorithms. */
+const choiceLabels: Readonly<Partial<Record<MetadataPropertyName, Readonly<Record<string, Text>>>>> = {
+  subjectType: { public: text('client.choice.subjectPublic'), pairwise: text('client.choice.subjectPairwise') },
+  securityProfile: {
+    none: text('client.choice.profileNone'),
+    'fapi-2-security': text('client.choice.profileFapi'),
+    'fapi-2-message-signing': text('client.choice.profileFapiSigning'),
+  },
+  refreshTokenRotation: {
+    default: text('client.choice.rotationDefault'),
+    always: text('client.choice.rotationAlways'),
+    never: text('client.choice.rotationNever'),
+  },
+};
+
 /** The view model of the sections of a page, in the order of the form. */
 export function metadataModel(
   sections: readonly MetadataGroup['section'][],
@@ -135,7 +150,7 @@ export function metadataModel(
       focus: focused === member,
       choices: [
         ...(blankMetadata[member] === undefined ? [{ value: '', label: text('client.notSet') }] : []),
-        ...choices.map((name) => ({ value: name, label: name })),
+        ...choices.map((name) => ({ value: name, label: choiceLabels[member]?.[name] ?? name })),
       ],
     })),
   }));

@@ -13,6 +13,7 @@ import { fieldId, problemModel, type FieldProblem } from '../web/form-errors.js'
 import { revisionOf } from '../web/revision.js';
 import { noticeModel } from '../web/notice.js';
 import { routes } from '../web/routes.js';
+import { ResourcesService } from '../resources/resources.service.js';
 import { getEditable } from './client-access.js';
 import { connectionOf } from './client-connection.js';
 import { clientFormOf, type ClientFormValues } from './client-form.js';
@@ -21,7 +22,7 @@ import { kindLabels, kindOf, kindOptions } from './client-kinds.js';
 import { hostsOf, stateBadge } from './client-list-page.js';
 import { ClientLogos } from './client-logos.service.js';
 import { ClientOrigins } from './client-origins.service.js';
-import { clientPageLabels, clientPages, tabOfField, type ClientPage, type ClientTab } from './client-tabs.js';
+import { clientPageLabels, clientPages, positionOfField, tabOfField, type ClientPage, type ClientTab } from './client-tabs.js';
 import { ClientsService } from './clients.service.js';
 
 /** How long the old secret stays valid after a rotation. The first is preselected: enough time to deploy the new one. */
@@ -67,6 +68,7 @@ export class ClientPages {
     @Inject(UsersService) private readonly users: UsersService,
     @Inject(ClientOrigins) private readonly origins: ClientOrigins,
     @Inject(ClientLogos) private readonly logos: ClientLogos,
+    @Inject(ResourcesService) private readonly resources: ResourcesService,
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
 
@@ -97,7 +99,7 @@ export class ClientPages {
     view: ClientView & { readonly values: ClientFormValues; readonly kind: string },
   ): Reply {
     const { values, kind, focus, error, status = 200 } = view;
-    const problems = sortedBy(view.problems ?? [], isQuestion);
+    const problems = inOrderOf('overview', view.problems ?? []);
     const form = clientFormModel({ tab: 'overview', values, problems, focus });
     return this.contexts.page(
       context,
@@ -158,10 +160,10 @@ export class ClientPages {
 
   private async form(client: Client, tab: ClientTab, view: ClientView): Promise<object> {
     const values = view.values ?? clientFormOf(client, await this.ownerName(client));
-    const isHere = ({ field }: FieldProblem): boolean => (tabOfField(field) ?? tab) === tab;
-    const problems = sortedBy(view.problems ?? [], isHere);
+    const problems = inOrderOf(tab, view.problems ?? []);
     const model = clientFormModel({ tab, values, problems, focus: view.focus });
-    return { ...model, tab, problemList: linkedProblems(client, tab, problems) };
+    const apis = tab === 'advanced' ? await this.resources.all() : [];
+    return { ...model, tab, apis, problemList: linkedProblems(client, tab, problems) };
   }
 
   private async connection(context: UserRequestContext, client: Client): Promise<object> {
@@ -194,12 +196,12 @@ function tabsOf(client: Client, current: ClientPage | 'roles'): object[] {
   return [...tabs.slice(0, 2), { ...roles, current: current === 'roles' }, ...tabs.slice(2)];
 }
 
-/** Those on the page first, so that the first one gets the focus. */
-function sortedBy(
-  problems: readonly FieldProblem[],
-  isHere: (problem: FieldProblem) => boolean,
-): readonly FieldProblem[] {
-  return [...problems.filter(isHere), ...problems.filter((problem) => !isHere(problem))];
+/** In the order of the fields of a page, so that the first one gets the focus; those of other pages are last. */
+function inOrderOf(tab: ClientTab, problems: readonly FieldProblem[]): readonly FieldProblem[] {
+  return [...problems].sort((a, b) => {
+    const [first, second] = [positionOfField(tab, a.field), positionOfField(tab, b.field)];
+    return first === second ? 0 : first - second;
+  });
 }
 
 /** Whether a problem is about an answer to the three questions. */

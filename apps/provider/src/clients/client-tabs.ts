@@ -73,6 +73,12 @@ export function fieldsChangedBy(tab: string | undefined, sent: Iterable<string>)
   return (field) => (tab !== undefined && ofPage.has(field)) || names.has(field) || names.has(companions[field] ?? '');
 }
 
+/** The position of a field on a page, for the order of its problems; after all others if it is on another page. */
+export function positionOfField(tab: ClientTab, name: string): number {
+  const position = [...fieldNames[tab]].indexOf(fieldOfProperty(name.split('.')[0] ?? ''));
+  return position < 0 ? Infinity : position;
+}
+
 /** The page that has a field, given by its name in problems: `redirectUris.2`, `owner`. */
 export function tabOfField(name: string): ClientTab | undefined {
   const field = fieldOfProperty(name.split('.')[0] ?? '');

@@ -154,7 +154,8 @@ describe('what only an administrator allows a client, on its page', () => {
       grantType: ['authorization_code', 'urn:ietf:params:oauth:grant-type:token-exchange'],
       redirectUri: ['https://exchanger.example/'],
       scope: ['read'],
-      tokenExchange: 'urn:a\r\nurn:b impersonation',
+      tokenExchange: ['urn:a', 'urn:b'],
+      impersonation: ['1'],
     };
     await developer.open(at('/client/add'));
     const refused = await sendFields(
@@ -174,14 +175,14 @@ describe('what only an administrator allows a client, on its page', () => {
         '/client/update/',
       );
     };
-    expect((await edit(admin, { ...fields, tokenExchange: 'not an address' })).status).toBe(422);
+    expect((await edit(admin, { ...fields, tokenExchange: ['not an address'] })).status).toBe(422);
     expect((await edit(admin, fields)).status).toBe(303);
     const rules = [
       { resource: 'urn:a', mode: 'delegation' },
       { resource: 'urn:b', mode: 'impersonation' },
     ];
     expect((await clients().findFresh(id))?.tokenExchange).toEqual(rules);
-    expect((await edit(developer, { name: 'Renamed', tokenExchange: 'urn:c' })).status).toBe(303);
+    expect((await edit(developer, { name: 'Renamed', tokenExchange: ['urn:c'] })).status).toBe(303);
     expect(await clients().findFresh(id)).toMatchObject({ name: 'Renamed', tokenExchange: rules });
     const widened = await edit(developer, { scope: ['read', 'write'] });
     expect(widened.status).toBe(422);

@@ -6,6 +6,8 @@ export interface SettingDescription {
   readonly name: string;
   /** As it would be written in the environment; undefined if it has none, or is secret. */
   readonly value: string | undefined;
+  /** Of a number that is a duration. */
+  readonly unit: 'seconds' | undefined;
   readonly secret: boolean;
   readonly isSet: boolean;
   readonly source: SettingSource;
@@ -17,11 +19,11 @@ export function describeSettings<D extends Definition>(
   settings: Readonly<Record<keyof D, unknown>> & { readonly sources: SettingSources<D> },
 ): readonly SettingDescription[] {
   return Object.entries(definition).map(([key, { name, schema }]) => {
-    const { secret = false } = formatOf(schema);
+    const { secret = false, unit } = formatOf(schema);
     const value: unknown = settings[key];
     const isSet = value !== undefined;
     const source = settings.sources[key] ?? { kind: 'default' };
-    return { name, value: secret || !isSet ? undefined : textOf(schema, value), secret, isSet, source };
+    return { name, value: secret || !isSet ? undefined : textOf(schema, value), unit, secret, isSet, source };
   });
 }
 

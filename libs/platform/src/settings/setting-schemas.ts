@@ -13,6 +13,8 @@ export interface SettingFormat {
   readonly form: string;
   /** Never shown or quoted in messages; may be read from the file that `<name>_FILE` names. */
   readonly secret?: boolean;
+  /** Of a number that is a duration. */
+  readonly unit?: 'seconds' | undefined;
 }
 
 /** The format of each schema below. A registry of its own: the global one describes the schemas of the administration API. */
@@ -112,7 +114,7 @@ export function origin(): SettingSchema<string> {
 export function integer(options: {
   readonly min: number;
   readonly max: number;
-  readonly unit?: string;
+  readonly unit?: 'seconds';
 }): SettingSchema<number> {
   const { min, max, unit } = options;
   const error = `must be a whole number from ${min} to ${max}`;
@@ -121,7 +123,7 @@ export function integer(options: {
       decode: Number,
       encode: String,
     })
-    .register(settingFormats, { form: `${min} to ${max}${unit === undefined ? '' : ` ${unit}`}` });
+    .register(settingFormats, { form: `${min} to ${max}${unit === undefined ? '' : ` ${unit}`}`, unit });
 }
 
 export function port(): SettingSchema<number> {

@@ -89,9 +89,10 @@ describe('a partial of the design system', () => {
 });
 
 describe('a field', () => {
-  it('is described by its problem, then by its hint, and its label points to it', () => {
+  it('is described by its problem instead of its hint, and its label points to it', () => {
     const html = render('{{> ui/field name="uri" label="URI" hint="Exact" problem="Wrong" value="x"}}');
-    expect(describedBy(html)).toEqual(['f-uri-problem', 'f-uri-hint']);
+    expect(describedBy(html)).toEqual(['f-uri-problem']);
+    expect(html).not.toContain('Exact');
     expect(html).toContain('<label for="f-uri">URI</label>');
     expect(html).toContain('id="f-uri" name="uri" value="x"');
     expect(html).toContain('aria-invalid="true"');

@@ -79,6 +79,11 @@ export const viewHelpers = {
   /** `{{concat "/client/update/" id}}`; escaped like everything else. */
   concat: (...values: unknown[]): string => written(values).map(String).join(''),
 
+  /** Whether the problems of a form need a summary: if there are several, or one that has no field on the page. */
+  needsSummary: (list: unknown): boolean =>
+    Array.isArray(list) &&
+    (list.length > 1 || (list as { id?: string; href?: string }[]).some(({ id, href }) => !id || href !== undefined)),
+
   /** A query value: `?q={{encode search}}` */
   encode: (value: unknown): string => encodeURIComponent(String(value ?? '')),
 } as const satisfies Record<string, ViewHelper>;

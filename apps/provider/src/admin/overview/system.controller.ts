@@ -2,9 +2,11 @@ import { Controller, Get, Inject, Req } from '@nestjs/common';
 import type { Reply } from '@gatehouse/platform/http/reply';
 import { query, type WebRequest } from '@gatehouse/platform/http/request';
 import type { Settings } from '../../config/settings.js';
+import { version } from '../../config/version.js';
 import { SETTINGS } from '../../config/settings.token.js';
 import { text, type Text } from '../../i18n/message.js';
 import { SettingsOverview, type ListedSetting } from '../../settings/administration/settings-overview.service.js';
+import { exactDurationText } from '../../users/duration-text.js';
 import { routes } from '../../web/routes.js';
 import { RequestContexts } from '../../users/sessions/request-contexts.service.js';
 import { ThingsToFix } from './things-to-fix.service.js';
@@ -23,33 +25,45 @@ export class SystemController {
   async page(@Req() request: WebRequest): Promise<Reply> {
     const context = await this.contexts.requireUser(request);
     this.contexts.requireRole(context, 'admin');
-    const search = query(request).text('q').trim().slice(0, 100);
+    const parameters = query(request);
+    const search = parameters.text('q').trim().slice(0, 100);
+    // What the installation has set comes first; a search is among all settings.
+    const isAll = parameters.get('show') === 'all' || search !== '';
     const wanted = search.toUpperCase().replaceAll(' ', '_');
-    const { issuer, databaseUrl, workers } = this.settings;
+    const { issuer, databaseUrl, workers, smtpUrl } = this.settings;
     const { settings } = await this.overview.list();
+    const { findings, healthy } = await this.things.health(context.now);
+    const changed = settings.filter(({ source }) => source.kind !== 'default');
     return this.contexts.page(context, 'admin/system', {
       search,
       clearHref: search === '' ? undefined : routes.system,
-      noneFound: text('system.noneFound', { search }),
+      noneFound: search === '' ? text('system.noneChanged') : text('system.noneFound', { search }),
+      tabs: [
+        { label: text('system.changed'), count: String(changed.length), href: routes.system, current: !isAll },
+        { label: text('system.all'), count: String(settings.length), href: `${routes.system}?show=all`, current: isAll },
+      ],
       installation: [
+        { label: text('system.version'), value: version },
         { label: text('overview.issuer'), copy: issuer },
         { label: text('overview.database'), value: databaseUrl.startsWith('sqlite:') ? 'SQLite' : 'PostgreSQL' },
+        { label: text('system.mail'), value: text(smtpUrl === undefined ? 'system.mailNotSet' : 'system.mailSet') },
         { label: text('system.processes'), value: String(workers) },
         { label: text('system.node'), value: process.versions.node },
       ],
-      healthy: (await this.things.healthy(context.now)).map(({ title }) => text(title)),
-      things: await this.things.findings(context.now),
-      settings: settings.filter(({ name }) => name.includes(wanted)).map(rowOf),
+      healthy: healthy.map(({ title }) => text(title)),
+      things: findings,
+      settings: (isAll ? settings : changed).filter(({ name }) => name.includes(wanted)).map(rowOf),
     });
   }
 }
 
 function rowOf(setting: ListedSetting): object {
-  const { name, value, secret, isSet } = setting;
+  const { name, value, unit, secret, isSet } = setting;
   return {
     name,
     // The value of a secret is not in the description.
     value: value === '' ? undefined : value,
+    inWords: unit === undefined || value === undefined ? undefined : exactDurationText(Number(value)),
     state: secret && isSet ? text('system.secret') : text('system.notSet'),
     isSecret: secret && isSet,
     source: sourceText(setting),

@@ -53,26 +53,28 @@ export class ThingsToFix {
   ) {}
 
   async find(now: EpochSeconds): Promise<readonly ThingToFix[]> {
-    const found = [...(await this.findings(now)), ...(await this.failingApplications(now))];
+    const { findings } = await this.health(now);
+    const found = [...findings, ...(await this.failingApplications(now))];
     return found.sort((a, b) => Number(b.state === 'error') - Number(a.state === 'error'));
   }
 
-  /** The checks that found nothing. */
-  async healthy(now: EpochSeconds): Promise<readonly QuickCheck[]> {
-    const states = await Promise.all(quickChecks.map(async ({ name }) => (await this.run(name, now)).state));
-    return quickChecks.filter((_check, at) => states[at] === 'ok');
-  }
-
-  async findings(now: EpochSeconds): Promise<readonly ThingToFix[]> {
-    const found = await Promise.all(
-      quickChecks.map(async ({ name, title, href }) => {
-        const { state, message, text: shown } = await this.run(name, now);
-        if (state === 'ok') return undefined;
-        const action = { label: text('overview.view'), href };
-        return { state, title: text(title), why: shown ?? message, action };
-      }),
-    );
-    return found.filter((each) => each !== undefined);
+  /** What the checks found, and the checks that found nothing. */
+  async health(
+    now: EpochSeconds,
+  ): Promise<{ readonly findings: readonly ThingToFix[]; readonly healthy: readonly QuickCheck[] }> {
+    const findings: ThingToFix[] = [];
+    const healthy: QuickCheck[] = [];
+    const results = await Promise.all(quickChecks.map(({ name }) => this.run(name, now)));
+    for (const [at, { state, message, text: shown }] of results.entries()) {
+      const check = quickChecks[at];
+      if (check === undefined) continue;
+      if (state === 'ok') healthy.push(check);
+      else {
+        const action = { label: text('overview.view'), href: check.href };
+        findings.push({ state, title: text(check.title), why: shown ?? message, action });
+      }
+    }
+    return { findings, healthy };
   }
 
   private run(name: DiagnosticCheckName, now: EpochSeconds): ReturnType<typeof runCheck> {

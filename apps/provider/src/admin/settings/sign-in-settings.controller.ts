@@ -7,7 +7,7 @@ import { UpdateSettings } from '../../settings/administration/operations/update-
 import { SettingsOverview, type SettingsList } from '../../settings/administration/settings-overview.service.js';
 import { CurrentSettings } from '../../settings/current-settings.js';
 import { variableOf } from '../../settings/editable-settings.js';
-import { durationText } from '../../users/duration-text.js';
+import { exactDurationText } from '../../users/duration-text.js';
 import { PageOperations } from '../../users/page-operations.service.js';
 import type { UserRequestContext } from '../../users/sessions/request-context.js';
 import { RequestContexts } from '../../users/sessions/request-contexts.service.js';
@@ -139,5 +139,5 @@ export class SignInSettingsController {
 }
 
 function durationLabel(seconds: number): Message {
-  return seconds === 0 ? text('signInSettings.never') : durationText(seconds);
+  return seconds === 0 ? text('signInSettings.never') : exactDurationText(seconds);
 }

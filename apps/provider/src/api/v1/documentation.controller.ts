@@ -3,7 +3,8 @@ import { Reply } from '@gatehouse/platform/http/reply';
 import type { WebRequest } from '@gatehouse/platform/http/request';
 import { routes } from '../../web/routes.js';
 import { RequestContexts } from '../../users/sessions/request-contexts.service.js';
-import { OpenApi, type OpenApiDocument, type OpenApiOperation } from './openapi.service.js';
+import { text, type Text } from '../../i18n/message.js';
+import { OpenApi, signInSentences, type OpenApiDocument, type OpenApiOperation, type SignInRule } from './openapi.service.js';
 import { ApiProblem, problemIds, titleOf } from './problem.js';
 import { ProblemFilter } from './problem.filter.js';
 
@@ -27,6 +28,10 @@ export class ApiDocumentation {
     return this.contexts.page(context, 'admin/api', {
       root: routes.adminApi,
       groups: groupsOf(document),
+      signInRules: Object.entries(signInLabels).map(([rule, label]) => ({
+        label,
+        sentence: signInSentences[rule as SignInRule],
+      })),
       problems: problemIds.map((id) => ({ id, ...titleOf(id) })),
     });
   }
@@ -42,23 +47,36 @@ export class ApiRest {
   }
 }
 
+const signInLabels: Readonly<Record<SignInRule, Text>> = {
+  always: text('apiDocs.signIn'),
+  'by client': text('apiDocs.signInByClient'),
+  'by resource': text('apiDocs.signInByResource'),
+};
+
 function groupsOf(document: OpenApiDocument): object[] {
   const groups = new Map<string, object[]>();
   for (const [path, operations] of Object.entries(document.paths))
     for (const [method, operation] of Object.entries(operations)) {
       const tag = operation.tags?.[0] ?? '';
+      const rule = operation['x-recent-sign-in'];
       const shown = {
         method: method.toUpperCase(),
         path,
         summary: operation.summary,
-        description: operation.description,
+        description: rule ? operation.description?.replace(signInSentences[rule], '').trim() : operation.description,
+        signIn: rule && signInLabels[rule],
         scope: Object.values(operation.security?.[0] ?? {})[0]?.[0],
         members: membersOf(operation, document),
         parameters: (operation.parameters ?? []).filter((each) => each.in === 'query'),
       };
       groups.set(tag, [...(groups.get(tag) ?? []), shown]);
     }
-  return [...groups].map(([name, operations]) => ({ name, operations }));
+  return [...groups].map(([name, operations]) => ({
+    id: name.toLowerCase().replaceAll(' ', '-'),
+    name,
+    operations,
+    count: operations.length,
+  }));
 }
 
 /** The members of the operation's request body. */

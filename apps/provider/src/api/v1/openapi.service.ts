@@ -30,7 +30,12 @@ export interface OpenApiOperation {
   readonly security?: readonly Readonly<Record<string, readonly string[]>>[];
   readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: { readonly $ref: string } }>> };
   readonly parameters?: readonly { readonly name: string; readonly in: string; readonly description?: string }[];
+  /** When the operation requires a recent sign-in of a user; absent if never. The description ends with the sentence. */
+  readonly 'x-recent-sign-in'?: SignInRule;
 }
+
+/** When an operation requires a recent sign-in of the user whose token calls it. */
+export type SignInRule = keyof typeof signInSentences;
 
 type Swagger = typeof import('@nestjs/swagger');
 
@@ -88,7 +93,10 @@ export class OpenApi {
     const document = swagger.SwaggerModule.createDocument(this.app, config, {
       operationIdFactory: (controller, method) => `${controller.replace(/Api$/, '')}.${method}`,
     });
-    const apiPaths = Object.entries(document.paths).filter(([path]) => path.startsWith(`${routes.adminApi}/`));
+    const described = new Set(apiControllers.map(tagOf));
+    const apiPaths = Object.entries(document.paths).filter(([, item]) =>
+      Object.values(item as Record<string, OpenApiOperation>).some(({ tags }) => described.has(tags?.[0] ?? '')),
+    );
     const schemas: Record<string, JsonSchema> = {};
     const add = (name: string, shape: import('zod').ZodType): void => {
       const { $schema: _schema, ...schema } = z.toJSONSchema(shape, { io: 'input' }) as Record<string, unknown>;
@@ -109,11 +117,16 @@ const scopes = {
   'gatehouse:admin': 'See and change everything',
 };
 
+/** `RegistrationTokensApi` -> `Registration tokens` */
+function tagOf(controller: new (...all: never[]) => unknown): string {
+  const words = controller.name.replace(/Api$/, '').split(/(?=[A-Z])/);
+  return words.map((word, at) => (at === 0 ? word : word.toLowerCase())).join(' ');
+}
+
 /** Passes the descriptions of the operations to the library. */
 function describe(swagger: Swagger, controller: new (...all: never[]) => unknown): void {
   const prototype = controller.prototype as object;
-  const name = controller.name.replace(/Api$/, '');
-  swagger.ApiTags(name)(controller);
+  swagger.ApiTags(tagOf(controller))(controller);
   for (const method of new MetadataScanner().getAllMethodNames(prototype)) {
     const property = Object.getOwnPropertyDescriptor(prototype, method);
     const operation = operationOf(property?.value);
@@ -124,6 +137,7 @@ function describe(swagger: Swagger, controller: new (...all: never[]) => unknown
 
 function decoratorsOf(swagger: Swagger, operation: OperationDescription): MethodDecorator[] {
   const { summary, requiredScope: needs, query = [], body, response: answers, pages, creates, changes } = operation;
+  const rule = signInRuleOf(operation);
   const parameters = [
     ...query,
     ...(pages ? [{ name: 'limit', description: 'Items per page: 1 to 200, by default 50.' }] : []),
@@ -132,6 +146,7 @@ function decoratorsOf(swagger: Swagger, operation: OperationDescription): Method
   return [
     swagger.ApiOperation({ summary, description: describeOperation(operation) }),
     swagger.ApiSecurity('gatehouse', [needs]),
+    ...(rule === undefined ? [] : [swagger.ApiExtension('x-recent-sign-in', rule)]),
     ...parameters.map((each) =>
       swagger.ApiQuery({
         name: each.name,
@@ -164,7 +179,7 @@ function decoratorsOf(swagger: Swagger, operation: OperationDescription): Method
       ? swagger.ApiResponse({
           status: creates ? 201 : 200,
           description: 'Done.',
-          content: { 'application/json': { schema: pages ? pageOf(answers) : refTo(answers) } },
+          content: { 'application/json': { schema: pages || operation.listsAll ? pageOf(answers) : refTo(answers) } },
         })
       : swagger.ApiResponse({ status: 204, description: 'Done.' }),
     ...problemIds.map((id) => {
@@ -178,7 +193,7 @@ function decoratorsOf(swagger: Swagger, operation: OperationDescription): Method
   ];
 }
 
-const signInSentences = {
+export const signInSentences = {
   always:
     'A user’s token requires a sign-in of at most ten minutes, with the second factor if the user has one (RFC 9470).',
   'by client':
@@ -187,10 +202,14 @@ const signInSentences = {
     'If it changes the identifier, the name or the description of a scope, adds a scope, lets anyone get tokens (`allow: anyone`), makes tokens JWTs or extends their lifetime, a user’s token requires a sign-in of at most ten minutes (RFC 9470).',
 };
 
-function describeOperation({ description, requiredScope: needs, signIn }: OperationDescription): string {
-  const parts = description === undefined ? [] : [description];
-  if (needs === 'gatehouse:read' || signIn === 'any') return parts.join(' ');
-  return [...parts, signInSentences[signIn ?? 'always']].join(' ');
+function describeOperation(operation: OperationDescription): string {
+  const { description } = operation;
+  const rule = signInRuleOf(operation);
+  return [description, rule && signInSentences[rule]].filter((part) => part !== undefined).join(' ');
+}
+
+function signInRuleOf({ requiredScope, signIn }: OperationDescription): SignInRule | undefined {
+  return requiredScope === 'gatehouse:read' || signIn === 'any' ? undefined : (signIn ?? 'always');
 }
 
 function refTo(name: ShapeName): { $ref: string } {

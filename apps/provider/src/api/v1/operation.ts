@@ -19,6 +19,8 @@ export interface OperationDescription {
   readonly response?: ShapeName;
   /** Returns a page of items, with a cursor. */
   readonly pages?: true;
+  /** Returns all items in the form of one page, because there are few. */
+  readonly listsAll?: true;
   /** Returns 201, and accepts an Idempotency-Key. */
   readonly creates?: true;
   /**

@@ -22,7 +22,7 @@ export class KeysApi {
     summary: 'The server’s keys, including retired ones',
     requiredScope: 'gatehouse:read',
     response: 'Key',
-    pages: true,
+    listsAll: true,
   })
   async list(@ApiCall() call: Call): Promise<Reply> {
     // Few enough for one page.
@@ -35,7 +35,7 @@ export class KeysApi {
     requiredScope: 'gatehouse:admin',
     body: 'KeyRotation',
     response: 'Key',
-    pages: true,
+    listsAll: true,
   })
   async rotate(@ApiCall() call: Call): Promise<Reply> {
     const { value } = await readBodyOf(call.request, 'KeyRotation');
