@@ -82,6 +82,11 @@ export function clientFormModel({ tab, values, problems, focus }: FormView): obj
   };
 }
 
+/** `device_code` of `urn:ietf:params:oauth:grant-type:device_code`, which is too long for a list. */
+function shortGrantType(name: string): string {
+  return name.split(':').at(-1) ?? name;
+}
+
 function choiceModels(): object {
   return {
     types: [
@@ -95,7 +100,12 @@ function choiceModels(): object {
     authMethods: authMethods
       .filter((method) => method !== 'none')
       .map((method) => ({ value: method, label: authMethodLabels[method] ?? method })),
-    grantTypes: grantTypeNames.map((name) => ({ value: name, label: name, ...grantTypeLabels[name] })),
+    grantTypes: grantTypeNames.map((name) => ({
+      value: name,
+      wire: shortGrantType(name),
+      label: name,
+      ...grantTypeLabels[name],
+    })),
     responseTypes: responseTypeNames.map((name) => ({ value: name, label: name })),
     algorithms: [...new Set([...Object.keys(algorithmLabels), ...signatureAlgorithms])].map((name) => ({
       value: name,

@@ -142,7 +142,7 @@ export function metadataModel(
       member,
       wire,
       label,
-      hint: text('clients.wireHint', { hint: help, wire }),
+      hint: help,
       kind,
       administrators,
       value: values[member] ?? '',

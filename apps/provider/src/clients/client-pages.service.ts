@@ -22,7 +22,14 @@ import { kindLabels, kindOf, kindOptions } from './client-kinds.js';
 import { hostsOf, stateBadge } from './client-list-page.js';
 import { ClientLogos } from './client-logos.service.js';
 import { ClientOrigins } from './client-origins.service.js';
-import { clientPageLabels, clientPages, positionOfField, tabOfField, type ClientPage, type ClientTab } from './client-tabs.js';
+import {
+  clientPageLabels,
+  clientPages,
+  positionOfField,
+  tabOfField,
+  type ClientPage,
+  type ClientTab,
+} from './client-tabs.js';
 import { ClientsService } from './clients.service.js';
 
 /** How long the old secret stays valid after a rotation. The first is preselected: enough time to deploy the new one. */

@@ -238,7 +238,16 @@ describe('what describes the API', () => {
     const answer = await send(`${provider.base}/api/admin/v1/openapi.json`);
     const document = answer.json<{
       openapi: string;
-      paths: Record<string, Record<string, { security: Record<string, string[]>[]; responses: object }>>;
+      paths: Record<string, 
+        string,
+        {
+          summary: string;
+          parameters?: object[];
+          security: Record<string, string[]>[];
+          responses: object;
+          'x-recent-sign-in'?: string;
+        }
+      >>;
       components: { schemas: Record<string, object>; securitySchemes: object };
     }>();
     expect(document.openapi).toBe('3.1.0');
@@ -254,6 +263,13 @@ describe('what describes the API', () => {
     );
     expect(operations.some((each) => each.includes('/oauth/') || each.includes('/client/'))).toBe(false);
     expect(document.paths['/api/admin/v1/users']?.['post']?.security).toEqual([{ gatehouse: ['gatehouse:admin'] }]);
+    // Each is described, and neither the documentation itself nor the fallback is among them.
+    for (const methods of Object.values(document.paths))
+      for (const { summary } of Object.values(methods)) expect(summary).toMatch(/\w/);
+    const rotation = document.paths['/api/admin/v1/keys/rotate']?.['post'];
+    expect(rotation?.parameters ?? []).toEqual([]);
+    expect(rotation?.['x-recent-sign-in']).toBe('always');
+    expect(document.paths['/api/admin/v1/keys']?.['get']).not.toHaveProperty('x-recent-sign-in');
     // Whatever a reference names is there.
     for (const [, name] of answer.text.matchAll(/"#\/components\/schemas\/(\w+)"/g))
       expect(Object.keys(document.components.schemas)).toContain(name);
@@ -262,7 +278,7 @@ describe('what describes the API', () => {
     expect(page.status).toBe(200);
     for (const operation of operations) {
       const [method = '', path = ''] = operation.split(' ');
-      expect(page.text).toContain(`${method.toUpperCase()} ${path}`);
+      expect(page.text).toContain(`<b>${method.toUpperCase()}</b> ${path}`);
     }
   });
 });

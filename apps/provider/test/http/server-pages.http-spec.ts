@@ -59,7 +59,7 @@ describe('the pages of the server', () => {
   });
 
   it('/admin/system shows every setting with its source, and no secret', async () => {
-    const page = (await admin.open(at('/admin/system'))).text;
+    const page = (await admin.open(at('/admin/system?show=all'))).text;
     const rowOf = (name: string): string => new RegExp(`<code>${name}</code>[^]*?</tr>`).exec(page)?.[0] ?? '';
     for (const { name } of Object.values(settingsDefinition)) expect([name, rowOf(name)]).not.toEqual([name, '']);
     expect(rowOf('GATEHOUSE_ISSUER')).toContain(`<bdi>${provider.issuer}</bdi>`);
@@ -68,6 +68,10 @@ describe('the pages of the server', () => {
     expect(page).not.toContain('smtp://127.0.0.1:1');
     expect(page).not.toContain(provider.secretKey);
     expect(page).not.toContain('<form method="post"');
+    expect(rowOf('GATEHOUSE_SESSION_LIFETIME')).toContain('30 days');
+    const changed = (await admin.open(at('/admin/system'))).text;
+    expect(changed).toContain('<code>GATEHOUSE_SMTP_URL</code>');
+    expect(changed).not.toContain('<code>GATEHOUSE_PKCE</code>');
     const found = (await admin.open(at('/admin/system?q=pkce'))).text;
     expect(found).toContain('GATEHOUSE_PKCE');
     expect(found).not.toContain('GATEHOUSE_DATA_DIR');

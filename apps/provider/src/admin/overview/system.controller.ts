@@ -40,7 +40,12 @@ export class SystemController {
       noneFound: search === '' ? text('system.noneChanged') : text('system.noneFound', { search }),
       tabs: [
         { label: text('system.changed'), count: String(changed.length), href: routes.system, current: !isAll },
-        { label: text('system.all'), count: String(settings.length), href: `${routes.system}?show=all`, current: isAll },
+        {
+          label: text('system.all'),
+          count: String(settings.length),
+          href: `${routes.system}?show=all`,
+          current: isAll,
+        },
       ],
       installation: [
         { label: text('system.version'), value: version },

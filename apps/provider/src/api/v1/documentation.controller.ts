@@ -4,7 +4,13 @@ import type { WebRequest } from '@gatehouse/platform/http/request';
 import { routes } from '../../web/routes.js';
 import { RequestContexts } from '../../users/sessions/request-contexts.service.js';
 import { text, type Text } from '../../i18n/message.js';
-import { OpenApi, signInSentences, type OpenApiDocument, type OpenApiOperation, type SignInRule } from './openapi.service.js';
+import {
+  OpenApi,
+  signInSentences,
+  type OpenApiDocument,
+  type OpenApiOperation,
+  type SignInRule,
+} from './openapi.service.js';
 import { ApiProblem, problemIds, titleOf } from './problem.js';
 import { ProblemFilter } from './problem.filter.js';
 
@@ -28,7 +34,7 @@ export class ApiDocumentation {
     return this.contexts.page(context, 'admin/api', {
       root: routes.adminApi,
       groups: groupsOf(document),
-      signInRules: Object.entries(signInLabels).map(([rule, label]) => ({
+      signInRules: Object.entries(signInRules).map(([rule, label]) => ({
         label,
         sentence: signInSentences[rule as SignInRule],
       })),
@@ -47,10 +53,10 @@ export class ApiRest {
   }
 }
 
-const signInLabels: Readonly<Record<SignInRule, Text>> = {
-  always: text('apiDocs.signIn'),
-  'by client': text('apiDocs.signInByClient'),
-  'by resource': text('apiDocs.signInByResource'),
+const signInRules: Readonly<Record<SignInRule, Text>> = {
+  always: text('apiDocs.signInAlways'),
+  'by client': text('apiDocs.signInOfClient'),
+  'by resource': text('apiDocs.signInOfResource'),
 };
 
 function groupsOf(document: OpenApiDocument): object[] {
@@ -64,7 +70,7 @@ function groupsOf(document: OpenApiDocument): object[] {
         path,
         summary: operation.summary,
         description: rule ? operation.description?.replace(signInSentences[rule], '').trim() : operation.description,
-        signIn: rule && signInLabels[rule],
+        signIn: rule && text(rule === 'always' ? 'apiDocs.signIn' : 'apiDocs.signInSome'),
         scope: Object.values(operation.security?.[0] ?? {})[0]?.[0],
         members: membersOf(operation, document),
         parameters: (operation.parameters ?? []).filter((each) => each.in === 'query'),

@@ -94,8 +94,10 @@ export class OpenApi {
       operationIdFactory: (controller, method) => `${controller.replace(/Api$/, '')}.${method}`,
     });
     const described = new Set(apiControllers.map(tagOf));
-    const apiPaths = Object.entries(document.paths).filter(([, item]) =>
-      Object.values(item as Record<string, OpenApiOperation>).some(({ tags }) => described.has(tags?.[0] ?? '')),
+    const apiPaths = Object.entries(document.paths).filter(
+      ([path, item]) =>
+        path.startsWith(`${routes.adminApi}/`) &&
+        Object.values(item as Record<string, OpenApiOperation>).some(({ tags }) => described.has(tags?.[0] ?? '')),
     );
     const schemas: Record<string, JsonSchema> = {};
     const add = (name: string, shape: import('zod').ZodType): void => {
