@@ -238,16 +238,19 @@ describe('what describes the API', () => {
     const answer = await send(`${provider.base}/api/admin/v1/openapi.json`);
     const document = answer.json<{
       openapi: string;
-      paths: Record<string, 
+      paths: Record<
         string,
-        {
-          summary: string;
-          parameters?: object[];
-          security: Record<string, string[]>[];
-          responses: object;
-          'x-recent-sign-in'?: string;
-        }
-      >>;
+        Record<
+          string,
+          {
+            summary: string;
+            parameters?: object[];
+            security: Record<string, string[]>[];
+            responses: object;
+            'x-recent-sign-in'?: string;
+          }
+        >
+      >;
       components: { schemas: Record<string, object>; securitySchemes: object };
     }>();
     expect(document.openapi).toBe('3.1.0');
