@@ -15,6 +15,7 @@ import { EndSessions } from '../users/sessions/operations/end-sessions.js';
 import { EndUserSessions } from '../users/sessions/operations/end-user-sessions.js';
 import { PageOperations, type Submission } from '../users/page-operations.service.js';
 import { UsersService } from '../users/users.service.js';
+import { methodTexts } from '../users/sessions/method-texts.js';
 import type { UserRequestContext } from '../users/sessions/request-context.js';
 import { RequestContexts } from '../users/sessions/request-contexts.service.js';
 
@@ -113,7 +114,7 @@ export class SessionsController {
           href: `${routes.users}/update/${session.userId}`,
           browser: browserName(session.userAgent),
           address: session.address,
-          methods: session.amr,
+          methods: methodTexts(session.amr),
           isPartial: !session.full,
           authTime: session.authTime,
           lastSeenAt: session.lastSeenAt,

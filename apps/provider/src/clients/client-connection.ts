@@ -14,6 +14,13 @@ const endpoints = [
   { label: text('clients.endpoint.device'), path: routes.deviceAuthorization },
 ] as const;
 
+/** Lines of an `.env` file; the values need no quotes. */
+export function environmentOf(variables: Readonly<Record<string, string>>): string {
+  return Object.entries(variables)
+    .map(([name, value]) => `${name}=${value}`)
+    .join('\n');
+}
+
 /** What the configuration of an application needs, as values to copy. */
 export function connectionOf(issuer: string, client: Client): object {
   return {

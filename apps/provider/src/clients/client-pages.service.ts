@@ -15,7 +15,7 @@ import { noticeModel } from '../web/notice.js';
 import { routes } from '../web/routes.js';
 import { ResourcesService } from '../resources/resources.service.js';
 import { getEditable } from './client-access.js';
-import { connectionOf } from './client-connection.js';
+import { connectionOf, environmentOf } from './client-connection.js';
 import { clientFormOf, type ClientFormValues } from './client-form.js';
 import { clientFormModel } from './client-form-page.js';
 import { kindLabels, kindOf, kindOptions } from './client-kinds.js';
@@ -125,14 +125,36 @@ export class ClientPages {
     );
   }
 
-  /** The secret, which is shown only on this page. */
+  /** The secret of an application, which is shown only on this page. @param old what happens to the old secret */
   showSecret(context: UserRequestContext, client: Client, secret: string, old: Message | undefined): Reply {
     return this.contexts.page(context, 'clients/secret', {
-      client: { id: client.id, name: client.name, logo: this.logos.addressOf(client) },
-      connection: connectionOf(this.settings.issuer, client),
-      secret,
+      heading: text('clients.secret.heading', { name: client.name }),
+      back: { label: text('clients.title'), href: routes.clients },
+      owner: { name: client.name, logo: this.logos.addressOf(client), href: addressOfClient(client.id) },
+      lead: text('clients.connection.lead'),
       old,
+      ...this.credentials(client, secret),
     });
+  }
+
+  /** The credentials with which an API asks about tokens; the secret is shown only on this page. */
+  showResourceCredentials(context: UserRequestContext, resource: Resource, client: Client, secret: string): Reply {
+    return this.contexts.page(context, 'clients/secret', {
+      heading: text('resources.credentials.heading', { name: resource.name }),
+      back: { label: text('resources.title'), href: routes.resources },
+      owner: { name: resource.name, href: `${routes.resources}/update/${resource.id}` },
+      lead: text('resources.credentials.lead'),
+      ...this.credentials(client, secret),
+    });
+  }
+
+  private credentials(client: Client, secret: string): object {
+    const { issuer } = this.settings;
+    return {
+      connection: connectionOf(issuer, client),
+      secret,
+      environment: environmentOf({ OIDC_ISSUER: issuer, OIDC_CLIENT_ID: client.id, OIDC_CLIENT_SECRET: secret }),
+    };
   }
 
   /** What all pages of an application show: its name, its state and the links to its pages. */

@@ -45,6 +45,6 @@ export class ResourceCredentialsController {
     // The API already has credentials: the page shows them.
     if ('refusal' in created) return Reply.redirect(back, { cookies: context.cookies });
     const { client, secret } = created.result;
-    return this.pages.showSecret(context, client, secret, undefined);
+    return this.pages.showResourceCredentials(context, resource, client, secret);
   }
 }

@@ -4,6 +4,7 @@ import type { Unit } from '@gatehouse/platform/database/store';
 interface SecondFactorSource {
   hasAny(userId: string): Promise<boolean>;
   hasAnyIn(unit: Unit, userId: string): Promise<boolean>;
+  ownersAmong(userIds: readonly string[]): Promise<ReadonlySet<string>>;
 }
 
 /**
@@ -26,6 +27,11 @@ export class SecondFactorLookup {
   /** Reads within the unit of work. @throws Error in an application without the factors module */
   async hasAnyIn(unit: Unit, userId: string): Promise<boolean> {
     return this.required.hasAnyIn(unit, userId);
+  }
+
+  /** Those of these users who have a second factor. @throws Error in an application without the factors module */
+  async ownersAmong(userIds: readonly string[]): Promise<ReadonlySet<string>> {
+    return this.required.ownersAmong(userIds);
   }
 
   private get required(): SecondFactorSource {

@@ -12,6 +12,7 @@ import { displayName, nameLine, statusBadge } from './user-hub.js';
 import { filterParameters, listAddress, readFilter, toolbarModel } from './user-list-filter.js';
 import { roles, roleTexts, type User } from './user.js';
 import { UserLists } from './user-lists.service.js';
+import { SecondFactorLookup } from './second-factor-lookup.js';
 import { UsersService } from './users.service.js';
 import type { UserRequestContext } from './sessions/request-context.js';
 import { RequestContexts } from './sessions/request-contexts.service.js';
@@ -32,6 +33,7 @@ export class UserListController {
     @Inject(PageForms) private readonly forms: PageForms,
     @Inject(UsersService) private readonly users: UsersService,
     @Inject(UserLists) private readonly lists: UserLists,
+    @Inject(SecondFactorLookup) private readonly factors: SecondFactorLookup,
   ) {}
 
   @Get()
@@ -48,6 +50,7 @@ export class UserListController {
       columns: [
         { label: text('users.column.name') },
         { label: text('users.column.role') },
+        { label: text('users.column.secondStep') },
         { label: text('users.column.lastSignIn') },
         { label: text('users.column.added'), fold: true },
         { label: text('users.column.status') },
@@ -61,7 +64,7 @@ export class UserListController {
           { label: text('users.bulk.disable'), name: 'action', value: 'disable' },
         ],
       },
-      users: users.map(rowOf),
+      users: await this.rowsOf(users),
       pager:
         after || next
           ? {
@@ -109,6 +112,11 @@ export class UserListController {
     const outcome = await this.operations.execute(SetUserStates, { ids, disabled }, { context, form });
     const result = 'result' in outcome ? outcome.result : undefined;
     return Reply.redirect(listAddress(filter, doneOf(action, ids, result)), { cookies: context.cookies });
+  }
+
+  private async rowsOf(users: readonly User[]): Promise<readonly object[]> {
+    const owners = await this.factors.ownersAmong(users.map(({ id }) => id));
+    return users.map((user) => ({ ...rowOf(user), hasSecondStep: owners.has(user.id) }));
   }
 
   private async requireAdmin(request: WebRequest): Promise<UserRequestContext> {

@@ -9,8 +9,9 @@ import { Reply } from '@gatehouse/platform/http/reply';
 import { pathOf, requestId, prefersHtml, type WebRequest } from '@gatehouse/platform/http/request';
 import { DeniedAccess } from '../audit/denied-access.service.js';
 import { Counters } from '../monitoring/counters.js';
-import { text } from '../i18n/message.js';
+import { text, type Text } from '../i18n/message.js';
 import { errorDetails } from './error-details.js';
+import { consoleFrameOf } from './page-frame.js';
 import { LoginNeeded, RecentSignInNeeded } from './login-needed.js';
 import { PageError, type PageErrorId } from './page-error.js';
 import { loginFor, routes } from './routes.js';
@@ -60,10 +61,13 @@ function page(request: WebRequest, error: PageError, id: string, headers: Record
       { error: error.id, message: error.sentence, request_id: id },
       { status: error.status, headers: all },
     );
+  const place = consoleErrors.has(error.id) ? consoleFrameOf(request) : undefined;
+  if (place) return consolePage(place, error, id, all);
   return Reply.page(
     'error',
     {
       ...wordsOf(error),
+      ways: waysOn[error.id] ?? [],
       client: error.options.client,
       details: errorDetails({ ...error.options, id: error.id, status: error.status, requestId: id }),
       failedRequestHref: error.options.failedRequestHref,
@@ -72,6 +76,39 @@ function page(request: WebRequest, error: PageError, id: string, headers: Record
     { status: error.status, headers: all },
   );
 }
+
+/** What can be wrong with an address of the console. */
+const consoleErrors: ReadonlySet<PageErrorId> = new Set(['record.not_found', 'page.forbidden', 'page.auditor']);
+
+/** Within the console, where the list of the page is at hand. */
+function consolePage(
+  { frame, entry }: NonNullable<ReturnType<typeof consoleFrameOf>>,
+  error: PageError,
+  id: string,
+  headers: Readonly<Record<string, string>>,
+): Reply {
+  return Reply.page(
+    'console-error',
+    {
+      ...frame,
+      ...wordsOf(error),
+      error: true,
+      entry,
+      details: errorDetails({ ...error.options, id: error.id, status: error.status, requestId: id }),
+    },
+    { status: error.status, headers },
+  );
+}
+
+/** Where a person can go on, if it is neither the start page nor the application. */
+const waysOn: Readonly<Partial<Record<PageErrorId, readonly { readonly label: Text; readonly href: string }[]>>> = {
+  'link.spent': [
+    { label: text('error.way.signIn'), href: routes.login },
+    { label: text('error.way.newPassword'), href: routes.forgotPassword },
+  ],
+  'sign_up.off': [{ label: text('error.way.signIn'), href: routes.login }],
+  'sign_up.invitation': [{ label: text('error.way.signIn'), href: routes.login }],
+};
 
 /** Names the application, if the request of one failed. */
 function wordsOf({ sentence, advice, options: { cause, client, detail } }: PageError): object {

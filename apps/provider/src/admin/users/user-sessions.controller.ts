@@ -7,6 +7,7 @@ import { PageOperations } from '../../users/page-operations.service.js';
 import { browserName } from '../../users/sessions/browser-name.js';
 import { EndSessions } from '../../users/sessions/operations/end-sessions.js';
 import { EndUserSessions } from '../../users/sessions/operations/end-user-sessions.js';
+import { methodTexts } from '../../users/sessions/method-texts.js';
 import type { UserRequestContext } from '../../users/sessions/request-context.js';
 import { RequestContexts } from '../../users/sessions/request-contexts.service.js';
 import { SessionsService } from '../../users/sessions/sessions.service.js';
@@ -70,7 +71,7 @@ export class UserSessionsController {
           id: session.id,
           browser: browserName(session.userAgent),
           address: session.address,
-          methods: session.amr,
+          methods: methodTexts(session.amr),
           isPartial: !session.full,
           isOwn: session.id === context.session.id,
           authTime: session.authTime,

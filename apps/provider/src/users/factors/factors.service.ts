@@ -14,6 +14,17 @@ const has = statement(
   `SELECT user_id FROM totp_factors WHERE user_id = $1 UNION ALL SELECT user_id FROM passkeys WHERE user_id = $1 LIMIT 1`,
 );
 
+/** $1: ids of users, a JSON array. */
+const owners = statement(
+  'factors.owners',
+  `SELECT user_id FROM totp_factors WHERE user_id IN (SELECT json_array_elements_text($1::json))
+   UNION SELECT user_id FROM passkeys WHERE user_id IN (SELECT json_array_elements_text($1::json))`,
+  {
+    sqlite: `SELECT user_id FROM totp_factors WHERE user_id IN (SELECT value FROM json_each($1))
+   UNION SELECT user_id FROM passkeys WHERE user_id IN (SELECT value FROM json_each($1))`,
+  },
+);
+
 /** The second factors of one user. Recovery codes are not a factor of their own: they replace a lost one. */
 export interface FactorsOf {
   readonly totp: TotpFactor | undefined;
@@ -82,6 +93,13 @@ export class Factors implements OnModuleInit {
   /** Reads within the unit of work: which factors a login requires is decided where the login is recorded. */
   async hasAnyIn(unit: Unit, userId: string): Promise<boolean> {
     return (await unit.one(has, userId)) !== undefined;
+  }
+
+  /** Those of these users who have a second factor. */
+  async ownersAmong(userIds: readonly string[]): Promise<ReadonlySet<string>> {
+    if (userIds.length === 0) return new Set();
+    const rows = await this.store.all<{ user_id: string }>(owners, JSON.stringify(userIds));
+    return new Set(rows.map((row) => row.user_id));
   }
 
   /** Removes a factor and what depends on it. False if it does not exist. @param key `totp` or a passkey's id */

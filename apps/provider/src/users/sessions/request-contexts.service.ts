@@ -11,6 +11,7 @@ import type { Settings } from '../../config/settings.js';
 import { LoginNeeded } from '../../web/login-needed.js';
 import { PageError } from '../../web/page-error.js';
 import { navigationOf } from '../../web/navigation.js';
+import { rememberFrame, type PageFrame } from '../../web/page-frame.js';
 import { routes } from '../../web/routes.js';
 import { BrowserStates } from './browser-states.service.js';
 import { SessionsService } from './sessions.service.js';
@@ -87,6 +88,7 @@ export class RequestContexts {
     if (!context.user || !context.session) throw new LoginNeeded(request.originalUrl);
     const userContext = { ...context, user: context.user, session: context.session };
     recordActor(request, actorOf(userContext));
+    rememberFrame(request, () => this.frameOf(userContext));
     return userContext;
   }
 
@@ -103,29 +105,32 @@ export class RequestContexts {
 
   /** Renders a page with the data that every page shows: the user, the navigation, the CSRF token of its forms. */
   page(context: RequestContext, view: string, model: object, options: PageOptions = {}): Reply {
-    const { csrf } = this.forms.guardOf({ ...context.browser, cookies: context.cookies });
-    const path = context.request.originalUrl.split('?')[0] ?? '/';
     return Reply.page(
       view,
-      {
-        csrf,
-        requestId: context.requestId,
-        rightAddress: context.rightAddress,
-        viewer: context.user && {
-          id: context.user.id,
-          username: context.user.username,
-          isAdmin: seesAll(context.user.roles),
-          isDeveloper: context.user.roles.includes('developer'),
-          role: roleText(context.user.roles),
-        },
-        nav: context.user ? navigation(context.user, path) : [],
-        navigation: context.user && navigationOf(context.user, path),
-        searchHref: context.user?.roles.some((role) => role !== 'user') === true ? routes.search : undefined,
-        readOnly: context.user !== undefined && isAuditorOnly(context.user.roles) && isAdministration(path),
-        ...model,
-      },
+      { ...this.frameOf(context), ...model },
       { ...options, cookies: [...context.cookies, ...(options.cookies ?? [])] },
     );
+  }
+
+  private frameOf(context: RequestContext): PageFrame {
+    const { csrf } = this.forms.guardOf({ ...context.browser, cookies: context.cookies });
+    const path = context.request.originalUrl.split('?')[0] ?? '/';
+    return {
+      csrf,
+      requestId: context.requestId,
+      rightAddress: context.rightAddress,
+      viewer: context.user && {
+        id: context.user.id,
+        username: context.user.username,
+        isAdmin: seesAll(context.user.roles),
+        isDeveloper: context.user.roles.includes('developer'),
+        role: roleText(context.user.roles),
+      },
+      nav: context.user ? navigation(context.user, path) : [],
+      navigation: context.user && navigationOf(context.user, path),
+      searchHref: context.user?.roles.some((role) => role !== 'user') === true ? routes.search : undefined,
+      readOnly: context.user !== undefined && isAuditorOnly(context.user.roles) && isAdministration(path),
+    };
   }
 
   /** The cookie of a new session and the browser's new state; both expire with the session. */

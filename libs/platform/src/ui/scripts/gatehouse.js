@@ -7,6 +7,7 @@ import './palette.js';
 import './preview.js';
 import './reveal.js';
 import './selection.js';
+import './tabs.js';
 import './theme.js';
 import './times.js';
 import './unsaved.js';
