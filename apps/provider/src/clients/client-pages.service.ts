@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { ownerMayReplaceCredentials, secretNeed, type Client } from '@gatehouse/domain/oauth';
+import { ownerMayReplaceCredentials, secretNeed, type Client, type Resource } from '@gatehouse/domain/oauth';
 import type { Reply } from '@gatehouse/platform/http/reply';
 import { query } from '@gatehouse/platform/http/request';
 import { SETTINGS } from '../config/settings.token.js';
