@@ -153,7 +153,7 @@ describe('second factors', () => {
     await leave();
     await beginLogin(page, stage);
     await submitLogin(page, person);
-    await page.selectOption('select[name=trust]', '7');
+    await page.getByRole('checkbox', { name: /^Don’t ask again in this browser/ }).check();
     await page.fill('input[name=otp]', await code());
     await pressSubmit(page);
     await allow(page);

@@ -91,8 +91,10 @@ export class SecondFactorPage {
         offer: canEnrol && !passkeyOnly ? await this.offers.make(user, context.now, shown.offer) : undefined,
         enrollOptions: canEnrol ? await this.ceremonies.enrollOptions(context, user) : undefined,
         // Trusting the browser does not override a requirement of a role or a client, so it is not offered then.
-        trustOptions:
-          context.session.full || context.secondFactorMissing || clientRequiresFactor ? [] : this.trustOptions(),
+        trustDays:
+          context.session.full || context.secondFactorMissing || clientRequiresFactor
+            ? undefined
+            : this.trusted.days.at(-1),
         declines: clientRequiresFactor,
         // Declining already returns to the client.
         cancels: !clientRequiresFactor && clientRequestOf(asked) !== undefined,
@@ -108,15 +110,6 @@ export class SecondFactorPage {
           : { headers: { 'Retry-After': String(shown.retryAfterSeconds) } }),
       },
     );
-  }
-
-  private trustOptions(): readonly { readonly value: string; readonly label: Message }[] {
-    const { days } = this.trusted;
-    if (days.length === 0) return [];
-    return [
-      { value: '0', label: text('trust.never') },
-      ...days.map((each) => ({ value: String(each), label: text('trust.days', { days: each }) })),
-    ];
   }
 
   private isRecent({ context }: Asked): boolean {

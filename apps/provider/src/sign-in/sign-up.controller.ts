@@ -121,7 +121,7 @@ export class SignUpController {
         invitation: invited?.text,
         minimum: this.rules.minimum('only factor'),
         error: shown.error,
-        ...problemModel(problems),
+        ...problemModel(problems, ['username', 'name', 'email', 'password']),
         loginHref: routes.login + (interaction ? `?request=${encodeURIComponent(interaction.id)}` : ''),
       },
       { status: shown.status ?? (problems.length > 0 ? 422 : 200), ...pageOptionsOf(interaction) },

@@ -45,9 +45,10 @@ interface IssuerForm {
   readonly resources: string;
 }
 
+/** In the order of the form. */
 const blank: IssuerForm = {
-  issuer: '',
   name: '',
+  issuer: '',
   jwksUri: '',
   jwks: '',
   subject: 'email',
@@ -169,7 +170,7 @@ export class TrustedIssuersController {
         },
         values: view.values,
         subjects: Object.entries(subjectLabels).map(([value, label]) => ({ value, label })),
-        ...problemModel(view.problems ?? []),
+        ...problemModel(view.problems ?? [], Object.keys(blank)),
         error: view.error,
         ...(view.status === undefined ? noticeModel(notices, query(context.request).text('done')) : {}),
       },

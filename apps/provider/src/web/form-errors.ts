@@ -15,15 +15,26 @@ export interface ProblemModel {
   readonly firstProblem: string | undefined;
 }
 
-/** Problems for the views: messages next to their fields, and a summary that links to them. */
-export function problemModel(problems: readonly FieldProblem[]): ProblemModel {
+/**
+ * Problems for the views: messages next to their fields, and a summary that links to them.
+ * @param order the fields in the order of the form, if that is not the order of the problems
+ */
+export function problemModel(problems: readonly FieldProblem[], order: readonly string[] = []): ProblemModel {
   const byField = new Map<string, Message>();
-  for (const { field, message } of problems) byField.set(field, joined(byField.get(field), message));
+  for (const { field, message } of inOrder(problems, order)) byField.set(field, joined(byField.get(field), message));
   return {
     problems: Object.fromEntries(byField),
     problemList: [...byField].map(([field, message]) => ({ id: fieldId(field), message })),
-    firstProblem: problems[0]?.field,
+    firstProblem: [...byField.keys()][0],
   };
+}
+
+function inOrder(problems: readonly FieldProblem[], order: readonly string[]): readonly FieldProblem[] {
+  const positionOf = ({ field }: FieldProblem): number => {
+    const position = order.indexOf(field.split('.')[0] ?? '');
+    return position < 0 ? order.length : position;
+  };
+  return [...problems].sort((a, b) => positionOf(a) - positionOf(b));
 }
 
 /** The element id of a field. */

@@ -49,7 +49,7 @@ describe('a trusted browser', () => {
     const person = await personWithApp();
     const browser = new Browser();
     await givePassword(provider, person.user, browser);
-    expect(browser.page?.text).toContain('Don’t ask again for 7 days');
+    expect(browser.page?.text).toContain('Don’t ask again in this browser for');
     await giveFactor(browser, { otp: person.app.code(), trust: days });
     return { ...person, here: person.browser, browser };
   }

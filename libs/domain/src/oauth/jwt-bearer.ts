@@ -62,7 +62,7 @@ export function checkTrustedIssuer(
   const say = (field: string, message: string): void => void problems.push({ field, message });
   const issuer = draft.issuer.trim();
   if (!/^[\x21-\x7e]{1,300}$/.test(issuer))
-    say('issuer', 'Enter the iss of its assertions: no spaces, at most 300 characters.');
+    say('issuer', 'Enter the address of the issuer (iss): no spaces, at most 300 characters.');
   const name = draft.name.trim();
   if (name === '') say('name', 'Enter a name.');
   else if (name.length > 200 || /[\p{Cc}\p{Cf}]/u.test(name))
