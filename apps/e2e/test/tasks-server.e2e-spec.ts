@@ -36,10 +36,10 @@ describe('frequent tasks with the server', () => {
     await task.press('Control+k');
     await task.find('dialog', 'Search').waitFor();
     await task.page.keyboard.type(text);
-    // The first result may still be that of an earlier search.
-    const first = task.find('dialog', 'Search').getByRole('link').first();
-    await first.filter({ hasText: result }).waitFor();
+    // At once: what is chosen is a result of what was typed, not of what was shown before.
     await task.press('ArrowDown');
+    const first = task.find('dialog', 'Search').getByRole('link').first();
+    await first.filter({ hasText: result }).and(task.page.locator('.on')).waitFor();
     await task.press('Enter');
   }
 
@@ -98,7 +98,9 @@ describe('frequent tasks with the server', () => {
     expect(await events.filter({ hasText: 'bystander' }).count()).toBe(0);
     const [download] = await Promise.all([task.page.waitForEvent('download'), task.click('link', 'Export')]);
     expect(download.suggestedFilename()).toMatch(/^audit-\d{4}-\d\d-\d\d\.jsonl$/);
-    const lines = readFileSync(await download.path(), 'utf8').trim().split('\n');
+    const lines = readFileSync(await download.path(), 'utf8')
+      .trim()
+      .split('\n');
     const types = lines.map((line) => (JSON.parse(line) as { type: string }).type);
     expect(types).toContain('user.created');
     expect(lines.join()).not.toContain('bystander');
@@ -119,7 +121,10 @@ describe('frequent tasks with the server', () => {
     expect(await textAt('/login')).toContain('Create an account');
     const task = await begin('close sign-up');
     await task.open('Sign-in');
-    await task.find('radio', /^Nobody/).locator('..').click();
+    await task
+      .find('radio', /^Nobody/)
+      .locator('..')
+      .click();
     await task.click('button', 'Save changes');
     await task.expectStatus('The changes were saved.');
     expect(await textAt('/login')).not.toContain('Create an account');
@@ -127,7 +132,16 @@ describe('frequent tasks with the server', () => {
   });
 
   it('send a test message', async () => {
-    await stage.command('user', 'update', '--username', 'admin', '--email', 'admin@example.org', '--email-verified', '--json');
+    await stage.command(
+      'user',
+      'update',
+      '--username',
+      'admin',
+      '--email',
+      'admin@example.org',
+      '--email-verified',
+      '--json',
+    );
     const task = await begin('send a test message');
     await task.open('Mail');
     await task.click('button', 'Send a test message');
