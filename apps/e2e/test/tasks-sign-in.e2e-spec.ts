@@ -98,7 +98,11 @@ describe('frequent tasks of people', () => {
   it('change their password', async () => {
     await signInBefore();
     const task = await Task.begin(context, 'change the password', `${stage.issuer}/home`);
-    await task.click('link', /^(Your )?account/i, task.page.getByRole('main').or(task.find('navigation', 'Main')).first());
+    await task.click(
+      'link',
+      /^(Your )?account/i,
+      task.page.getByRole('main').or(task.find('navigation', 'Main')).first(),
+    );
     await task.type('Current password', person.password);
     await task.type('New password', 'a better password than before');
     await task.click('button', 'Change password');
@@ -117,7 +121,11 @@ describe('frequent tasks of people', () => {
   it('withdraw the access of an application, which asks again', async () => {
     await signInBefore();
     const task = await Task.begin(context, 'withdraw access', `${stage.issuer}/home`);
-    await task.click('link', /^(Your )?account/i, task.page.getByRole('main').or(task.find('navigation', 'Main')).first());
+    await task.click(
+      'link',
+      /^(Your )?account/i,
+      task.page.getByRole('main').or(task.find('navigation', 'Main')).first(),
+    );
     await task.click('button', /^Withdraw from Gatehouse demo/);
     await task.page.getByRole('status').first().waitFor();
     await task.end({ clicks: 2, pages: 3 });
@@ -131,7 +139,16 @@ describe('frequent tasks of people', () => {
 
   it('set a new password by mail, and continue to the application', async () => {
     const email = `${person.username}@example.org`;
-    await stage.command('user', 'update', '--username', person.username, '--email', email, '--email-verified', '--json');
+    await stage.command(
+      'user',
+      'update',
+      '--username',
+      person.username,
+      '--email',
+      email,
+      '--email-verified',
+      '--json',
+    );
     const task = await begin('reset a forgotten password');
     await task.click('link', 'Forgot password?');
     await task.type('E-mail', email);
