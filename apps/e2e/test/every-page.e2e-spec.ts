@@ -321,6 +321,9 @@ describe('every page', () => {
     await page.waitForURL(/audit/);
     await page.locator('.feed summary').first().click();
     await checkPage('provider-audit');
+    await page.getByRole('link', { name: 'Live', exact: true }).click();
+    await page.getByRole('link', { name: 'Stop live view' }).waitFor();
+    await checkPage('provider-audit-live');
     await page.goto(`${stage.issuer}/audit?user=nobody`);
     await checkPage('provider-audit-none');
     await page.waitForTimeout(1500);

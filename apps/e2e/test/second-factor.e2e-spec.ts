@@ -1,5 +1,5 @@
-import { generateSync } from 'otplib';
 import type { BrowserContext, Page } from 'playwright-core';
+import { scanCode } from './support/authenticator-app.js';
 import { openContext } from './support/chromium.js';
 import { portrait } from './support/portrait.js';
 import type { Stage } from './support/stage.js';
@@ -38,22 +38,6 @@ describe('second factors', () => {
     faults.push(...(await portrait(page, name)));
   }
 
-  /** The next code of an authenticator app that scanned the QR code; never the last one, which was consumed. */
-  function appOf(secret: string): () => Promise<string> {
-    let last = '';
-    return async () => {
-      for (;;) {
-        const code = generateSync({ secret });
-        if (code !== last) return (last = code);
-        await new Promise((resolve) => setTimeout(resolve, 500));
-      }
-    };
-  }
-
-  async function scan(): Promise<() => Promise<string>> {
-    return appOf(((await page.textContent('#totp-secret')) ?? '').replaceAll(' ', ''));
-  }
-
   async function leave(): Promise<void> {
     await context.clearCookies({ name: /client|session/ });
   }
@@ -70,7 +54,7 @@ describe('second factors', () => {
     await checkPage('provider-passkeys-impossible');
     await page.goto(`${stage.issuer}/account/factors/app`);
     await checkPage('provider-factor-app');
-    const code = await scan();
+    const code = await scanCode(page);
     await page.fill('input[name=otp]', '000000');
     await pressSubmit(page);
     await page.locator('[aria-invalid=true]').waitFor();
@@ -123,7 +107,7 @@ describe('second factors', () => {
     await page.waitForURL(/login\/factor/);
     expect(await heading(page)).toBe('Set up a second step');
     await checkPage('provider-second-factor-add');
-    await page.fill('input[name=otp]', await (await scan())());
+    await page.fill('input[name=otp]', await (await scanCode(page))());
     await pressSubmit(page);
     await page.getByRole('link', { name: /I’ve saved them: continue to Gatehouse demo/ }).click();
     await page.waitForURL(/consent/);
@@ -146,7 +130,7 @@ describe('second factors', () => {
     const person = await stage.addPerson();
     await page.goto(`${stage.issuer}/account/factors/app`);
     await submitLogin(page, person);
-    const code = await scan();
+    const code = await scanCode(page);
     await page.fill('input[name=otp]', await code());
     await pressSubmit(page);
     await page.getByRole('link', { name: /I’ve saved them/ }).click();

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { axeFaultsOf } from './axe.js';
 import { faintTextOf, faultsOf, overflowOf } from './page-rules.js';
+import { whileSteady } from './steady-page.js';
 
 const widths = [1280, 390] as const;
 const schemes = ['light', 'dark'] as const;
@@ -48,6 +49,16 @@ export async function portrait(page: Page, name: string): Promise<string[]> {
 async function picture(page: Page, name: string, variant: string): Promise<void> {
   if (pictures === undefined) return;
   mkdirSync(pictures, { recursive: true });
-  if (everything) await page.screenshot({ path: join(pictures, `${name}.${variant}.png`), fullPage: true });
+  const path = join(pictures, `${name}.${variant}.png`);
+  if (everything)
+    await whileSteady(page, async () => {
+      // Charts begin with the current hour, and a QR code contains a secret.
+      await page.screenshot({
+        path,
+        fullPage: true,
+        animations: 'disabled',
+        mask: [page.locator('svg.chart, svg.spark, img.qr')],
+      });
+    });
   else if (shown.has(name) && variant === '1280-light') await page.screenshot({ path: join(pictures, `${name}.png`) });
 }

@@ -36,6 +36,8 @@ export interface AuditSearch {
   readonly to?: number | undefined;
   /** The last selector of the previous page. */
   readonly before?: number | undefined;
+  /** Events recorded from this time on, besides `from`; epoch seconds. */
+  readonly since?: number | undefined;
   readonly limit: number;
 }
 
@@ -66,7 +68,7 @@ const logStatements = {
   ),
   floor: statement(
     'audit_events.floor',
-    'SELECT selector FROM audit_events WHERE selector < $1 ORDER BY selector DESC LIMIT 1 OFFSET $2',
+    'SELECT selector FROM audit_events WHERE selector < $1 AND selector >= $3 ORDER BY selector DESC LIMIT 1 OFFSET $2',
   ),
   one: statement('audit_events.one', `SELECT ${columns} FROM audit_events WHERE selector = $1`),
 };
@@ -90,7 +92,12 @@ export class AuditLog {
     const range = rangeOf(query);
     if (userId !== undefined && [types, clientId, address, requestId].every((each) => each === undefined))
       return this.ofPersonIn(userId, range, limit);
-    const floor = await this.store.one<{ selector: number }>(logStatements.floor, range.before, maxScanned - 1);
+    const floor = await this.store.one<{ selector: number }>(
+      logStatements.floor,
+      range.before,
+      maxScanned - 1,
+      range.first,
+    );
     const scannedFrom = Math.max(range.first, floor === undefined ? 0 : Number(floor.selector));
     const select = this.store.reader
       .createQueryBuilder(AuditEventEntity, 'event')
@@ -128,9 +135,10 @@ export class AuditLog {
   }
 }
 
-function rangeOf({ from, to, before = Number.MAX_SAFE_INTEGER }: AuditSearch): SelectorRange {
+function rangeOf({ from = 0, since = 0, to, before = Number.MAX_SAFE_INTEGER }: AuditSearch): SelectorRange {
+  const first = Math.max(from, since);
   return {
-    first: from === undefined ? 0 : firstSelectorAt(from * 1000),
+    first: first === 0 ? 0 : firstSelectorAt(first * 1000),
     before: to === undefined ? before : Math.min(before, firstSelectorAt(to * 1000)),
   };
 }

@@ -55,7 +55,7 @@ export function hubModel(user: User, current: UserTab): object {
       badge: statusBadge(user),
       title: isProfile ? title : tabs.find(({ tab }) => tab === current)?.label,
       crumbs: isProfile ? [directory] : [directory, { label: title, href: profile }],
-      methodsHref: `${routes.userFactors}/${user.id}#reset`,
+      methodsHref: `${routes.userFactors}/${user.id}#f-username`,
       tabs: tabs.map(({ tab, path, label }) => ({ label, href: `${path}/${user.id}`, current: tab === current })),
     },
   };

@@ -21,6 +21,8 @@ const pageSize = 50;
 /** The maximum of one download; the command line exports everything. */
 const maxExported = 5_000;
 const refreshSeconds = 5;
+/** An event is found for this long after it was recorded: another process may commit it later than a newer one. */
+const liveOverlapSeconds = 5;
 const daySeconds = 86_400;
 
 const filterNames = ['user', 'client', 'type', 'address', 'request', 'from', 'to'] as const;
@@ -43,8 +45,10 @@ interface ParsedFilter {
   readonly unknown: Text | undefined;
 }
 
+type ActiveFilters = Partial<Record<FilterName, string>>;
+
 /** The non-empty fields of the filter. */
-function activeFilters({ typed }: ParsedFilter): Partial<Record<FilterName, string>> {
+function activeFilters({ typed }: ParsedFilter): ActiveFilters {
   return Object.fromEntries(filterNames.flatMap((name) => (typed[name] === '' ? [] : [[name, typed[name]]])));
 }
 
@@ -68,20 +72,46 @@ export class AuditController {
     const active = activeFilters(filter);
     const { typed, search, unknown } = filter;
     const isFirst = search.before === undefined;
+    const live = isFirst && query(request).text('live') === 'yes' ? { live: 'yes' } : {};
+    const isLive = live.live !== undefined;
     return this.contexts.page(context, 'admin/audit', {
       typed,
       unknown,
       kinds: [{ name: 'type', label: text('audit.kind'), options: kindOptions(typed.type), value: typed.type }],
-      active: filterNames.flatMap((name) => (typed[name] === '' ? [] : [activeFilter(name, active)])),
-      clearHref: Object.keys(active).length > 0 ? routes.audit : undefined,
+      active: filterNames.flatMap((name) => (typed[name] === '' ? [] : [activeFilter(name, active, live)])),
+      clearHref: Object.keys(active).length > 0 ? listAddress(routes.audit, live) : undefined,
       exportHref: listAddress(`${routes.audit}/export`, active),
-      refreshHref: isFirst ? listAddress(routes.audit, active) : undefined,
-      live: isFirst ? refreshSeconds : undefined,
+      refreshHref: isFirst ? listAddress(routes.audit, { ...active, ...live }) : undefined,
+      liveHref: isFirst && !isLive ? listAddress(routes.audit, { ...active, live: 'yes' }) : undefined,
+      live: isLive
+        ? {
+            seconds: refreshSeconds,
+            check: liveCheck(active, context.now),
+            stopHref: listAddress(routes.audit, active),
+          }
+        : undefined,
       days: await this.lines.byDay(events, context.now),
       newestHref: isFirst ? undefined : listAddress(routes.audit, active),
       olderHref: next === undefined ? undefined : listAddress(routes.audit, { ...active, before: String(next) }),
       lookedThrough: events.length < pageSize && next !== undefined,
     });
+  }
+
+  /**
+   * Whether events were recorded since the list was loaded or last checked, and the address of the next check. Each check reads
+   * only the events of the last seconds, however rarely the filter matches.
+   */
+  @Get('live')
+  async live(@Req() request: WebRequest): Promise<Reply> {
+    const context = await this.requireAdmin(request);
+    const filter = await this.read(query(request));
+    const typed = query(request).text('since');
+    const since = /^\d{1,12}$/.test(typed) ? Number(typed) : context.now;
+    const { events } = await this.find({ ...filter, search: { ...filter.search, since } }, 1);
+    return Reply.json(
+      { changed: events.length > 0, check: liveCheck(activeFilters(filter), context.now) },
+      { headers: { 'Cache-Control': 'no-store' } },
+    );
   }
 
   /** Downloads the events as JSON Lines. */
@@ -159,10 +189,15 @@ export class AuditController {
 }
 
 /** A filter that is set, with the address of the page without it. */
-function activeFilter(name: FilterName, active: Partial<Record<FilterName, string>>): object {
+function activeFilter(name: FilterName, active: ActiveFilters, kept: Readonly<Record<string, string>>): object {
   const { [name]: value = '', ...others } = active;
   const shown = name === 'type' ? kindLabel(value) : value;
-  return { label: text(activeLabels[name], { value: shown }), href: listAddress(routes.audit, others) };
+  return { label: text(activeLabels[name], { value: shown }), href: listAddress(routes.audit, { ...others, ...kept }) };
+}
+
+/** The address at which a script asks whether there are new events (`data-live-check`). */
+function liveCheck(active: ActiveFilters, now: number): string {
+  return listAddress(`${routes.audit}/live`, { ...active, since: String(now - liveOverlapSeconds) });
 }
 
 /** @returns epoch seconds; undefined if the text is not a date such as 2026-11-29 */

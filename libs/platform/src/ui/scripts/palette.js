@@ -65,6 +65,13 @@ async function search() {
   show(results);
 }
 
+/** Chooses among the results of what was typed last, not of what was typed before. */
+async function moveInResults(step) {
+  clearTimeout(timer);
+  await search().catch(() => undefined);
+  move(step);
+}
+
 if (field && list) {
   onClick('[data-palette]', (_link, event) => {
     event.preventDefault();
@@ -84,8 +91,8 @@ if (field && list) {
   });
   palette.addEventListener('keydown', (event) => {
     const chosen = choices().find((link) => link.classList.contains('on'));
-    if (event.key === 'ArrowDown') move(1);
-    else if (event.key === 'ArrowUp') move(chosen ? -1 : 0);
+    if (event.key === 'ArrowDown') moveInResults(1);
+    else if (event.key === 'ArrowUp') moveInResults(chosen ? -1 : 0);
     else if (event.key === 'Enter' && chosen) chosen.click();
     else return;
     event.preventDefault();
