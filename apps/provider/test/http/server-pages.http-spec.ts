@@ -104,6 +104,11 @@ describe('the pages of the server', () => {
     const ofClient = (await admin.open(at(`/audit?client=${registered.client.id}&type=grant`))).text;
     expect(ofClient).toContain('grant.created');
     expect(ofClient).not.toContain('consent.recorded');
+    const byName = (await admin.open(at('/audit?client=logged+CLIENT&type=grant'))).text;
+    expect(byName).toContain('grant.created');
+    expect(byName).toContain('Application: Logged client');
+    await provider.addClient({ name: 'Logged client' });
+    expect((await admin.open(at('/audit?client=Logged+client'))).text).toContain('Several applications are named');
     const ofKind = (await admin.open(at(`/audit?client=${registered.client.id}&type=access`))).text;
     expect(ofKind).toContain('grant.created');
     expect(ofKind).toContain('consent.recorded');

@@ -4,6 +4,7 @@ import type { Form } from '@gatehouse/platform/http/form';
 import { Reply } from '@gatehouse/platform/http/reply';
 import { query, type WebRequest } from '@gatehouse/platform/http/request';
 import { AuditLog, type AuditPage, type AuditSearch } from '../../audit/audit-log.service.js';
+import { ClientsService } from '../../clients/clients.service.js';
 import { isCommandLineActor } from '../../audit/command-line-actor.js';
 import { eventRepresentation } from '../../audit/event-representation.js';
 import { RecordAuditExport } from '../../audit/operations/record-audit-export.js';
@@ -23,6 +24,8 @@ const maxExported = 5_000;
 const refreshSeconds = 5;
 /** An event is found for this long after it was recorded: another process may commit it later than a newer one. */
 const liveOverlapSeconds = 5;
+/** Applications that the filter suggests; others are found by their name or id. */
+const maxSuggested = 100;
 const daySeconds = 86_400;
 
 const filterNames = ['user', 'client', 'type', 'address', 'request', 'from', 'to'] as const;
@@ -38,11 +41,18 @@ const activeLabels: Readonly<Record<FilterName, TextKey>> = {
   to: 'audit.active.to',
 };
 
+interface NamedApplication {
+  readonly id?: string;
+  readonly name?: string | undefined;
+  readonly isAmbiguous: boolean;
+}
+
 interface ParsedFilter {
   readonly search: Omit<AuditSearch, 'limit'>;
   readonly typed: Readonly<Record<FilterName, string>>;
-  /** Why the filter finds nothing: the named user does not exist, or a date is not one. */
+  /** Why the filter finds nothing: the named user does not exist, several applications have the name, or a date is not one. */
   readonly unknown: Text | undefined;
+  readonly clientName: string | undefined;
 }
 
 type ActiveFilters = Partial<Record<FilterName, string>>;
@@ -61,6 +71,7 @@ export class AuditController {
     @Inject(RequestContexts) private readonly contexts: RequestContexts,
     @Inject(AuditLog) private readonly log: AuditLog,
     @Inject(UsersService) private readonly users: UsersService,
+    @Inject(ClientsService) private readonly clients: ClientsService,
     @Inject(EventLines) private readonly lines: EventLines,
   ) {}
 
@@ -78,7 +89,8 @@ export class AuditController {
       typed,
       unknown,
       kinds: [{ name: 'type', label: text('audit.kind'), options: kindOptions(typed.type), value: typed.type }],
-      active: filterNames.flatMap((name) => (typed[name] === '' ? [] : [activeFilter(name, active, live)])),
+      applications: (await this.clients.list({ limit: maxSuggested })).clients.map(({ id, name }) => ({ id, name })),
+      active: filterNames.flatMap((name) => (typed[name] === '' ? [] : [activeFilter(filter, name, active, live)])),
       clearHref: Object.keys(active).length > 0 ? listAddress(routes.audit, live) : undefined,
       exportHref: listAddress(`${routes.audit}/export`, active),
       refreshHref: isFirst ? listAddress(routes.audit, { ...active, ...live }) : undefined,
@@ -148,6 +160,7 @@ export class AuditController {
     const valueOf = (name: FilterName): string => parameters.text(name).trim().slice(0, 300);
     const typed = Object.fromEntries(filterNames.map((name) => [name, valueOf(name)])) as Record<FilterName, string>;
     const user = typed.user === '' ? undefined : await this.userOf(typed.user);
+    const application = await this.applicationOf(typed.client);
     const from = startOfDay(typed.from);
     const to = startOfDay(typed.to);
     const isBadDate = (typed.from !== '' && from === undefined) || (typed.to !== '' && to === undefined);
@@ -157,13 +170,16 @@ export class AuditController {
       unknown:
         typed.user !== '' && user === undefined
           ? text('audit.unknownUser', { user: typed.user })
-          : isBadDate
-            ? text('audit.badDate')
-            : undefined,
+          : application.isAmbiguous
+            ? text('audit.severalApplications', { name: typed.client })
+            : isBadDate
+              ? text('audit.badDate')
+              : undefined,
+      clientName: application.name,
       search: {
         types: typesOf(typed.type),
         userId: user,
-        clientId: typed.client || undefined,
+        clientId: application.id,
         address: typed.address || undefined,
         requestId: typed.request || undefined,
         from,
@@ -172,6 +188,16 @@ export class AuditController {
         before: /^\d{1,15}$/.test(before) ? Number(before) : undefined,
       },
     };
+  }
+
+  /** Accepts a name or an id; an id that no client has may be that of a deleted one. */
+  private async applicationOf(typed: string): Promise<NamedApplication> {
+    if (typed === '') return { isAmbiguous: false };
+    const known = await this.clients.find(typed);
+    if (known) return { id: known.id, name: known.name, isAmbiguous: false };
+    const { clients } = await this.clients.list({ search: typed, limit: maxSuggested });
+    const [found, ...others] = clients.filter(({ name }) => name.toLowerCase() === typed.toLowerCase());
+    return { id: found?.id ?? typed, name: found?.name, isAmbiguous: others.length > 0 };
   }
 
   /** Accepts a username, an actor of the command line, or an id, because deleted accounts have no name. */
@@ -189,9 +215,14 @@ export class AuditController {
 }
 
 /** A filter that is set, with the address of the page without it. */
-function activeFilter(name: FilterName, active: ActiveFilters, kept: Readonly<Record<string, string>>): object {
+function activeFilter(
+  { clientName }: ParsedFilter,
+  name: FilterName,
+  active: ActiveFilters,
+  kept: Readonly<Record<string, string>>,
+): object {
   const { [name]: value = '', ...others } = active;
-  const shown = name === 'type' ? kindLabel(value) : value;
+  const shown = name === 'type' ? kindLabel(value) : name === 'client' ? (clientName ?? value) : value;
   return { label: text(activeLabels[name], { value: shown }), href: listAddress(routes.audit, { ...others, ...kept }) };
 }
 
