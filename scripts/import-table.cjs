@@ -119,6 +119,8 @@ const platform = {
   telemetry: [],
   database: [],
   ui: [],
+  i18n: ['http'],
+  pages: ['http', 'i18n'],
   settings: ['outbound', 'secrets'],
   http: ['ui', 'database', 'outbound', 'secrets', 'telemetry'],
 };
