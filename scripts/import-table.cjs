@@ -102,13 +102,14 @@ const provider = {
 const client = {
   config: [],
   database: [],
+  i18n: [],
   session: ['config'],
-  web: ['config', 'session'],
+  web: ['config', 'i18n', 'session'],
   flow: ['session', 'web'],
-  providers: ['config', 'session', 'web', 'flow'],
-  login: ['config', 'session', 'web', 'providers', 'flow'],
-  logout: ['config', 'session', 'web', 'providers', 'flow'],
-  home: ['session', 'web', 'providers', 'flow'],
+  providers: ['config', 'i18n', 'session', 'web', 'flow'],
+  login: ['config', 'i18n', 'session', 'web', 'providers', 'flow'],
+  logout: ['config', 'i18n', 'session', 'web', 'providers', 'flow'],
+  home: ['i18n', 'session', 'web', 'providers'],
   jobs: ['session', 'providers', 'login', 'logout'],
 };
 

@@ -145,7 +145,7 @@ describe('every page', () => {
     await page.getByRole('button', { name: 'Continue', exact: true }).click();
     await page.getByRole('heading', { name: 'Providers' }).waitFor();
     await checkPage('client-providers');
-    await page.getByRole('link', { name: 'Add a provider' }).click();
+    await page.getByRole('link', { name: 'Add provider' }).click();
     await page.waitForURL(/providers\/add/);
     await checkPage('client-provider-add');
     await page.fill('input[name=issuer]', 'not an address');
@@ -383,8 +383,8 @@ describe('every page', () => {
       await page.waitForLoadState();
       await checkPage('client-provider-away');
       await page.goto(`${stage.clientUrl}/logout`);
-      await page.getByRole('button', { name: 'Log out here', exact: true }).click();
-      await page.getByRole('heading', { name: 'You are not logged in' }).waitFor();
+      await page.getByRole('button', { name: 'Sign out here', exact: true }).click();
+      await page.getByRole('heading', { name: 'You’re not signed in' }).waitFor();
     } finally {
       await stage.restartProvider('kill');
     }

@@ -12,6 +12,8 @@ export const routes = {
   addProvider: '/providers/add',
   unlockProviders: '/providers/unlock',
   lockProviders: '/providers/lock',
+  language: '/language',
+  theme: '/theme',
   health: '/healthz',
   assets: '/assets',
 } as const;
