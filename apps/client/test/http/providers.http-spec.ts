@@ -55,7 +55,7 @@ describe('the providers', () => {
     async (address) => {
       const page = await browser.context(address);
       expect(page.url.pathname).toBe('/providers/unlock');
-      expect(page.body).toContain('Admin password');
+      expect(page.body).toContain('Administrator password');
     },
   );
 

@@ -4,7 +4,6 @@ import type { Page } from 'playwright-core';
 import { axeFaultsOf } from './axe.js';
 import { faintTextOf, faultsOf, overflowOf } from './page-rules.js';
 
-const widths = [1280, 390] as const;
 const schemes = ['light', 'dark'] as const;
 
 /** The folder for screenshots, which `scripts/screenshots.mjs` sets. */
@@ -26,17 +25,31 @@ const shown = new Set([
   ...['provider-users', 'provider-grants', 'client-home', 'client-logged-in', 'client-providers'],
 ]);
 
+/** What is checked of a page. */
+export interface PortraitRules {
+  readonly widths: readonly number[];
+  /** Where axe runs, which takes a second each time. */
+  readonly axeWidths: readonly number[];
+  readonly axeFrom: 'moderate' | 'serious';
+}
+
+const usual: PortraitRules = { widths: [1280, 390], axeWidths: [1280], axeFrom: 'serious' };
+
+/** The rules of the design system (docs/design.md, Budgets). */
+export const designRules: PortraitRules = { widths: [1440, 390, 320], axeWidths: [1440, 390], axeFrom: 'moderate' };
+
 /** Checks the current page, wide and narrow, light and dark. @returns its problems, each with the page's name */
-export async function portrait(page: Page, name: string): Promise<string[]> {
+export async function portrait(page: Page, name: string, rules: PortraitRules = usual): Promise<string[]> {
   const faults = new Set((await faultsOf(page)).map((fault) => `${name}: ${fault}`));
-  for (const width of widths)
+  for (const width of rules.widths)
     for (const scheme of schemes) {
       await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
-      await page.setViewportSize({ width, height: width === 390 ? 844 : 800 });
+      await page.setViewportSize({ width, height: width < 400 ? 844 : 800 });
       for (const fault of await overflowOf(page)) faults.add(`${name} at ${width}: sticks out: ${fault}`);
-      if (width === 1280) {
+      if (rules.axeWidths.includes(width)) {
         for (const fault of await faintTextOf(page)) faults.add(`${name} ${scheme}: faint ${fault}`);
-        for (const fault of await axeFaultsOf(page)) faults.add(`${name} ${scheme}: ${fault}`);
+        for (const fault of await axeFaultsOf(page, rules.axeFrom))
+          faults.add(`${name} ${scheme} at ${width}: ${fault}`);
       }
       await picture(page, name, `${width}-${scheme}`);
     }
@@ -49,5 +62,6 @@ async function picture(page: Page, name: string, variant: string): Promise<void>
   if (pictures === undefined) return;
   mkdirSync(pictures, { recursive: true });
   if (everything) await page.screenshot({ path: join(pictures, `${name}.${variant}.png`), fullPage: true });
-  else if (shown.has(name) && variant === '1280-light') await page.screenshot({ path: join(pictures, `${name}.png`) });
+  else if (shown.has(name) && (variant === '1280-light' || variant === '1440-light'))
+    await page.screenshot({ path: join(pictures, `${name}.png`) });
 }
