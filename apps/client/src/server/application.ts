@@ -17,7 +17,7 @@ import { uiViews, Views } from '@gatehouse/platform/ui/views';
 import { AppModule } from '../app.module.js';
 import type { ClientSettings } from '../config/settings.js';
 import { builtInTexts } from '../i18n/built-in.js';
-import { routes } from '../web/routes.js';
+import { pageOfForm, routes } from '../web/routes.js';
 import type { ProviderFetch } from '../providers/provider-fetch.js';
 import { ProvidersService } from '../providers/providers.service.js';
 
@@ -49,6 +49,7 @@ export async function createClientApp({
       languagePath: routes.language,
       themePath: routes.theme,
       unrepeatablePaths: [routes.callback],
+      otherPage: pageOfForm,
     }),
     origin: settings.baseUrl,
     hsts: settings.hsts,

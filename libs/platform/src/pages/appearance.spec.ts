@@ -15,7 +15,7 @@ describe('the theme', () => {
 
   it('is written by the script into the cookie that the server reads', () => {
     const script = readFileSync(`${__dirname}/../ui/scripts/theme.js`, 'utf8');
-    expect(script).toContain('document.cookie = `gatehouse_theme=${');
+    expect(script).toContain('document.cookie = `gatehouse_theme=${theme}; ');
   });
 });
 

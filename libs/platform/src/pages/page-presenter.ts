@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { ShownPage } from '../http/reply-writer.js';
+import { pathOf } from '../http/request.js';
 import type { Catalogue } from '../i18n/catalogue.js';
 import type { Languages } from '../i18n/languages.js';
 import { translate } from '../i18n/message.js';
@@ -13,8 +14,10 @@ export interface PresenterOptions {
   readonly languagePath: string;
   /** The same for the color scheme; without it, pages have no such links. */
   readonly themePath?: string | undefined;
-  /** Paths whose pages are shown once, such as a redirect URI: they have no such links. */
+  /** Paths whose pages are shown once, such as a redirect URI. */
   readonly unrepeatablePaths?: readonly string[] | undefined;
+  /** The page that links lead to from one that cannot be loaded again; without it, such pages have no links. */
+  readonly otherPage?: ((path: string) => string) | undefined;
   /** Prefixes of views that are in English only. */
   readonly englishViews?: readonly string[] | undefined;
 }
@@ -31,16 +34,18 @@ export function pagePresenter({
   languagePath,
   themePath,
   unrepeatablePaths = [],
+  otherPage,
   englishViews = [],
 }: PresenterOptions): (page: ShownPage, request: IncomingMessage | undefined) => object {
   const named = languages.tags.map((tag) => ({ tag, name: languages.nameOf(tag) }));
-  const repeatableAddress = (request: PresentedRequest | undefined): string | undefined => {
-    const address = addressOf(request);
-    return address === undefined || unrepeatablePaths.includes(address.split('?')[0] ?? '') ? undefined : address;
+  const addressAfter = (request: PresentedRequest | undefined): string | undefined => {
+    const path = request && pathOf(request);
+    const address = path === undefined || unrepeatablePaths.includes(path) ? undefined : repeatableAddress(request);
+    return address ?? (path === undefined ? undefined : otherPage?.(path));
   };
   /** Links to this page in every language; none where there is no choice. */
   const languageLinks = (current: string, request: PresentedRequest | undefined): object[] => {
-    const next = named.length < 2 ? undefined : repeatableAddress(request);
+    const next = named.length < 2 ? undefined : addressAfter(request);
     if (next === undefined) return [];
     return named.map(({ tag, name }) => ({
       tag,
@@ -50,7 +55,7 @@ export function pagePresenter({
     }));
   };
   const themeLinks = (request: PresentedRequest | undefined): object[] => {
-    const next = themePath === undefined ? undefined : repeatableAddress(request);
+    const next = addressAfter(request);
     if (themePath === undefined || next === undefined) return [];
     const current = themeOf(request) ?? 'auto';
     return themeChoices.map((theme) => ({
@@ -90,7 +95,7 @@ const unrepeatableParameters = ['token', 'invitation', 'id_token_hint', 'redirec
  * Path and query of the page, with which it can be loaded again. Undefined where that would lose something: for the response to
  * a form (what was entered, or a secret that is shown once), and where the address has a credential or is long.
  */
-function addressOf(request: PresentedRequest | undefined): string | undefined {
+function repeatableAddress(request: PresentedRequest | undefined): string | undefined {
   if (request?.method !== 'GET') return undefined;
   const address = request.originalUrl ?? request.url ?? '/';
   return address.length > maxAddressCharacters || hasUnrepeatable(address) ? undefined : address;
