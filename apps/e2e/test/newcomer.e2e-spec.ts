@@ -128,7 +128,7 @@ describe('a new user', () => {
     await page.fill('input[name=client_secret]', secret ?? '');
     await page.fill('input[name=scope]', 'openid profile email');
     await page.getByRole('button', { name: 'Save' }).click();
-    await page.getByText('The second gate').waitFor();
+    await page.getByRole('link', { name: 'The second gate', exact: true }).waitFor();
 
     await page.goto(stage.clientUrl);
     await page.getByRole('button', { name: 'Sign in with The second gate' }).click();

@@ -35,6 +35,19 @@ describe('without JavaScript', () => {
     expect(await heading(page)).toMatch(/^Sign in/);
   });
 
+  it('language and theme of the client are chosen by links', async () => {
+    await page.goto(`${stage.clientUrl}/login?next=/messages`);
+    await page.getByRole('link', { name: 'Deutsch' }).click();
+    await page.getByRole('heading', { name: 'Anmelden' }).waitFor();
+    expect(page.url()).toBe(`${stage.clientUrl}/login?next=/messages`);
+    await page.getByRole('link', { name: 'Dunkel' }).click();
+    await page.locator('html[data-theme=dark][lang=de]').waitFor();
+    await page.getByRole('link', { name: 'Automatisch' }).click();
+    await page.locator('html:not([data-theme])').waitFor();
+    await page.getByRole('link', { name: 'English' }).click();
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  });
+
   it('the client forms add and remove redirect URIs and scopes and keep all input', async () => {
     await page.goto(`${stage.issuer}/client/add`);
     await submitLogin(page, { username: 'admin', password: adminPassword });

@@ -31,12 +31,19 @@ export interface PortraitRules {
   /** Where axe runs, which takes a second each time. */
   readonly axeWidths: readonly number[];
   readonly axeFrom: 'moderate' | 'serious';
+  /** Whether the page is laid out from right to left, too. */
+  readonly mirrored: boolean;
 }
 
-const usual: PortraitRules = { widths: [1280, 390], axeWidths: [1280], axeFrom: 'serious' };
+const usual: PortraitRules = { widths: [1280, 390], axeWidths: [1280], axeFrom: 'serious', mirrored: false };
 
 /** The rules of the design system (docs/design.md, Budgets). */
-export const designRules: PortraitRules = { widths: [1440, 390, 320], axeWidths: [1440, 390], axeFrom: 'moderate' };
+export const designRules: PortraitRules = {
+  widths: [1440, 390, 320],
+  axeWidths: [1440, 390],
+  axeFrom: 'moderate',
+  mirrored: true,
+};
 
 /** Checks the current page, wide and narrow, light and dark. @returns its problems, each with the page's name */
 export async function portrait(page: Page, name: string, rules: PortraitRules = usual): Promise<string[]> {
@@ -51,17 +58,25 @@ export async function portrait(page: Page, name: string, rules: PortraitRules = 
         for (const fault of await axeFaultsOf(page, rules.axeFrom))
           faults.add(`${name} ${scheme} at ${width}: ${fault}`);
       }
-      await picture(page, name, `${width}-${scheme}`);
+      if (everything) await picture(page, `${name}.${width}-${scheme}`, { fullPage: true });
     }
+  if (rules.mirrored) for (const fault of await mirroredFaultsOf(page, name)) faults.add(fault);
   await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
   await page.setViewportSize({ width: 1280, height: 800 });
+  if (!everything && shown.has(name)) await picture(page, name);
   return [...faults];
 }
 
-async function picture(page: Page, name: string, variant: string): Promise<void> {
+/** What sticks out of a narrow page that is laid out from right to left. */
+async function mirroredFaultsOf(page: Page, name: string): Promise<string[]> {
+  await page.evaluate(() => (document.documentElement.dir = 'rtl'));
+  const faults = await overflowOf(page);
+  await page.evaluate(() => (document.documentElement.dir = 'ltr'));
+  return faults.map((fault) => `${name} from right to left: sticks out: ${fault}`);
+}
+
+async function picture(page: Page, name: string, options: { readonly fullPage?: boolean } = {}): Promise<void> {
   if (pictures === undefined) return;
   mkdirSync(pictures, { recursive: true });
-  if (everything) await page.screenshot({ path: join(pictures, `${name}.${variant}.png`), fullPage: true });
-  else if (shown.has(name) && (variant === '1280-light' || variant === '1440-light'))
-    await page.screenshot({ path: join(pictures, `${name}.png`) });
+  await page.screenshot({ path: join(pictures, `${name}.png`), ...options });
 }
