@@ -9,7 +9,8 @@ const source = join(__dirname, '..');
 const uiViews = join(source, '../../../libs/platform/src/ui/views');
 /** Prefixes of keys that are composed at run time: of ids of errors, notices and messages, and of error codes. */
 const composedPrefixes = [
-  ...['error.', 'meaning.', 'message.', 'notice.', 'unlock.', 'frame.theme.', 'form.csrf', 'form.origin'],
+  ...['error.', 'meaning.', 'message.', 'notice.', 'frame.theme.', 'form.csrf', 'form.origin'],
+  ...['unlock.wrong', 'unlock.throttled', 'unlock.off'],
   // Named by libs/platform/src/ui/time-text.ts
   'ui.time.',
 ];

@@ -76,7 +76,7 @@ describe('the language of a page', () => {
     expect(page.body).toContain('Geben Sie die Client-ID ein, die Sie vom Provider erhalten haben');
     expect(page.body).toContain('<title>Fehler: Provider hinzufügen');
     await browser.logIn(`/login/${client.providerId}`);
-    expect((await browser.submit('/refresh')).body).toContain('Der Access-Token wurde erneuert.');
+    expect((await browser.submit('/refresh')).body).toContain('Das Access-Token wurde erneuert.');
   });
 });
 
