@@ -102,13 +102,14 @@ const provider = {
 const client = {
   config: [],
   database: [],
+  i18n: [],
   session: ['config'],
-  web: ['config', 'session'],
+  web: ['config', 'i18n', 'session'],
   flow: ['session', 'web'],
-  providers: ['config', 'session', 'web', 'flow'],
-  login: ['config', 'session', 'web', 'providers', 'flow'],
-  logout: ['config', 'session', 'web', 'providers', 'flow'],
-  home: ['session', 'web', 'providers', 'flow'],
+  providers: ['config', 'i18n', 'session', 'web', 'flow'],
+  login: ['config', 'i18n', 'session', 'web', 'providers', 'flow'],
+  logout: ['config', 'i18n', 'session', 'web', 'providers', 'flow'],
+  home: ['i18n', 'session', 'web', 'providers'],
   jobs: ['session', 'providers', 'login', 'logout'],
 };
 
@@ -119,6 +120,8 @@ const platform = {
   telemetry: [],
   database: [],
   ui: [],
+  i18n: ['http'],
+  pages: ['http', 'i18n'],
   settings: ['outbound', 'secrets'],
   http: ['ui', 'database', 'outbound', 'secrets', 'telemetry'],
 };

@@ -92,7 +92,7 @@ function showBanner({ issuer, baseUrl, notices, link, adminPasswordPath, signUp 
     '',
     'Gatehouse is running.',
     '',
-    row('Client', `${baseUrl}   <- open this and click "Log in with Gatehouse"`),
+    row('Client', `${baseUrl}   <- open this and click "Sign in with Gatehouse"`),
     row('Provider', issuer),
     ...(link === undefined
       ? []

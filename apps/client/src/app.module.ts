@@ -7,12 +7,14 @@ import { randomBuffer, SelectorSource } from '@gatehouse/platform/secrets/random
 import { BrowserCookie } from '@gatehouse/platform/http/browser-cookie';
 import { CsrfTokens } from '@gatehouse/platform/http/csrf';
 import { PageForms } from '@gatehouse/platform/http/page-forms';
+import { Languages } from '@gatehouse/platform/i18n/languages';
 import { Log } from '@gatehouse/platform/telemetry/log';
 import { SETTINGS } from './config/settings.token.js';
 import type { ClientSettings } from './config/settings.js';
 import { FlowModule } from './flow/flow.module.js';
 import { HomeModule } from './home/home.module.js';
 import { ErrorFilter } from './web/error.filter.js';
+import { PreferencesController } from './web/preferences.controller.js';
 import { Pages } from './web/pages.service.js';
 import { LoginModule } from './login/login.module.js';
 import { LogoutModule } from './logout/logout.module.js';
@@ -28,6 +30,7 @@ export interface ClientParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly providerFetch: ProviderFetch;
+  readonly languages: Languages;
 }
 
 /**
@@ -37,7 +40,7 @@ export interface ClientParts {
 @Global()
 @Module({})
 class EdgeModule {
-  static with({ settings, store, clock, log, providerFetch }: ClientParts): DynamicModule {
+  static with({ settings, store, clock, log, providerFetch, languages }: ClientParts): DynamicModule {
     const keyring = new Keyring([deriveKey(settings.sessionSecret, 'gatehouse client')]);
     const origin = settings.baseUrl;
     const browserCookie = new BrowserCookie({ origin, name: 'gatehouse_client_browser' });
@@ -48,6 +51,7 @@ class EdgeModule {
       { provide: Clock, useValue: clock },
       { provide: Log, useValue: log },
       { provide: ProviderFetch, useValue: providerFetch },
+      { provide: Languages, useValue: languages },
       { provide: Keyring, useValue: keyring },
       // Only one process uses this database. If it has the generator id of an earlier process, an insert can fail at worst.
       { provide: SelectorSource, useValue: new SelectorSource(randomBuffer(2).readUInt16BE() % 2048) },
@@ -82,6 +86,7 @@ export class AppModule {
         HomeModule,
         JobsModule,
       ],
+      controllers: [PreferencesController],
       providers: [{ provide: APP_FILTER, useClass: ErrorFilter }],
     };
   }

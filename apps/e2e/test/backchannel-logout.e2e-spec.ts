@@ -38,7 +38,7 @@ describe('a logout at the provider', () => {
     await page.getByRole('heading', { name: 'You’re signed out' }).waitFor();
     const isLoggedIn = async (): Promise<boolean> => {
       await page.goto(stage.clientUrl);
-      return page.getByText('Logged in as').first().isVisible();
+      return page.getByText('Signed in as').first().isVisible();
     };
     let isActive = await isLoggedIn();
     for (let waited = 0; isActive && waited < 50; waited++) {

@@ -49,6 +49,20 @@ describe('the components', () => {
     });
   });
 
+  it('show the theme of a link at once, and the server shows the next page in it', async () => {
+    await openPage('', { colorScheme: 'light' });
+    await page.goto(theatre.stage.clientUrl);
+    await page.evaluate(() => (document.body.dataset['mark'] = 'same document'));
+    await page.getByRole('link', { name: 'Dark' }).click();
+    await page.locator('html[data-theme=dark]').waitFor();
+    expect(await page.evaluate(() => document.body.dataset['mark'])).toBe('same document');
+    expect(await page.locator('[data-theme-choice][aria-current=true]').allTextContents()).toEqual(['Dark']);
+    const answer = await page.goto(`${theatre.stage.clientUrl}/login`);
+    expect(await answer?.text()).toContain('data-theme="dark"');
+    await page.getByRole('link', { name: 'Automatic' }).click();
+    await page.locator('html:not([data-theme])').waitFor();
+  });
+
   it('are rendered by the server in the selected theme', async () => {
     await openPage('', { colorScheme: 'light' });
     const theme = (): Promise<string | undefined> => page.evaluate(() => document.documentElement.dataset['theme']);

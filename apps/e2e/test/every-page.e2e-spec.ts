@@ -1,7 +1,7 @@
 import type { BrowserContext, Page } from 'playwright-core';
 import { axeFaultsOf } from './support/axe.js';
 import { openContext } from './support/chromium.js';
-import { portrait } from './support/portrait.js';
+import { designRules, portrait } from './support/portrait.js';
 import { clientAdminPassword, type Stage } from './support/stage.js';
 import { allow, beginLogin, expectLoggedIn, pressSubmit, submitLogin } from './support/steps.js';
 import { useTheatre } from './support/theatre.js';
@@ -33,7 +33,8 @@ describe('every page', () => {
   afterEach(() => context.close());
 
   async function checkPage(name: string): Promise<void> {
-    faults.push(...(await portrait(page, name)));
+    const rules = name.startsWith('client-') ? designRules : undefined;
+    faults.push(...(await portrait(page, name, rules)));
   }
 
   it('is checked with axe, which detects violations', async () => {
@@ -135,17 +136,32 @@ describe('every page', () => {
     await checkPage('client-messages');
     await page.goto(`${stage.clientUrl}/logout`);
     await checkPage('client-logout');
+    await page.goto(`${stage.clientUrl}/login`);
+    await checkPage('client-login-signed-in');
+    const begin = await page.locator('form[action^="/login/"]').first().getAttribute('action');
+    await page.goto(`${stage.clientUrl}${begin}`);
+    await checkPage('client-login-begin');
+    await context.addCookies([{ name: 'gatehouse_language', value: 'de', url: stage.clientUrl }]);
+    for (const [path, name] of [
+      ['/', 'client-german'],
+      ['/messages', 'client-german-messages'],
+      ['/logout', 'client-german-logout'],
+    ] as const) {
+      await page.goto(`${stage.clientUrl}${path}`);
+      await checkPage(name);
+    }
+    await context.addCookies([{ name: 'gatehouse_language', value: 'en', url: stage.clientUrl }]);
     await page.goto(`${stage.clientUrl}/providers`);
     await checkPage('client-unlock');
     await page.fill('input[name=password]', 'wrong password');
     await page.getByRole('button', { name: 'Continue', exact: true }).click();
-    await page.getByRole('alert').waitFor();
+    await page.locator('[aria-invalid=true]').waitFor();
     await checkPage('client-unlock-wrong');
     await page.fill('input[name=password]', clientAdminPassword);
     await page.getByRole('button', { name: 'Continue', exact: true }).click();
     await page.getByRole('heading', { name: 'Providers' }).waitFor();
     await checkPage('client-providers');
-    await page.getByRole('link', { name: 'Add a provider' }).click();
+    await page.getByRole('link', { name: 'Add provider' }).click();
     await page.waitForURL(/providers\/add/);
     await checkPage('client-provider-add');
     await page.fill('input[name=issuer]', 'not an address');
@@ -386,8 +402,8 @@ describe('every page', () => {
       await page.waitForLoadState();
       await checkPage('client-provider-away');
       await page.goto(`${stage.clientUrl}/logout`);
-      await page.getByRole('button', { name: 'Log out here', exact: true }).click();
-      await page.getByRole('heading', { name: 'You are not logged in' }).waitFor();
+      await page.getByRole('button', { name: 'Sign out here', exact: true }).click();
+      await page.getByRole('heading', { name: 'You’re not signed in' }).waitFor();
     } finally {
       await stage.restartProvider('kill');
     }

@@ -22,7 +22,7 @@ describe('the keyboard alone', () => {
 
   it('logs in, allows, calls the API and logs out', async () => {
     await page.goto(stage.clientUrl);
-    await tabTo(page, /^Log in with/);
+    await tabTo(page, /^Sign in with/);
     await page.keyboard.press('Enter');
     await page.waitForURL(/\/login\?/);
 
@@ -42,14 +42,14 @@ describe('the keyboard alone', () => {
     await tabTo(page, /^Call the API/);
     await page.keyboard.press('Enter');
     await page.waitForSelector('#api-answer');
-    await tabTo(page, /^Log out here and at/);
+    await tabTo(page, /^Sign out here and at/);
     await page.keyboard.press('Enter');
-    await page.getByRole('heading', { name: 'You are not logged in' }).waitFor();
+    await page.getByRole('heading', { name: 'You’re not signed in' }).waitFor();
   });
 
   it('announces an error and focuses its field', async () => {
     await page.goto(stage.clientUrl);
-    await tabTo(page, /^Log in with/);
+    await tabTo(page, /^Sign in with/);
     await page.keyboard.press('Enter');
     await page.waitForURL(/\/login\?/);
     await waitForFocus(page, 'username');

@@ -220,11 +220,11 @@ describe('a login is not lost', () => {
 
     it('from the client after a logout: it reports that this login was used, and logs in again', async () => {
       await logIn(page, stage, person);
-      await page.getByRole('button', { name: 'Log out here', exact: true }).click();
-      await page.getByRole('heading', { name: 'You are not logged in' }).waitFor();
+      await page.getByRole('button', { name: 'Sign out here', exact: true }).click();
+      await page.getByRole('heading', { name: 'You’re not signed in' }).waitFor();
       while (!page.url().includes('/consent')) await page.goBack();
       await allow(page);
-      expect(await heading(page)).toBe('This login was used already');
+      expect(await heading(page)).toBe('This sign-in was already used');
       await page.getByRole('button', { name: /^Try again/ }).click();
       await expectLoggedIn(page, stage, person);
     });
@@ -287,10 +287,10 @@ describe('a login is not lost', () => {
       await removeCookiesOf(context, stage.clientUrl);
       await allow(page);
       await page.waitForURL((url) => url.origin === stage.clientUrl);
-      expect(await heading(page)).toBe('This login is over');
+      expect(await heading(page)).toBe('This sign-in has expired');
       await page.getByRole('link', { name: 'Start again' }).click();
       await page
-        .getByRole('button', { name: /^Log in with/ })
+        .getByRole('button', { name: /^Sign in with/ })
         .first()
         .click();
       await expectLoggedIn(page, stage, person);

@@ -20,7 +20,7 @@ describe('a new user', () => {
   it('signs up during the login, consents, uses the token, logs out, returns without a second consent, logs out everywhere', async () => {
     const ada: Person = { username: 'ada', password: 'the analytical engine' };
     await page.goto(stage.clientUrl);
-    expect(await heading(page)).toBe('You are not logged in');
+    expect(await heading(page)).toBe('You’re not signed in');
     await beginLogin(page, stage);
     expect(await heading(page)).toBe('Sign in to Gatehouse demo');
 
@@ -46,16 +46,16 @@ describe('a new user', () => {
     await page.getByText('Refreshed', { exact: true }).waitFor();
     await expectLoggedIn(page, stage, ada);
 
-    await page.getByRole('button', { name: 'Log out here', exact: true }).click();
-    await page.getByRole('heading', { name: 'You are not logged in' }).waitFor();
+    await page.getByRole('button', { name: 'Sign out here', exact: true }).click();
+    await page.getByRole('heading', { name: 'You’re not signed in' }).waitFor();
 
     // The provider session and the consent are still valid, so one click is enough.
     await beginLogin(page, stage);
     await expectLoggedIn(page, stage, ada);
 
-    await page.getByRole('button', { name: /^Log out here and at/ }).click();
+    await page.getByRole('button', { name: /^Sign out here and at/ }).click();
     await page.waitForURL(`${stage.clientUrl}/`);
-    expect(await heading(page)).toBe('You are not logged in');
+    expect(await heading(page)).toBe('You’re not signed in');
 
     // Now the provider requires a login, but no consent.
     await beginLogin(page, stage);
@@ -79,7 +79,7 @@ describe('a new user', () => {
   it('returns to the requested page of the client', async () => {
     const person = await stage.addPerson();
     await page.goto(`${stage.clientUrl}/login?next=/messages`);
-    await page.getByRole('button', { name: /^Log in with/ }).click();
+    await page.getByRole('button', { name: /^Sign in with/ }).click();
     await submitLogin(page, person);
     await allow(page);
     await page.waitForURL(`${stage.clientUrl}/messages`);
@@ -128,10 +128,10 @@ describe('a new user', () => {
     await page.fill('input[name=client_secret]', secret ?? '');
     await page.fill('input[name=scope]', 'openid profile email');
     await page.getByRole('button', { name: 'Save' }).click();
-    await page.getByText('The second gate').waitFor();
+    await page.getByRole('link', { name: 'The second gate', exact: true }).waitFor();
 
     await page.goto(stage.clientUrl);
-    await page.getByRole('button', { name: 'Log in with The second gate' }).click();
+    await page.getByRole('button', { name: 'Sign in with The second gate' }).click();
     expect(await page.textContent('main')).toContain('This will let Made by hand:');
     await allow(page);
     await expectLoggedIn(page, stage, admin);
@@ -185,7 +185,7 @@ describe('a new user', () => {
     await page.goto(stage.clientUrl);
     await page.goto(`${stage.clientUrl}/providers`);
     await page
-      .getByRole('button', { name: /^Log in with/ })
+      .getByRole('button', { name: /^Sign in with/ })
       .first()
       .click();
     await submitLogin(page, keeper);

@@ -29,10 +29,23 @@ describe('without JavaScript', () => {
     await page.waitForSelector('#api-answer');
     await page.getByRole('button', { name: 'Refresh', exact: true }).click();
     await page.getByText('Refreshed', { exact: true }).waitFor();
-    await page.getByRole('button', { name: /^Log out here and at/ }).click();
-    await page.getByRole('heading', { name: 'You are not logged in' }).waitFor();
+    await page.getByRole('button', { name: /^Sign out here and at/ }).click();
+    await page.getByRole('heading', { name: 'You’re not signed in' }).waitFor();
     await beginLogin(page, stage);
     expect(await heading(page)).toMatch(/^Sign in/);
+  });
+
+  it('language and theme of the client are chosen by links', async () => {
+    await page.goto(`${stage.clientUrl}/login?next=/messages`);
+    await page.getByRole('link', { name: 'Deutsch' }).click();
+    await page.getByRole('heading', { name: 'Anmelden' }).waitFor();
+    expect(page.url()).toBe(`${stage.clientUrl}/login?next=/messages`);
+    await page.getByRole('link', { name: 'Dunkel' }).click();
+    await page.locator('html[data-theme=dark][lang=de]').waitFor();
+    await page.getByRole('link', { name: 'Automatisch' }).click();
+    await page.locator('html:not([data-theme])').waitFor();
+    await page.getByRole('link', { name: 'English' }).click();
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
   });
 
   it('the client forms add and remove redirect URIs and scopes and keep all input', async () => {

@@ -22,15 +22,10 @@ const secretNames: ReadonlySet<string> = new Set([
 const maxFields = 40;
 const maxCharacters = 400;
 
-/** The replacement of a secret, which only reveals its length. */
-export function masked(value: string): string {
-  return `•••••• (${value.length} characters)`;
-}
-
-/** A field, masked if necessary. */
+/** A field; of a secret only its length. */
 export function shownField(name: string, value: unknown): RecordedField {
   const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
-  if (secretNames.has(name.toLowerCase())) return { name, value: masked(text) };
+  if (secretNames.has(name.toLowerCase())) return { name, value: '', hiddenCharacters: text.length };
   return { name, value: text.length > maxCharacters ? `${text.slice(0, maxCharacters)}…` : text };
 }
 

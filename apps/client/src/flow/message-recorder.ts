@@ -1,7 +1,7 @@
 import type { Clock } from '@gatehouse/platform/clock';
 import type { CustomFetch, CustomFetchOptions } from 'openid-client';
 import { shownField, shownMembers, shownParameters } from './mask.js';
-import type { RecordedField, RecordedMessage } from '../session/recorded-message.js';
+import type { MessageKind, RecordedField, RecordedMessage } from '../session/recorded-message.js';
 
 const maxMessages = 40;
 const maxBodyCharacters = 64 * 1024;
@@ -25,22 +25,22 @@ export class MessageRecorder {
     return this.recorded;
   }
 
-  /** A message in a redirect of the browser. */
-  redirect(from: 'client' | 'provider', title: string, url: URL): void {
-    this.add(from, title, `GET ${url.origin}${url.pathname}`, shownParameters(url.searchParams));
+  /** The authorization request of the client or the response of the provider, in a redirect of the browser. */
+  redirect(from: 'client' | 'provider', url: URL): void {
+    this.add(from, 'authorization', `GET ${url.origin}${url.pathname}`, shownParameters(url.searchParams));
   }
 
   /** A fetch that records requests and responses. */
   recording(fetch: CustomFetch): CustomFetch {
     return async (url, options) => {
-      const title = titleOf(url, options);
+      const kind = kindOf(url, options);
       this.sent++;
-      this.add('client', title, requestLine(url, options), requestFields(options));
+      this.add('client', kind, requestLine(url, options), requestFields(options));
       this.failed = true;
       const response = await fetch(url, options);
       this.failed = false;
       const text = (await response.clone().text()).slice(0, maxBodyCharacters);
-      this.add('provider', `Answer: ${title}`, `${response.status} ${response.statusText}`.trim(), [
+      this.add('provider', kind, `${response.status} ${response.statusText}`.trim(), [
         ...challengeField(response),
         ...shownMembers(text),
       ]);
@@ -48,8 +48,8 @@ export class MessageRecorder {
     };
   }
 
-  private add(from: RecordedMessage['from'], title: string, line: string, fields: readonly RecordedField[]): void {
-    this.recorded.push({ at: this.clock.now(), from, title, line, fields });
+  private add(from: RecordedMessage['from'], kind: MessageKind, line: string, fields: readonly RecordedField[]): void {
+    this.recorded.push({ at: this.clock.now(), from, kind, line, fields });
   }
 }
 
@@ -67,8 +67,8 @@ function requestFields(options: CustomFetchOptions): readonly RecordedField[] {
 /** Shows the scheme (Basic, Bearer); the rest is a secret. */
 function authorizationField(value: string): RecordedField {
   const space = value.indexOf(' ');
-  const { value: rest } = shownField('authorization', value.slice(space + 1));
-  return { name: 'Authorization', value: space < 0 ? rest : `${value.slice(0, space)} ${rest}` };
+  const secret = shownField('authorization', value.slice(space + 1));
+  return { ...secret, name: 'Authorization', value: space < 0 ? '' : value.slice(0, space) };
 }
 
 function challengeField(response: Response): readonly RecordedField[] {
@@ -76,16 +76,14 @@ function challengeField(response: Response): readonly RecordedField[] {
   return challenge === null ? [] : [shownField('WWW-Authenticate', challenge)];
 }
 
-function titleOf(url: string, options: CustomFetchOptions): string {
+function kindOf(url: string, options: CustomFetchOptions): MessageKind {
   const { pathname } = new URL(url);
-  if (pathname.includes('/.well-known/openid-configuration')) return 'Provider metadata (discovery)';
+  if (pathname.includes('/.well-known/openid-configuration')) return 'discovery';
   if (options.body instanceof URLSearchParams) {
     const grantType = options.body.get('grant_type');
-    if (grantType === 'authorization_code') return 'Token request (authorization code)';
-    if (grantType === 'refresh_token') return 'Token request (refresh token)';
-    return 'Form post';
+    if (grantType === 'authorization_code') return 'code';
+    return grantType === 'refresh_token' ? 'refresh' : 'form';
   }
-  if (pathname.includes('jwks')) return 'Signing keys (JWKS)';
-  if (pathname.includes('userinfo')) return 'UserInfo request';
-  return 'Request to the API';
+  if (pathname.includes('jwks')) return 'keys';
+  return pathname.includes('userinfo') ? 'userinfo' : 'api';
 }

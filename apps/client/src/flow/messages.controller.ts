@@ -1,6 +1,7 @@
 import { Controller, Get, Inject, Req } from '@nestjs/common';
 import { Reply } from '@gatehouse/platform/http/reply';
 import type { WebRequest } from '@gatehouse/platform/http/request';
+import { messagesModel } from '../web/message-model.js';
 import { Pages } from '../web/pages.service.js';
 import { routes } from '../web/routes.js';
 import { RequestContexts } from '../session/request-contexts.service.js';
@@ -19,6 +20,6 @@ export class MessagesController {
     if (!context.session)
       return this.pages.redirect(context, `${routes.login}?next=${encodeURIComponent(routes.messages)}`);
     const { messages, providerName } = context.session.content;
-    return this.pages.page(context, 'flow/messages', { messages, providerName });
+    return this.pages.page(context, 'flow/messages', { messages: messagesModel(messages), providerName });
   }
 }

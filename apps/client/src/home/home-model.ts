@@ -1,5 +1,6 @@
-import { masked } from '../flow/mask.js';
+import { text, type Text } from '../i18n/message.js';
 import type { Claims, ClientSession, SessionNoticeId } from '../session/client-session.js';
+import { hiddenText } from '../web/message-model.js';
 
 interface ClaimRow {
   readonly name: string;
@@ -10,61 +11,72 @@ interface ClaimRow {
 
 interface Notice {
   readonly id: SessionNoticeId;
-  readonly sentence: string;
+  readonly sentence: Text;
   readonly good: boolean;
   readonly again: boolean;
   readonly requestId: string;
 }
 
-const sentences: Readonly<Record<SessionNoticeId, string>> = {
-  refreshed: 'The access token was refreshed.',
-  'refresh.over':
-    'The provider does not refresh this login any more: it was revoked, ended or has expired. Log in again to go on.',
-  'refresh.none': 'There is no refresh token, so this access token cannot be renewed. Log in again to get a new one.',
-  'provider.changed': 'The provider was changed or removed here since you logged in. Log in again.',
-  'provider.unreachable': 'The provider could not be reached, or did not answer in time. Try again in a moment.',
-  'provider.invalid_answer': 'The provider sent an invalid response. Nothing was changed.',
-};
+/** A row of `ui/facts`. */
+interface Fact {
+  readonly label: Text;
+  readonly value?: string | Text | undefined;
+  readonly code?: string | undefined;
+  readonly codes?: readonly string[] | undefined;
+  /** Epoch seconds. */
+  readonly at?: number | undefined;
+}
 
 /** The view model of a session; contains no token values. */
 export function homeModel(session: ClientSession, now: number): object {
   const { content } = session;
-  const expiresAt = content.accessTokenExpiresAt;
-  const over = expiresAt !== undefined && expiresAt <= now;
   return {
     session: {
       username: content.username,
-      provider: { id: content.providerId, name: content.providerName, issuer: content.issuer },
-      loggedInAt: content.loggedInAt,
-      refreshedAt: content.refreshedAt,
-      expiresAt: session.expiresAt,
-      token: {
-        type: content.tokenType,
-        scopes: content.scope.split(' ').filter((scope) => scope !== ''),
-        expiresAt,
-        over,
-        remaining: expiresAt === undefined || over ? undefined : remaining(expiresAt - now),
-        access: masked(content.accessToken),
-        id: masked(content.idToken),
-        refresh: content.refreshToken === undefined ? undefined : masked(content.refreshToken),
-      },
+      provider: { id: content.providerId, name: content.providerName },
+      facts: sessionFacts(session),
+      tokenFacts: tokenFacts(session, now),
       claims: rowsOf(content.claims),
       userinfo: content.userinfo && rowsOf(content.userinfo),
       answer: content.apiAnswer && {
         ...content.apiAnswer,
         body: pretty(content.apiAnswer.body),
-        good: content.apiAnswer.status < 400,
       },
       notice: noticeOf(session),
     },
   };
 }
 
+function sessionFacts({ content, expiresAt }: ClientSession): readonly Fact[] {
+  return [
+    { label: text('home.provider'), value: content.providerName },
+    { label: text('home.issuer'), code: content.issuer },
+    { label: text('home.signedInAt'), at: content.loggedInAt },
+    { label: text('home.sessionEnds'), at: expiresAt },
+  ];
+}
+
+function tokenFacts({ content }: ClientSession, now: number): readonly Fact[] {
+  const { accessTokenExpiresAt: expiresAt, refreshToken, refreshedAt } = content;
+  const hidden = (token: string): Text => hiddenText(token.length);
+  return [
+    { label: text('token.type'), code: content.tokenType },
+    { label: text('token.scopes'), codes: content.scope.split(' ').filter((scope) => scope !== '') },
+    expiresAt === undefined
+      ? { label: text('token.expires'), value: text('token.notSaid') }
+      : { label: text(expiresAt <= now ? 'token.expired' : 'token.expires'), at: expiresAt },
+    { label: text('token.access'), value: hidden(content.accessToken) },
+    { label: text('token.refresh'), value: refreshToken === undefined ? text('token.none') : hidden(refreshToken) },
+    { label: text('token.id'), value: hidden(content.idToken) },
+    ...(refreshedAt === undefined ? [] : [{ label: text('token.refreshedAt'), at: refreshedAt }]),
+  ];
+}
+
 function noticeOf(session: ClientSession): Notice | undefined {
   const { notice } = session.content;
   if (!notice) return undefined;
   const again = ['refresh.over', 'refresh.none', 'provider.changed'].includes(notice.id);
-  return { ...notice, sentence: sentences[notice.id], good: notice.id === 'refreshed', again };
+  return { ...notice, sentence: text(`notice.${notice.id}`), good: notice.id === 'refreshed', again };
 }
 
 const instants: ReadonlySet<string> = new Set(['exp', 'iat', 'nbf', 'auth_time', 'updated_at']);
@@ -88,10 +100,4 @@ function pretty(body: string): string {
   } catch {
     return body;
   }
-}
-
-function remaining(seconds: number): string {
-  if (seconds < 120) return `${seconds} seconds left`;
-  const minutes = Math.floor(seconds / 60);
-  return minutes < 120 ? `${minutes} minutes left` : `${Math.floor(minutes / 60)} hours left`;
 }

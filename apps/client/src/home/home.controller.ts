@@ -2,6 +2,7 @@ import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
 import { Store } from '@gatehouse/platform/database/store';
 import { Reply, type SetCookie } from '@gatehouse/platform/http/reply';
 import { query, type WebRequest } from '@gatehouse/platform/http/request';
+import { text, type Text } from '../i18n/message.js';
 import { Pages } from '../web/pages.service.js';
 import { routes } from '../web/routes.js';
 import { schemesOf } from '../providers/provider.js';
@@ -18,7 +19,7 @@ import { homeModel } from './home-model.js';
 
 interface HomePageOptions {
   /** Why a form was rejected. */
-  readonly refusal?: string | undefined;
+  readonly refusal?: Text | undefined;
   readonly loggedOut?: ConfirmedLogout | undefined;
   readonly cookies?: readonly SetCookie[] | undefined;
 }
@@ -79,7 +80,7 @@ export class HomeController {
     work: (context: RequestContext, session: ClientSession) => Promise<void>,
   ): Promise<Reply> {
     const { refusal } = context.posted;
-    if (refusal) return this.show(context, { refusal: refusal.sentence });
+    if (refusal) return this.show(context, { refusal: text(refusal.id) });
     if (context.session) await work(context, context.session);
     return this.pages.redirect(context, routes.home);
   }
@@ -95,8 +96,7 @@ export class HomeController {
       cookies,
       formActionSchemes: schemesOf(session ? [session.content, ...providers] : providers),
     };
-    const sessionModel = session ? homeModel(session, context.now) : {};
-    const model = { providers, refusal, loggedOut, ...sessionModel, next: routes.home };
-    return this.pages.page(context, 'home/home', model, options);
+    if (session) return this.pages.page(context, 'home/home', { refusal, ...homeModel(session, context.now) }, options);
+    return this.pages.page(context, 'home/signed-out', { refusal, signedOut: loggedOut, providers }, options);
   }
 }

@@ -2,6 +2,7 @@ import { Controller, Get, Inject, Param, Post, Req } from '@nestjs/common';
 import { Store } from '@gatehouse/platform/database/store';
 import { Reply } from '@gatehouse/platform/http/reply';
 import { query, type WebRequest } from '@gatehouse/platform/http/request';
+import { text, type Text } from '../i18n/message.js';
 import { nextAddress } from '../web/next-address.js';
 import { PageError } from '../web/page-error.js';
 import { Pages } from '../web/pages.service.js';
@@ -49,7 +50,7 @@ export class LoginController {
     const provider = await this.get(id);
     const { form, refusal } = context.posted;
     const next = nextAddress(form.get('next'));
-    if (refusal) return this.showStartPage(context, provider, { next, refusal: refusal.sentence });
+    if (refusal) return this.showStartPage(context, provider, { next, refusal: text(refusal.id) });
     return this.pages.redirect(context, await this.logins.begin(context, provider, next));
   }
 
@@ -58,7 +59,7 @@ export class LoginController {
   async authorized(@Req() request: WebRequest): Promise<Reply> {
     const context = await this.contexts.open(request);
     if (request.originalUrl.length > maxQueryCharacters)
-      throw new PageError('request.invalid', { detail: 'The address is too long.' });
+      throw new PageError('request.invalid', { detail: text('error.detail.addressLong') });
     // RFC 6749 3.1: parameters must not be repeated, so the whole response is rejected.
     const parameters = new URLSearchParams([...query(request).protocolParameters()]);
     const flow = await this.flows.find(parameters.get('state') ?? undefined, context.guard.browser.hash, context.now);
@@ -67,7 +68,7 @@ export class LoginController {
     const provider = await this.providers.find(flow.providerId);
     if (!provider || provider.issuer !== flow.content.issuer || provider.clientId !== flow.content.clientId)
       throw new PageError('provider.not_found', {
-        detail: 'It was changed or removed while you were logging in.',
+        detail: text('error.detail.changed'),
         wayOn: { next: flow.content.next },
       });
     if (!(await this.store.run((unit) => this.flows.consume(unit, flow, context.now))))
@@ -79,7 +80,7 @@ export class LoginController {
   private showStartPage(
     context: RequestContext,
     { id, name, issuer }: Provider,
-    { next, refusal }: { readonly next: string; readonly refusal?: string },
+    { next, refusal }: { readonly next: string; readonly refusal?: Text },
   ): Reply {
     const options = { status: refusal === undefined ? 200 : 403, formActionSchemes: schemesOf([{ issuer }]) };
     return this.pages.page(context, 'login/begin', { provider: { id, name, issuer }, next, refusal }, options);

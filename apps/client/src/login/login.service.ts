@@ -63,7 +63,7 @@ export class LoginService {
       code_challenge: await calculatePKCECodeChallenge(codeVerifier),
       code_challenge_method: 'S256',
     });
-    recorder.redirect('client', 'Authorization request', url);
+    recorder.redirect('client', url);
     const { issuer, clientId } = provider;
     const content = { issuer, clientId, nonce, codeVerifier, next, messages: recorder.messages };
     const origin = { browserHash: context.guard.browser.hash, addressKey: context.addressKey, providerId: provider.id };
@@ -85,7 +85,7 @@ export class LoginService {
   ): Promise<SetCookie> {
     const recorder = new MessageRecorder(this.clock);
     const url = new URL(`${this.pages.addresses.redirectUri}?${parameters.toString()}`);
-    recorder.redirect('provider', 'Authorization response', url);
+    recorder.redirect('provider', url);
     const content = await this.attempt(recorder, provider, flow.content.next, async () => {
       // The metadata request is not part of the response: only later requests count.
       const configuration = await this.relyingParty.configuration(provider, recorder);

@@ -2,6 +2,7 @@ import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
 import { Store } from '@gatehouse/platform/database/store';
 import { Reply } from '@gatehouse/platform/http/reply';
 import type { WebRequest } from '@gatehouse/platform/http/request';
+import { text, type Text } from '../i18n/message.js';
 import { Pages } from '../web/pages.service.js';
 import { routes } from '../web/routes.js';
 import { schemesOf } from '../providers/provider.js';
@@ -29,7 +30,7 @@ export class LogoutController {
   async logOut(@Req() request: WebRequest): Promise<Reply> {
     const context = await this.contexts.post(request);
     const { form, refusal } = context.posted;
-    if (refusal) return this.show(context, refusal.sentence);
+    if (refusal) return this.show(context, text(refusal.id));
     const { session } = context;
     if (!session) return this.pages.redirect(context, routes.home, [this.sessions.removedCookie()]);
     // End the local session first: the browser is logged out whatever the provider does.
@@ -43,7 +44,7 @@ export class LogoutController {
     return this.pages.page(context, 'logout/only-here', model, { status: 502, cookies });
   }
 
-  private show(context: RequestContext, refusal?: string): Reply {
+  private show(context: RequestContext, refusal?: Text): Reply {
     const content = context.session?.content;
     if (!content) return this.pages.redirect(context, routes.home);
     const options = { status: refusal === undefined ? 200 : 403, formActionSchemes: schemesOf([content]) };

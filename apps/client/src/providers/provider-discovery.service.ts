@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock } from '@gatehouse/platform/clock';
 import { ClientError } from 'openid-client';
+import { text, type Text } from '../i18n/message.js';
 import { MessageRecorder } from '../flow/message-recorder.js';
 import { providerFailure } from './provider-failure.js';
 import { ProviderFetch } from './provider-fetch.js';
@@ -22,7 +23,7 @@ export class ProviderDiscovery {
   async confirm(
     draft: ProviderDraft,
     stored: Provider | undefined,
-  ): Promise<{ readonly draft: ProviderDraft } | { readonly problem: string }> {
+  ): Promise<{ readonly draft: ProviderDraft } | { readonly problem: Text }> {
     if (stored?.issuer === draft.issuer) return { draft };
     const recorder = new MessageRecorder(this.clock);
     try {
@@ -30,22 +31,19 @@ export class ProviderDiscovery {
       checkLoginMetadata(server);
       return { draft: { ...draft, issuer: server.issuer } };
     } catch (error) {
-      if (error instanceof UnusableMetadata) return { problem: incompleteMetadata };
+      if (error instanceof UnusableMetadata) return { problem: text('providers.problem.incomplete') };
       return { problem: problemOf(error, recorder) };
     }
   }
 }
 
-const incompleteMetadata =
-  'There is metadata at this address, but it lacks a valid issuer, authorization endpoint, token endpoint or signing keys.';
-
-function problemOf(error: unknown, recorder: MessageRecorder): string {
+function problemOf(error: unknown, recorder: MessageRecorder): Text {
   if (error instanceof ClientError && error.code === 'OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED')
-    return 'The metadata at this address names another issuer. Type the issuer exactly as the provider writes it.';
+    return text('providers.problem.otherIssuer');
   if (error instanceof ClientError && error.code === 'OAUTH_HTTP_REQUEST_FORBIDDEN')
-    return 'Plain http is not used here: type an address that begins with https://.';
+    return text('providers.problem.http');
   const failure = providerFailure(error, recorder);
-  if (failure?.kind === 'unreachable') return `The provider could not be asked for its metadata. ${failure.detail}`;
-  if (failure) return 'No OpenID provider metadata was found at this address (/.well-known/openid-configuration).';
+  if (failure?.kind === 'unreachable') return text('providers.problem.unreachable', { detail: failure.detail });
+  if (failure) return text('providers.problem.notFound');
   throw error;
 }

@@ -5,6 +5,7 @@ import {
   ResponseBodyError,
   WWWAuthenticateChallengeError,
 } from 'openid-client';
+import { text, type Text } from '../i18n/message.js';
 import type { MessageRecorder } from '../flow/message-recorder.js';
 import { UnusableMetadata } from './provider-metadata.js';
 
@@ -15,11 +16,11 @@ export type ProviderFailure =
   /** An error of the token endpoint (RFC 6749 5.2). */
   | { readonly kind: 'token'; readonly error: string; readonly description?: string | undefined }
   /** Unreachable, too slow, or 5xx. */
-  | { readonly kind: 'unreachable'; readonly detail: string }
+  | { readonly kind: 'unreachable'; readonly detail: Text }
   /** A response that fails validation: signature, nonce, issuer, structure. */
-  | { readonly kind: 'invalid'; readonly detail: string }
+  | { readonly kind: 'invalid'; readonly detail: Text }
   /** The authorization response does not match: `iss`, `state`. Nothing was sent to the provider. */
-  | { readonly kind: 'response'; readonly detail: string };
+  | { readonly kind: 'response'; readonly detail: Text };
 
 /** Classifies an error of openid-client; undefined for a bug. */
 export function providerFailure(error: unknown, recorder: MessageRecorder): ProviderFailure | undefined {
@@ -27,11 +28,12 @@ export function providerFailure(error: unknown, recorder: MessageRecorder): Prov
     return { kind: 'answered', error: error.error, description: error.error_description };
   if (error instanceof ResponseBodyError)
     return error.status >= 500
-      ? { kind: 'unreachable', detail: `It answered ${error.status}.` }
+      ? { kind: 'unreachable', detail: text('failure.status', { status: error.status }) }
       : { kind: 'token', error: error.error, description: textOrUndefined(error.error_description) };
   if (error instanceof WWWAuthenticateChallengeError)
     return { kind: 'token', error: error.status === 401 ? 'invalid_client' : 'invalid_request' };
-  if (error instanceof UnusableMetadata) return { kind: 'invalid', detail: `The check that failed: ${error.message}.` };
+  if (error instanceof UnusableMetadata)
+    return { kind: 'invalid', detail: text('failure.check', { check: error.message }) };
   if (recorder.failed) return { kind: 'unreachable', detail: unreachableDetail(error) };
   if (!(error instanceof ClientError)) return undefined;
   if (error.code === 'OAUTH_RESPONSE_IS_NOT_CONFORM') return nonconformingResponse(error);
@@ -46,29 +48,29 @@ function textOrUndefined(value: unknown): string | undefined {
 
 function nonconformingResponse(error: ClientError): ProviderFailure {
   const status = error.cause instanceof Response ? error.cause.status : undefined;
-  if (status !== undefined && status < 500) return { kind: 'invalid', detail: `It answered ${status}.` };
+  if (status !== undefined && status < 500) return { kind: 'invalid', detail: text('failure.status', { status }) };
   return {
     kind: 'unreachable',
-    detail: status === undefined ? 'Its response was not understood.' : `It answered ${status}.`,
+    detail: status === undefined ? text('failure.malformed') : text('failure.status', { status }),
   };
 }
 
-function unreachableDetail(error: unknown): string {
+function unreachableDetail(error: unknown): Text {
   const rejection = causesOf(error).find((cause) => cause instanceof OutboundRefused);
   switch (rejection?.reason) {
     case 'timeout':
     case 'aborted':
-      return 'It did not answer in time.';
+      return text('failure.timeout');
     case 'name':
-      return 'There is no host of that name.';
+      return text('failure.name');
     case 'address':
     case 'scheme':
     case 'credentials':
-      return 'This application may not connect to that address.';
+      return text('failure.address');
     case 'too_large':
-      return 'Its response was too large.';
+      return text('failure.tooLarge');
     default:
-      return 'The connection failed.';
+      return text('failure.connection');
   }
 }
 
@@ -79,8 +81,7 @@ function causesOf(error: unknown): readonly Error[] {
 }
 
 /** openid-client's messages: constant text about the failed check, without input. */
-function invalidDetail(error: ClientError): string {
+function invalidDetail(error: ClientError): Text {
   const cause = error.cause instanceof Error ? error.cause.message : undefined;
-  const text = cause ?? error.message;
-  return `The check that failed: ${text.slice(0, 200)}.`;
+  return text('failure.check', { check: (cause ?? error.message).slice(0, 200) });
 }

@@ -1,5 +1,6 @@
 import { jwsAlgorithms } from '@gatehouse/domain/jose';
 import type { Form } from '@gatehouse/platform/http/form';
+import { text, type Text } from '../i18n/message.js';
 import { defaultScope, type Provider } from './provider.js';
 import type { ProviderDraft } from './providers.service.js';
 
@@ -15,9 +16,19 @@ export interface ProviderFields {
   readonly publicClient: boolean;
 }
 
-export type ProviderProblems = Partial<
-  Record<'name' | 'issuer' | 'client_id' | 'client_secret' | 'scope' | 'id_token_algorithm', string>
->;
+/** The fields in the order of the form. */
+export const providerFieldNames = [
+  'name',
+  'issuer',
+  'client_id',
+  'client_secret',
+  'scope',
+  'id_token_algorithm',
+] as const;
+
+type ProviderFieldName = (typeof providerFieldNames)[number];
+
+export type ProviderProblems = Partial<Record<ProviderFieldName, Text>>;
 
 export const emptyFields: ProviderFields = {
   name: '',
@@ -60,17 +71,14 @@ export function checkFields(
   stored: Provider | undefined,
 ): { draft: ProviderDraft } | { problems: ProviderProblems } {
   const problems: ProviderProblems = {};
-  if (fields.name === '') problems.name = 'Give it a name: it stands on the login button.';
-  else if (fields.name.length > 100) problems.name = 'At most 100 characters.';
+  if (fields.name === '') problems.name = text('providers.problem.nameEmpty');
+  else if (fields.name.length > 100) problems.name = text('providers.problem.nameLong');
   const issuer = parseIssuer(fields.issuer);
-  if (issuer === undefined)
-    problems.issuer =
-      'Type the issuer as a URL that begins with https:// (or http:// on this machine), without query or fragment.';
-  if (!/^[\x20-\x7e]{1,255}$/.test(fields.clientId))
-    problems.client_id = 'Type the client id that the provider gave you: 1 to 255 characters.';
-  if (!/^[\x20-\x7e]{0,1000}$/.test(fields.clientSecret)) problems.client_secret = 'At most 1000 plain characters.';
+  if (issuer === undefined) problems.issuer = text('providers.problem.issuer');
+  if (!/^[\x20-\x7e]{1,255}$/.test(fields.clientId)) problems.client_id = text('providers.problem.clientId');
+  if (!/^[\x20-\x7e]{0,1000}$/.test(fields.clientSecret)) problems.client_secret = text('providers.problem.secretLong');
   else if (fields.clientSecret === '' && !fields.publicClient && stored?.clientSecret === undefined)
-    problems.client_secret = 'Type the client secret, or say that this is a public client.';
+    problems.client_secret = text('providers.problem.secretEmpty');
   // A client secret belongs to an issuer and a client id: an editor must not be able to send a stored secret to another issuer.
   else if (
     fields.clientSecret === '' &&
@@ -78,17 +86,15 @@ export function checkFields(
     stored &&
     isOtherRegistration(stored, issuer, fields.clientId)
   )
-    problems.client_secret =
-      'The stored secret belongs to the issuer and client id as they were: type the new one, or say that this is a public client.';
+    problems.client_secret = text('providers.problem.secretOther');
   const scope = [...new Set(fields.scope.split(/\s+/).filter((one) => one !== ''))];
   // RFC 6749 3.3: the characters of a scope token.
   if (scope.length > 50 || !scope.every((one) => /^[\x21\x23-\x5b\x5d-\x7e]{1,200}$/.test(one)))
-    problems.scope = 'Type scopes with spaces between them, 50 at most.';
-  else if (!scope.includes('openid'))
-    problems.scope = 'The scope openid must be among them: without it there is no ID token to log in with.';
+    problems.scope = text('providers.problem.scope');
+  else if (!scope.includes('openid')) problems.scope = text('providers.problem.openid');
   const idTokenSignedResponseAlg = jwsAlgorithms.find((each) => each === fields.idTokenAlgorithm);
   if (fields.idTokenAlgorithm !== '' && idTokenSignedResponseAlg === undefined)
-    problems.id_token_algorithm = 'Choose one of the algorithms of the list.';
+    problems.id_token_algorithm = text('providers.problem.algorithm');
   if (issuer === undefined || Object.keys(problems).length > 0) return { problems };
   const { name, clientId } = fields;
   return { draft: { name, issuer, clientId, scope, idTokenSignedResponseAlg, clientSecret: secretOf(fields) } };

@@ -3,6 +3,7 @@ import { jwsAlgorithms } from '@gatehouse/domain/jose';
 import { Store, type Unit } from '@gatehouse/platform/database/store';
 import { Reply } from '@gatehouse/platform/http/reply';
 import type { WebRequest } from '@gatehouse/platform/http/request';
+import { text, type Text } from '../i18n/message.js';
 import { Pages } from '../web/pages.service.js';
 import { PageError } from '../web/page-error.js';
 import { providerPaths, routes } from '../web/routes.js';
@@ -16,6 +17,7 @@ import {
   checkFields,
   emptyFields,
   fieldsOf,
+  providerFieldNames,
   readFields,
   type ProviderFields,
   type ProviderProblems,
@@ -28,7 +30,7 @@ interface FormPageOptions {
   readonly fields: ProviderFields;
   readonly problems?: ProviderProblems;
   readonly provider?: Provider | undefined;
-  readonly refusal?: string | undefined;
+  readonly refusal?: Text | undefined;
   readonly status?: number;
 }
 
@@ -101,7 +103,7 @@ export class ProvidersController {
     const provider = await this.get(id);
     const { refusal } = context.posted;
     if (refusal) {
-      const model = { provider: providerModel(provider), paths: providerPaths(id), refusal: refusal.sentence };
+      const model = { provider: providerModel(provider), paths: providerPaths(id), refusal: text(refusal.id) };
       return this.pages.page(context, 'providers/delete', model, { status: 403 });
     }
     await this.store.run((unit) => this.providers.remove(unit, id));
@@ -112,7 +114,7 @@ export class ProvidersController {
     const { form, refusal } = context.posted;
     const isCrossOrigin = refusal?.id === 'form.origin';
     const fields = isCrossOrigin ? (provider ? fieldsOf(provider) : emptyFields) : readFields(form);
-    if (refusal) return this.form(context, { fields, provider, refusal: refusal.sentence, status: 403 });
+    if (refusal) return this.form(context, { fields, provider, refusal: text(refusal.id), status: 403 });
     const checked = checkFields(fields, provider);
     if ('problems' in checked) return this.form(context, { fields, provider, problems: checked.problems, status: 422 });
     const confirmed = await this.discovery.confirm(checked.draft, provider);
@@ -137,22 +139,33 @@ export class ProvidersController {
     context: RequestContext,
     { fields, problems = {}, provider, refusal, status = 200 }: FormPageOptions,
   ): Reply {
-    const firstInvalid = (
-      ['name', 'issuer', 'client_id', 'client_secret', 'scope', 'id_token_algorithm'] as const
-    ).find((name) => problems[name] !== undefined);
+    const invalid = providerFieldNames.filter((name) => problems[name] !== undefined);
     const model = {
+      heading: provider ? text('providers.editTitle', { name: provider.name }) : text('providers.addTitle'),
       fields,
       problems,
+      problemList: invalid.map((name) => ({ id: `f-${name}`, message: problems[name] })),
+      firstProblem: invalid[0],
       refusal,
       provider: provider && providerModel(provider),
       hasSecret: provider?.clientSecret !== undefined,
       action: provider ? providerPaths(provider.id).edit : routes.addProvider,
-      algorithms: jwsAlgorithms,
-      focus: firstInvalid ?? 'name',
-      hasProblems: firstInvalid !== undefined,
-      addresses: this.pages.addresses,
+      algorithms: [
+        { value: '', label: text('providers.field.algorithmDefault') },
+        ...jwsAlgorithms.map((value) => ({ value, label: value })),
+      ],
+      focus: invalid[0] ?? 'name',
+      addresses: this.addressFacts(),
     };
     return this.pages.page(context, 'providers/form', model, { status });
+  }
+
+  private addressFacts(): readonly object[] {
+    const { redirectUri, postLogoutRedirectUri } = this.pages.addresses;
+    return [
+      { label: text('providers.redirectUri'), copy: redirectUri },
+      { label: text('providers.postLogoutRedirectUri'), copy: postLogoutRedirectUri },
+    ];
   }
 
   private async get(id: string): Promise<Provider> {

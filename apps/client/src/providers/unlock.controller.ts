@@ -2,6 +2,7 @@ import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
 import { Store } from '@gatehouse/platform/database/store';
 import { Reply } from '@gatehouse/platform/http/reply';
 import { query, type WebRequest } from '@gatehouse/platform/http/request';
+import { text, type Text } from '../i18n/message.js';
 import { nextAddress } from '../web/next-address.js';
 import { Pages } from '../web/pages.service.js';
 import { routes } from '../web/routes.js';
@@ -11,12 +12,6 @@ import { AdminSessionsService } from './admin-sessions.service.js';
 import { ProviderAdmins } from './provider-admins.service.js';
 import { schemesOf } from './provider.js';
 import { ProvidersService } from './providers.service.js';
-
-const sentences = {
-  wrong: 'This is not the admin password.',
-  throttled: 'Too many wrong passwords. Wait a quarter of an hour, then try again.',
-  off: 'No admin password is set for this application (GATEHOUSE_CLIENT_ADMIN_PASSWORD).',
-} as const;
 
 /** Asks for the client's admin password, or shows the alternative. */
 @Controller()
@@ -44,14 +39,14 @@ export class UnlockController {
     const context = await this.contexts.post(request);
     const { form, refusal } = context.posted;
     const next = nextOf(form.get('next'));
-    if (refusal) return this.show(context, next, { refusal: refusal.sentence, status: 403 });
+    if (refusal) return this.show(context, next, { refusal: text(refusal.id), status: 403 });
     const outcome = await this.password.check(form.text('password'), context.addressKey, context.now);
     if (outcome === 'right') {
       const cookie = await this.store.run((unit) => this.sessions.start(unit, context.now));
       return this.pages.redirect(context, next, [cookie]);
     }
     const status = outcome === 'throttled' ? 429 : 403;
-    return this.show(context, next, { problem: sentences[outcome], status });
+    return this.show(context, next, { problem: text(`unlock.${outcome}`), status });
   }
 
   @Post(routes.lockProviders)
@@ -65,13 +60,14 @@ export class UnlockController {
   private async show(
     context: RequestContext,
     next: string,
-    options: { problem?: string; refusal?: string; status?: number } = {},
+    options: { problem?: Text; refusal?: Text; status?: number } = {},
   ): Promise<Reply> {
     const seeded = (await this.providers.list())
       .filter((provider) => provider.seeded)
       .map(({ id, name, issuer }) => ({ id, name, issuer }));
     const { problem, refusal, status = 200 } = options;
-    const model = { next, seeded: seeded[0], problem, refusal, passwordIsSet: this.password.isSet };
+    const firstProblem = problem && 'password';
+    const model = { next, seeded: seeded[0], problem, firstProblem, refusal, passwordIsSet: this.password.isSet };
     const headers = status === 429 ? { 'Retry-After': String(AdminPassword.retryAfterSeconds) } : {};
     return this.pages.page(context, 'providers/unlock', model, {
       status,

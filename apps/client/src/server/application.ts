@@ -1,17 +1,23 @@
-import type { DynamicModule, NestApplicationOptions } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { Clock, SystemClock } from '@gatehouse/platform/clock';
+import { SystemClock, type Clock } from '@gatehouse/platform/clock';
 import type { Store } from '@gatehouse/platform/database/store';
 import { Outbound } from '@gatehouse/platform/outbound/guarded-fetch';
 import type { Log } from '@gatehouse/platform/telemetry/log';
 import { nestLogger } from '@gatehouse/platform/telemetry/nest-logger';
 import { ReplyAdapter } from '@gatehouse/platform/http/express-adapter';
-import { StaticAssets } from '@gatehouse/platform/http/static-assets';
+import { StaticAssets, uiAssets } from '@gatehouse/platform/http/static-assets';
 import { TrustedProxies } from '@gatehouse/platform/http/trusted-proxies';
-import { Views } from '@gatehouse/platform/ui/views';
+import { Languages } from '@gatehouse/platform/i18n/languages';
+import { catalogueOf, textHelper } from '@gatehouse/platform/i18n/message-helper';
+import { LanguageCookie } from '@gatehouse/platform/pages/language-cookie';
+import { pagePresenter } from '@gatehouse/platform/pages/page-presenter';
+import { timeHelper, type TimeTexts } from '@gatehouse/platform/ui/time-text';
+import { uiViews, Views } from '@gatehouse/platform/ui/views';
 import { AppModule } from '../app.module.js';
 import type { ClientSettings } from '../config/settings.js';
+import { builtInTexts } from '../i18n/built-in.js';
+import { pageOfForm, routes } from '../web/routes.js';
 import type { ProviderFetch } from '../providers/provider-fetch.js';
 import { ProvidersService } from '../providers/providers.service.js';
 
@@ -19,52 +25,44 @@ export interface ClientAppOptions {
   readonly settings: ClientSettings;
   readonly store: Store;
   readonly log: Log;
-}
-
-/** The modules and adapter from which Nest builds the client. */
-export interface PreparedClientApp {
-  readonly module: DynamicModule;
-  readonly adapter: ReplyAdapter;
-  readonly options: NestApplicationOptions;
+  /** The system clock when left out. */
+  readonly clock?: Clock;
 }
 
 /** dist and src have the same depth, so this works from both. */
 const source = new URL('../../src/', import.meta.url);
 
 /** Builds the client and stores the provider of the settings. The caller starts listening. */
-export async function createClientApp(options: ClientAppOptions): Promise<NestExpressApplication> {
-  const { module, adapter, options: nestOptions } = prepareClientApp(options);
-  const app = await NestFactory.create<NestExpressApplication>(module, adapter, nestOptions);
-  return completeClientApp(app, options);
-}
-
-/** Everything before Nest builds the application: tests override some of its providers. */
-export function prepareClientApp({ settings, store, log }: ClientAppOptions): PreparedClientApp {
-  const assets = new StaticAssets(['client.css', 'icon.svg'].map((name) => new URL(`web/assets/${name}`, source)));
+export async function createClientApp({
+  settings,
+  store,
+  log,
+  clock = new SystemClock(),
+}: ClientAppOptions): Promise<NestExpressApplication> {
+  const assets = new StaticAssets([...uiAssets(), new URL('web/assets/icon.svg', source)]);
+  const languages = new Languages({ builtIn: builtInTexts, language: 'en' });
   const adapter = new ReplyAdapter({
-    views: viewsWith(assets),
+    views: viewsWith({ assets, languages, clock }),
+    present: pagePresenter({
+      languages,
+      languageCookie: new LanguageCookie(settings.baseUrl),
+      languagePath: routes.language,
+      themePath: routes.theme,
+      unrepeatablePaths: [routes.callback],
+      otherPage: pageOfForm,
+    }),
     origin: settings.baseUrl,
     hsts: settings.hsts,
     assets,
     trustedProxies: new TrustedProxies(settings.trustedProxies),
     log,
   });
-  return {
-    module: AppModule.with({ settings, store, clock: new SystemClock(), log, providerFetch: guardedFetch(settings) }),
-    adapter,
-    options: { logger: nestLogger(log), abortOnError: false },
-  };
-}
-
-/** Everything after Nest has built the application. */
-export async function completeClientApp(
-  app: NestExpressApplication,
-  { settings, store }: ClientAppOptions,
-): Promise<NestExpressApplication> {
+  const module = AppModule.with({ settings, store, clock, log, providerFetch: guardedFetch(settings), languages });
+  const options = { logger: nestLogger(log), abortOnError: false };
+  const app = await NestFactory.create<NestExpressApplication>(module, adapter, options);
   await app.init();
   const { providerSeed } = settings;
-  const now = app.get(Clock).now();
-  if (providerSeed) await store.run((unit) => app.get(ProvidersService).seed(unit, providerSeed, now));
+  if (providerSeed) await store.run((unit) => app.get(ProvidersService).seed(unit, providerSeed, clock.now()));
   return app;
 }
 
@@ -84,17 +82,34 @@ function requestInit({ body, headers, method, redirect, signal }: Parameters<Pro
   };
 }
 
+interface ViewDependencies {
+  readonly assets: StaticAssets;
+  readonly languages: Languages;
+  readonly clock: Clock;
+}
+
 /** Each module has its own views. */
-function viewsWith(assets: StaticAssets): Views {
+function viewsWith({ assets, languages, clock }: ViewDependencies): Views {
   const roots = ['providers', 'login', 'flow', 'logout', 'home'].map((module) => ({
     folder: new URL(`${module}/views/`, source),
     prefix: module,
   }));
-  return new Views([{ folder: new URL('web/views/', source) }, ...roots], {
-    helpers: { asset: (name: string) => assets.url(name) },
+  const textsOf = (root: object): TimeTexts => {
+    const catalogue = catalogueOf(languages, root);
+    return { language: catalogue.language, text: (key, values) => catalogue.plain(key, values) };
+  };
+  return new Views([{ folder: new URL('web/views/', source) }, ...roots, uiViews], {
+    hasText: (key) => builtInTexts.has(key),
+    helpers: {
+      asset: (name: string) => assets.url(name),
+      logo: () => assets.url('icon.svg'),
+      t: textHelper(languages),
+      time: timeHelper(() => clock.now(), textsOf),
+    },
     required: [
       'error',
       'home/home',
+      'home/signed-out',
       'login/choose',
       'login/begin',
       'flow/messages',

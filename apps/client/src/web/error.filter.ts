@@ -7,6 +7,7 @@ import { Reply } from '@gatehouse/platform/http/reply';
 import { requestId, type WebRequest } from '@gatehouse/platform/http/request';
 import { Log } from '@gatehouse/platform/telemetry/log';
 import { RequestContexts, type RequestContext } from '../session/request-contexts.service.js';
+import { messagesModel } from './message-model.js';
 import { PageError, type PageErrorId } from './page-error.js';
 import { routes } from './routes.js';
 
@@ -57,9 +58,7 @@ export class ErrorFilter implements ExceptionFilter {
     const { wayOn, detail, code, codeDescription, messages } = page.options;
     const next = wayOn?.next ?? routes.home;
     const again =
-      wayOn?.providerId === undefined
-        ? undefined
-        : { id: wayOn.providerId, next, label: `Try again with ${wayOn.providerName}` };
+      wayOn?.providerId === undefined ? undefined : { id: wayOn.providerId, next, name: wayOn.providerName };
     const model = {
       id: page.id,
       title: page.title,
@@ -67,13 +66,13 @@ export class ErrorFilter implements ExceptionFilter {
       detail,
       code,
       codeDescription,
-      messages,
+      messages: messages && messagesModel(messages),
       requestId: requestId(request),
       csrf: context?.guard.csrf,
       username: context?.session?.content.username,
-      continueTo: next,
+      continueHref: next,
       again,
-      startAgain: page.id.startsWith('login.') || wayOn ? loginPage(next) : undefined,
+      startAgainHref: page.id.startsWith('login.') || wayOn ? loginPage(next) : undefined,
     };
     return Reply.page('error', model, {
       status: page.status,

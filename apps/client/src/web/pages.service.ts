@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Reply, type PageOptions, type SetCookie } from '@gatehouse/platform/http/reply';
+import { pathOf } from '@gatehouse/platform/http/request';
 import { SETTINGS } from '../config/settings.token.js';
 import type { ClientSettings } from '../config/settings.js';
 import type { RequestContext } from '../session/request-contexts.service.js';
@@ -11,7 +12,13 @@ export interface ClientAddresses {
   readonly postLogoutRedirectUri: string;
 }
 
-/** Creates the replies of pages: adds what every layout shows, and the browser's cookie. */
+/** The entry of the navigation that a page belongs to. */
+function sectionOf(path: string): string | undefined {
+  if (path === routes.home) return 'home';
+  return [routes.messages, routes.providers].find((each) => path === each || path.startsWith(`${each}/`))?.slice(1);
+}
+
+/** Creates the replies of pages: adds what every frame shows, and the browser's cookie. */
 @Injectable()
 export class Pages {
   readonly addresses: ClientAddresses;
@@ -23,11 +30,11 @@ export class Pages {
 
   page(context: RequestContext, view: string, model: object, options: PageOptions = {}): Reply {
     const frame = {
-      routes,
       csrf: context.guard.csrf,
       requestId: context.requestId,
       rightAddress: context.rightAddress,
       username: context.session?.content.username,
+      section: sectionOf(pathOf(context.request)),
     };
     return Reply.page(
       view,

@@ -23,7 +23,7 @@ describe('logout from the provider (OpenID Connect Back-Channel Logout 1.0)', ()
     return browser;
   }
   const isLoggedIn = async (browser: Browser): Promise<boolean> =>
-    (await browser.context('/')).body.includes('Logged in as');
+    (await browser.context('/')).body.includes('Signed in as');
 
   const claims = (overrides: Record<string, unknown> = {}): Record<string, unknown> => ({
     iss: client.provider.issuer,
@@ -170,7 +170,7 @@ describe('logout from the provider (OpenID Connect Back-Channel Logout 1.0)', ()
       client.provider.behaviour.algorithm = 'RS256';
       expect((await client.browser().logIn(`/login/${client.providerId}`)).body).toContain('provider.invalid_answer');
       client.provider.behaviour.algorithm = 'ES256';
-      expect((await client.browser().logIn(`/login/${client.providerId}`)).body).toContain('Logged in as');
+      expect((await client.browser().logIn(`/login/${client.providerId}`)).body).toContain('Signed in as');
     });
 
     it('refuses a name that is no algorithm, or one with a shared secret', async () => {

@@ -69,7 +69,7 @@ describe('a provider that answers wrongly', () => {
       responseIssuer: undefined,
       tokenFailure: undefined,
     });
-    expect((await browser.logIn(`/login/${client.providerId}`)).body).toContain('Logged in as alice');
+    expect((await browser.logIn(`/login/${client.providerId}`)).body).toContain('Signed in as alice');
   });
 
   const shapes: readonly unknown[] = [null, 7, { toString: 'x' }, ['x'], true, ''];
@@ -121,7 +121,7 @@ describe('a provider that answers wrongly', () => {
       const browser = client.browser();
       await browser.logIn(`/login/${client.providerId}`);
       const home = await browser.context('/');
-      expect([expires_in, home.status, home.body.includes('Logged in as alice')]).toEqual([expires_in, 200, true]);
+      expect([expires_in, home.status, home.body.includes('Signed in as alice')]).toEqual([expires_in, 200, true]);
     }
   });
 
@@ -145,12 +145,12 @@ describe('a provider that answers wrongly', () => {
       expect([member, value, known]).toEqual([member, value, true]);
       client.provider.behaviour.metadataOverride = {};
       client.clock.advance(700);
-      expect((await browser.logIn(`/login/${client.providerId}`)).body).toContain('Logged in as alice');
+      expect((await browser.logIn(`/login/${client.providerId}`)).body).toContain('Signed in as alice');
       client.provider.behaviour.metadataOverride = { [member]: value };
       client.clock.advance(700);
       const loggedOut = await browser.submit('/logout', { where: 'provider' });
       expect([member, value, loggedOut.body.includes('server.error')]).toEqual([member, value, false]);
-      expect((await browser.context('/')).body).toContain('You are not logged in');
+      expect((await browser.context('/')).body).toContain('You’re not signed in');
     }
   });
 
@@ -166,12 +166,12 @@ describe('a provider that answers wrongly', () => {
     client.provider.behaviour.userinfo = claims;
     const browser = client.browser();
     await browser.logIn(`/login/${client.providerId}`);
-    expect((await browser.context('/')).body).toContain('Logged in as');
+    expect((await browser.context('/')).body).toContain('Signed in as');
   });
 
   it.each([
     ['access_denied', 'did not allow this application'],
-    ['login_required', 'wants you to log in there first'],
+    ['login_required', 'wants you to sign in there first'],
     ['temporarily_unavailable', 'busy'],
     ['something_else', 'does not know'],
   ])('explains %s', async (error, sentence) => {
@@ -206,13 +206,13 @@ describe('a provider that answers wrongly', () => {
     client.provider.behaviour.away = true;
     expect((await browser.context(callback.href)).status).toBe(502);
     client.provider.behaviour.away = false;
-    expect((await browser.logIn(`/login/${client.providerId}`)).body).toContain('Logged in as alice');
+    expect((await browser.logIn(`/login/${client.providerId}`)).body).toContain('Signed in as alice');
   });
 
   it('logs in without the claims of UserInfo when they cannot be had', async () => {
     client.provider.behaviour.userinfo = { sub: 'somebody else', preferred_username: 'mallory' };
     const page = await client.browser().logIn(`/login/${client.providerId}`);
-    expect(page.body).toContain('Logged in as user-1');
+    expect(page.body).toContain('Signed in as user-1');
     expect(page.body).not.toContain('mallory');
   });
 });

@@ -16,7 +16,7 @@ describe('logging in', () => {
   it('shows one button for each provider', async () => {
     const page = await client.browser().context('/');
     expect(page.status).toBe(200);
-    expect(page.body).toContain('Log in with Gatehouse');
+    expect(page.body).toContain('Sign in with Gatehouse');
     expect(page.body).toContain(`action="${login}"`);
     expect(page.headers['content-security-policy']).toContain("form-action 'self' http:");
     expect(page.headers['cache-control']).toBe('no-store');
@@ -38,7 +38,7 @@ describe('logging in', () => {
   it('ends at home, logged in, with token information and claims but no token', async () => {
     const page = await client.browser().logIn(login);
     expect(page.url.pathname).toBe('/');
-    expect(page.body).toContain('Logged in as alice');
+    expect(page.body).toContain('Signed in as alice');
     expect(page.body).toContain('Claims of the ID token');
     expect(page.body).toContain('user-1');
     expect(page.body).toContain('offline_access');
@@ -52,7 +52,7 @@ describe('logging in', () => {
     expect(page.url.pathname).toBe(login);
     expect(page.body).toContain(`<form action="${login}" method="post">`);
     expect(page.body).toContain('name="next" value="/messages"');
-    expect(page.body).toContain('Log in with Gatehouse');
+    expect(page.body).toContain('Sign in with Gatehouse');
     expect(client.provider.requests.length).toBe(asked);
     const flows = await client.store.dataSource.query<unknown[]>('SELECT * FROM login_flows');
     expect(flows).toEqual([]);
@@ -68,7 +68,7 @@ describe('logging in', () => {
     const page = await browser.submit(login, fields, headers);
     expect(page.status).toBe(403);
     expect(client.provider.requests.length).toBe(asked);
-    expect((await browser.submit(login)).body).toContain('Logged in as alice');
+    expect((await browser.submit(login)).body).toContain('Signed in as alice');
   });
 
   it('keeps the next address across the login', async () => {
@@ -106,9 +106,9 @@ describe('logging in', () => {
     await browser.context('/');
     const first = await browser.logInUntil(`${login}?next=/messages`, isCallback);
     const second = await browser.logInUntil(`${login}?next=/login%3F`, isCallback);
-    expect((await browser.context(second.href)).body).toContain('Logged in as alice');
+    expect((await browser.context(second.href)).body).toContain('Signed in as alice');
     expect((await browser.context(first.href)).url.pathname).toBe('/messages');
-    expect((await browser.context('/')).body).toContain('Logged in as alice');
+    expect((await browser.context('/')).body).toContain('Signed in as alice');
   });
 
   it('goes on when a callback comes twice in a browser that is logged in', async () => {
@@ -168,7 +168,7 @@ describe('logging in', () => {
       expect(page.body).toContain('Start again');
       expect(page.body).toMatch(/request <code>[0-9a-f]{32}/);
     }
-    expect((await browser.context(callback.href)).body).toContain('Logged in as alice');
+    expect((await browser.context(callback.href)).body).toContain('Signed in as alice');
     expect((await browser.context('/authorized?code=x&state=nonsense')).body).toContain('Continue as alice');
   });
 
@@ -196,8 +196,8 @@ describe('logging in', () => {
     const next = await browser.logInUntil(login, isCallback);
     for (let count = 0; count < 19; count++) await browser.beginLogin(login);
     expect((await browser.context(oldest.href)).body).toContain('login.unknown');
-    expect((await browser.context(next.href)).body).toContain('Logged in as');
-    expect((await other.context(others.href)).body).toContain('Logged in as');
+    expect((await browser.context(next.href)).body).toContain('Signed in as');
+    expect((await other.context(others.href)).body).toContain('Signed in as');
   });
 
   describe('when an address began too many', () => {
@@ -221,7 +221,7 @@ describe('logging in', () => {
       forged.searchParams.set('state', `${state.slice(0, 40)}${state[40] === 'A' ? 'B' : 'A'}${state.slice(41)}`);
       expect((await browser.context(forged.href)).body).toContain('login.unknown');
       expect((await browser.context(callback.href)).url.pathname).toBe('/messages');
-      expect((await browser.context('/')).body).toContain('Logged in as alice');
+      expect((await browser.context('/')).body).toContain('Signed in as alice');
     });
 
     it('sends the code of such a login once, however often the answer comes', async () => {
@@ -232,7 +232,7 @@ describe('logging in', () => {
       const redeemed = (): number => client.provider.requests.filter((line) => line === 'POST /token').length;
       const answers = await Promise.all(Array.from({ length: 6 }, () => browser.request('GET', callback.href)));
       expect(answers.filter(({ status }) => status === 303)).toHaveLength(1);
-      expect((await browser.context(callback.href)).body).toContain('Logged in as alice');
+      expect((await browser.context(callback.href)).body).toContain('Signed in as alice');
       expect(redeemed()).toBe(1);
     });
 
@@ -252,7 +252,7 @@ describe('logging in', () => {
       const callback = await browser.logInUntil(`${login}?next=%2Fmessages%3F${'a'.repeat(1900)}`, isCallback);
       expect(callback.searchParams.get('state')?.length).toBeLessThanOrEqual(2000);
       expect((await browser.context(callback.href)).url.pathname).toBe('/');
-      expect(browser.current?.body).toContain('Logged in as alice');
+      expect(browser.current?.body).toContain('Signed in as alice');
     });
 
     it('counts neither those that were finished nor those of more than a minute ago', async () => {
@@ -278,7 +278,7 @@ describe('logging in', () => {
     expect(browser.cookies.get('gatehouse_client_session')).not.toBe(before);
     const thief = client.browser();
     thief.cookies.set('gatehouse_client_session', before);
-    expect((await thief.context('/')).body).toContain('You are not logged in');
+    expect((await thief.context('/')).body).toContain('You’re not signed in');
   });
 
   it('puts only an id into the cookie, and keeps a row that cannot be read without the key', async () => {
@@ -307,8 +307,8 @@ describe('logging in', () => {
     try {
       const again = other.browser();
       for (const [name, value] of cookies) again.cookies.set(name, value);
-      expect((await again.context('/')).body).toContain('You are not logged in');
-      expect((await again.logIn(login)).body).toContain('Logged in as alice');
+      expect((await again.context('/')).body).toContain('You’re not signed in');
+      expect((await again.logIn(login)).body).toContain('Signed in as alice');
     } finally {
       await other.stop();
     }
@@ -318,7 +318,7 @@ describe('logging in', () => {
     const browser = client.browser();
     await browser.logIn(login);
     client.clock.advance(12 * 3600 + 1);
-    expect((await browser.context('/')).body).toContain('You are not logged in');
+    expect((await browser.context('/')).body).toContain('You’re not signed in');
   });
 
   it('shows the messages of the login without a secret', async () => {
@@ -327,7 +327,7 @@ describe('logging in', () => {
     for (const title of [
       'Authorization request',
       'Authorization response',
-      'Token request (authorization code)',
+      'Token request with the authorization code',
       'Signing keys',
     ])
       expect(page.body).toContain(title);

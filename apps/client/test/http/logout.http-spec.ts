@@ -14,17 +14,17 @@ describe('logging out', () => {
 
   it('asks first when it is a GET', async () => {
     const page = await browser.context('/logout');
-    expect(page.body).toContain('Log out here');
-    expect((await browser.context('/')).body).toContain('Logged in as alice');
+    expect(page.body).toContain('Sign out here');
+    expect((await browser.context('/')).body).toContain('Signed in as alice');
   });
 
   it('ends the session here', async () => {
     const cookie = browser.cookies.get('gatehouse_client_session') ?? '';
     const page = await browser.submit('/logout', { where: 'here' });
-    expect(page.body).toContain('You are not logged in');
+    expect(page.body).toContain('You’re not signed in');
     expect(browser.cookies.has('gatehouse_client_session')).toBe(false);
     browser.cookies.set('gatehouse_client_session', cookie);
-    expect((await browser.context('/')).body).toContain('You are not logged in');
+    expect((await browser.context('/')).body).toContain('You’re not signed in');
     expect(client.provider.requests).not.toContain('GET /end-session');
   });
 
@@ -36,11 +36,11 @@ describe('logging out', () => {
     expect(location.searchParams.get('id_token_hint')).toMatch(/^eyJ/);
     expect(location.searchParams.get('client_id')).toBe(client.provider.clientId);
     expect(location.searchParams.get('post_logout_redirect_uri')).toBe(`${base}/`);
-    expect((await browser.context('/')).body).toContain('You are not logged in');
+    expect((await browser.context('/')).body).toContain('You’re not signed in');
   });
 
   describe('at the provider sends a state (OpenID Connect RP-Initiated Logout 1.0, 2)', () => {
-    const confirmation = 'You are logged out of this application and of Gatehouse';
+    const confirmation = 'You’re signed out of this application and of Gatehouse';
 
     it('confirms the logout when the browser comes back with it', async () => {
       const page = await browser.submit('/logout', { where: 'provider' });
@@ -49,7 +49,7 @@ describe('logging out', () => {
       // The state does not stay in the address.
       expect([page.status, page.url.href]).toEqual([200, `${base}/`]);
       expect(page.body).toContain(confirmation);
-      expect(page.body).toContain('Log in with Gatehouse');
+      expect(page.body).toContain('Sign in with Gatehouse');
       expect((await browser.context('/')).body).not.toContain(confirmation);
     });
 
@@ -60,7 +60,7 @@ describe('logging out', () => {
       const plain = async (who: Browser, address: string): Promise<void> => {
         const page = await who.context(address);
         expect([page.status, page.body.includes(confirmation)]).toEqual([200, false]);
-        expect(page.body).toContain('Log in with Gatehouse');
+        expect(page.body).toContain('Sign in with Gatehouse');
       };
       for (const query of ['', '?state=', '?state=x', '?state=a.b', `?state=${'x'.repeat(3000)}`, `?state=${state}A`])
         await plain(browser, `/${query}`);
@@ -76,7 +76,7 @@ describe('logging out', () => {
       const state = client.provider.lastLogout?.get('state') ?? '';
       await browser.logIn(`/login/${client.providerId}`);
       const page = await browser.context(`/?state=${state}`);
-      expect(page.body).toContain('Logged in as alice');
+      expect(page.body).toContain('Signed in as alice');
       expect(page.body).not.toContain(confirmation);
     });
   });
@@ -87,8 +87,8 @@ describe('logging out', () => {
     await browser.context('/');
     const page = await browser.submit('/logout', { where: 'provider' });
     expect(page.status).toBe(502);
-    expect(page.body).toContain('Logged out here');
-    expect((await browser.context('/')).body).toContain('You are not logged in');
+    expect(page.body).toContain('Signed out here');
+    expect((await browser.context('/')).body).toContain('You’re not signed in');
   });
 
   it('lets the form lead to the scheme of the provider', async () => {

@@ -55,7 +55,7 @@ describe('the providers', () => {
     async (address) => {
       const page = await browser.context(address);
       expect(page.url.pathname).toBe('/providers/unlock');
-      expect(page.body).toContain('Admin password');
+      expect(page.body).toContain('Administrator password');
     },
   );
 
@@ -64,8 +64,8 @@ describe('the providers', () => {
     await browser.submit('/providers/add', fields());
     await browser.submit(`/providers/delete/${client.providerId}`);
     expect(browser.current?.url.pathname).toBe('/providers/unlock');
-    expect((await browser.context('/')).body).toContain('Log in with Gatehouse');
-    expect((await browser.context('/')).body).not.toContain('Log in with Second');
+    expect((await browser.context('/')).body).toContain('Sign in with Gatehouse');
+    expect((await browser.context('/')).body).not.toContain('Sign in with Second');
   });
 
   it('open with the admin password, back where one was going', async () => {
@@ -106,12 +106,12 @@ describe('the providers', () => {
     await browser.submit('/providers/add', fields());
     const home = await browser.context('/login');
     const id =
-      /action="\/login\/([^"]+)" method="post">(?:\s*<input[^>]*>)*\s*<button[^>]*>Log in with Second/.exec(
+      /action="\/login\/([^"]+)" method="post">(?:\s*<input[^>]*>)*\s*<button[^>]*>Sign in with Second/.exec(
         home.body,
       )?.[1] ?? '';
     second.behaviour.claims = { roles: ['admin'] };
     const other = client.browser();
-    expect((await other.logIn(`/login/${id}`)).body).toContain('Logged in as alice');
+    expect((await other.logIn(`/login/${id}`)).body).toContain('Signed in as alice');
     expect((await other.context('/providers')).url.pathname).toBe('/providers/unlock');
   });
 
@@ -150,7 +150,7 @@ describe('the providers', () => {
       expect(browser.current?.url.pathname).toBe('/providers/unlock');
       for (const address of ['/providers', '/providers/add', `/providers/update/${client.providerId}`])
         expect((await browser.context(address)).url.pathname).toBe('/providers/unlock');
-      expect((await browser.context('/')).body).toContain('Logged in as alice');
+      expect((await browser.context('/')).body).toContain('Signed in as alice');
     });
 
     it('closed when the provider no longer accepts the tokens, or does not answer', async () => {
@@ -184,7 +184,7 @@ describe('the providers', () => {
     const page = await browser.submit('/providers/add', fields());
     expect(page.url.pathname).toBe('/providers');
     expect(page.body).toContain('Second');
-    expect((await browser.context('/')).body).toContain('Log in with Second');
+    expect((await browser.context('/')).body).toContain('Sign in with Second');
     const rows = await client.store.dataSource.query<{ client_secret_sealed: string }[]>(
       'SELECT client_secret_sealed FROM providers',
     );
@@ -208,9 +208,9 @@ describe('the providers', () => {
     const page = await browser.submit('/providers/add', { ...fields(), ...wrong });
     expect(page.status).toBe(422);
     expect(page.body).toContain(problem);
-    expect(page.body).toMatch(/autofocus\s+aria-invalid="true"/);
+    expect(page.body).toMatch(/aria-invalid="true"[^>]* autofocus/);
     if (wrong['client_id'] === undefined) expect(page.body).toContain('value="the-client"');
-    expect((await browser.context('/')).body).not.toContain('Log in with Second');
+    expect((await browser.context('/')).body).not.toContain('Sign in with Second');
   });
 
   it.each<['missing' | 'other issuer', string]>([
@@ -244,8 +244,8 @@ describe('the providers', () => {
       client_secret: '',
       scope: 'openid',
     });
-    expect((await browser.context('/')).body).toContain('Log in with Renamed');
-    expect((await browser.logIn(`/login/${client.providerId}`)).body).toContain('Logged in as alice');
+    expect((await browser.context('/')).body).toContain('Sign in with Renamed');
+    expect((await browser.logIn(`/login/${client.providerId}`)).body).toContain('Signed in as alice');
     expect(client.provider.lastAuthorization?.get('scope')).toBe('openid');
   });
 
@@ -285,7 +285,7 @@ describe('the providers', () => {
     second.behaviour.claims = { roles: ['admin'] };
     const other = client.browser();
     await other.logIn(`/login/${client.providerId}`);
-    expect(other.current?.body).toContain('Logged in as alice');
+    expect(other.current?.body).toContain('Signed in as alice');
     expect((await other.context('/providers')).url.pathname).toBe('/providers/unlock');
   });
 
@@ -306,7 +306,7 @@ describe('the providers', () => {
     try {
       expect(again.providerId).toBe(client.providerId);
       expect((await again.browser().context('/login')).body).toContain(third.issuer);
-      expect((await again.browser().logIn(`/login/${again.providerId}`)).body).toContain('Logged in as alice');
+      expect((await again.browser().logIn(`/login/${again.providerId}`)).body).toContain('Signed in as alice');
     } finally {
       await again.stop();
       await third.stop();

@@ -22,11 +22,11 @@ describe('the tokens of a login', () => {
 
   it('refreshes by itself when the access token has expired', async () => {
     client.clock.advance(301);
-    expect((await browser.context('/')).body).toContain('(expired)');
+    expect((await browser.context('/')).body).toContain('Expired');
     const page = await browser.submit('/call-api');
     expect(page.body).toContain('The API answered 200');
     expect(client.provider.refreshes).toBe(1);
-    expect(page.body).not.toContain('(expired)');
+    expect(page.body).not.toContain('Expired');
   });
 
   it('refreshes once when the API refuses the token', async () => {
@@ -68,7 +68,7 @@ describe('the tokens of a login', () => {
     const page = await browser.submit('/call-api');
     expect(page.status).toBe(200);
     expect(page.body).toContain('refresh.over');
-    expect(page.body).toContain('Log in again');
+    expect(page.body).toContain('Sign in again');
     client.provider.behaviour.refreshFailure = undefined;
     expect((await browser.logIn(`/login/${client.providerId}`)).body).not.toContain('refresh.over');
     expect((await browser.submit('/call-api')).body).toContain('The API answered 200');
@@ -108,14 +108,14 @@ describe('the tokens of a login', () => {
     expect(page.status).toBe(409);
     expect(page.body).toContain('login.ended');
     expect(page.body).toContain('Try again with Gatehouse');
-    expect((await browser.context('/')).body).toContain('You are not logged in');
+    expect((await browser.context('/')).body).toContain('You’re not signed in');
   });
 
   it('does not take the tokens of another person', async () => {
     client.provider.behaviour.idTokenOverride = { sub: 'user-2' };
     const page = await browser.submit('/refresh');
     expect(page.body).toContain('provider.invalid_answer');
-    expect(page.body).toContain('Logged in as alice');
+    expect(page.body).toContain('Signed in as alice');
   });
 
   it('says so when there is no refresh token', async () => {
@@ -142,7 +142,7 @@ describe('the tokens of a login', () => {
       });
       expect(opaque.status).toBe(403);
       expect(client.provider.refreshes).toBe(0);
-      expect((await browser.context('/')).body).toContain('Logged in as alice');
+      expect((await browser.context('/')).body).toContain('Signed in as alice');
     },
   );
 

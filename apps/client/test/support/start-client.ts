@@ -4,12 +4,11 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { Test } from '@nestjs/testing';
 import { DataSource } from 'typeorm';
-import { Clock, ManualClock } from '@gatehouse/platform/clock';
+import { ManualClock } from '@gatehouse/platform/clock';
 import { openStore, type OpenStore } from '@gatehouse/platform/database/open-store';
 import { silentLog } from '@gatehouse/platform/telemetry/log';
-import { completeClientApp, prepareClientApp, type ClientAppOptions } from '../../src/server/application.js';
+import { createClientApp } from '../../src/server/application.js';
 import { loadSettings } from '../../src/config/settings.js';
 import { entities, migrations } from '../../src/schema.js';
 import { ProvidersService } from '../../src/providers/providers.service.js';
@@ -70,7 +69,7 @@ async function run(
     ...environment,
   });
   const store = await openStore({ url: settings.databaseUrl, migrate: settings.migrate, entities, migrations });
-  const app = await buildApp({ settings, store, log: silentLog() }, clock);
+  const app = await createClientApp({ settings, store, log: silentLog(), clock });
   await app.listen(0, '127.0.0.1');
   const { port } = app.getHttpServer().address() as AddressInfo;
   const origins = new Map([[base, `127.0.0.1:${port}`]]);
@@ -97,16 +96,6 @@ async function run(
       return run({ ...environment, ...changes }, clock, provider);
     },
   };
-}
-
-/** The client as main builds it, with a clock that the test sets. */
-async function buildApp(outside: ClientAppOptions, clock: ManualClock): Promise<NestExpressApplication> {
-  const { module, adapter, options } = prepareClientApp(outside);
-  const built = await Test.createTestingModule({ imports: [module] })
-    .overrideProvider(Clock)
-    .useValue(clock)
-    .compile();
-  return completeClientApp(built.createNestApplication<NestExpressApplication>(adapter, options), outside);
 }
 
 /** A SQLite file; or, where `TEST_POSTGRES_URL` names a server, a new database there: the same suite runs on both. */

@@ -7,7 +7,7 @@ import type { Person, Stage } from './stage.js';
 export async function beginLogin(page: Page, stage: Stage): Promise<void> {
   await page.goto(stage.clientUrl);
   await page
-    .getByRole('button', { name: /^Log in with/ })
+    .getByRole('button', { name: /^Sign in with/ })
     .first()
     .click();
   await page.waitForURL((url) => url.origin === stage.issuer || url.pathname === '/authorized' || url.pathname === '/');
@@ -43,7 +43,7 @@ export async function logIn(page: Page, stage: Stage, person: Person): Promise<v
 /** Expects the end of every login: the client, logged in as this user. */
 export async function expectLoggedIn(page: Page, stage: Stage, person: Pick<Person, 'username'>): Promise<void> {
   await page.waitForURL((url) => url.origin === new URL(stage.clientUrl).origin && url.pathname !== '/authorized');
-  expect(await page.textContent('h1')).toBe(`Logged in as ${person.username}`);
+  expect(await page.textContent('h1')).toBe(`Signed in as ${person.username}`);
 }
 
 /** The text of the main heading. */

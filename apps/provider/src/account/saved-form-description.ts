@@ -1,6 +1,7 @@
 import { fieldsChangedBy } from '../clients/client-tabs.js';
 import { routes } from '../web/routes.js';
-import { Text, text, type Message } from '../i18n/message.js';
+import { Text } from '@gatehouse/platform/i18n/message';
+import { text, type Message } from '../i18n/message.js';
 import type { SavedForm } from '../users/sessions/saved-forms.service.js';
 import { formFields, type FormField } from './saved-form-field-table.js';
 

@@ -2,9 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import Handlebars from 'handlebars';
 import { auditTypes } from '../audit/audit.service.js';
-import { placeholdersOf, tagNames } from './catalogue.js';
-import { builtInTexts, englishTexts } from './built-in.js';
-import { Languages } from './languages.js';
+import { placeholdersOf, tagNames } from '@gatehouse/platform/i18n/catalogue';
+import { Languages } from '@gatehouse/platform/i18n/languages';
+import { builtInTexts } from './built-in.js';
 
 const source = join(__dirname, '..');
 /** The partials of the design system show texts of this catalogue. */
@@ -45,7 +45,7 @@ const views = [
   ...folders.flatMap((folder) => filesIn(join(source, folder, 'views'), '.hbs')),
   ...filesIn(uiViews, '.hbs'),
 ].filter((path) => !untranslated.some((name) => path.endsWith(name)));
-const texts = englishTexts();
+const texts = builtInTexts.english;
 
 /** Collects the literal text of a view and of its arguments. */
 class LiteralText extends Handlebars.Visitor {
@@ -115,12 +115,12 @@ describe('every text', () => {
   });
 
   it('exists in German, too, with the same placeholders', () => {
-    const german = builtInTexts().get('de') ?? {};
+    const german = builtInTexts.byLanguage.get('de') ?? {};
     expect(Object.keys(german).sort()).toEqual(Object.keys(texts).sort());
     const places = (messages: Readonly<Record<string, string>>): [string, string[]][] =>
       Object.keys(texts).map((key) => [key, [...placeholdersOf(messages[key] ?? '')].sort()]);
     expect(places(german)).toEqual(places(texts));
-    const languages = new Languages({ textsFolder: undefined, language: 'de' });
+    const languages = new Languages({ builtIn: builtInTexts, language: 'de' });
     expect(languages.fallback.plain('time.days', { count: 2 })).toBe('2 Tage');
   });
 

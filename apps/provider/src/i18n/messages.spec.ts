@@ -1,10 +1,12 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Catalogue } from './catalogue.js';
-import { Languages } from './languages.js';
-import { joined, translate, text } from './message.js';
-import { textHelper } from './message-helper.js';
+import { Catalogue } from '@gatehouse/platform/i18n/catalogue';
+import { Languages } from '@gatehouse/platform/i18n/languages';
+import { translate } from '@gatehouse/platform/i18n/message';
+import { textHelper } from '@gatehouse/platform/i18n/message-helper';
+import { builtInTexts } from './built-in.js';
+import { joined, text } from './message.js';
 
 function folderOf(files: Record<string, unknown>): string {
   const folder = mkdtempSync(join(tmpdir(), 'texts-'));
@@ -14,7 +16,7 @@ function folderOf(files: Record<string, unknown>): string {
 }
 
 function languagesOf(files: Record<string, unknown>, language = 'en'): Languages {
-  return new Languages({ textsFolder: folderOf(files), language });
+  return new Languages({ builtIn: builtInTexts, textsFolder: folderOf(files), language });
 }
 
 describe('a catalogue', () => {
@@ -179,7 +181,7 @@ describe('languages', () => {
   });
 
   it('abort the start if the folder does not exist, and ignore texts of another version', () => {
-    expect(() => new Languages({ textsFolder: '/nowhere/at/all', language: 'en' })).toThrow(
+    expect(() => new Languages({ builtIn: builtInTexts, textsFolder: '/nowhere/at/all', language: 'en' })).toThrow(
       'GATEHOUSE_TEXTS: the folder /nowhere/at/all cannot be read',
     );
     expect(languagesOf({ 'de.json': { 'gone.since': '{anything}' } }).tags).toEqual(['en', 'de']);

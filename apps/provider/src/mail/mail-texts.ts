@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import Handlebars from 'handlebars';
-import type { Catalogue, TextValues } from '../i18n/catalogue.js';
-import { Text, type TextKey } from '../i18n/message.js';
+import type { Catalogue, TextValues } from '@gatehouse/platform/i18n/catalogue';
+import { Text } from '@gatehouse/platform/i18n/message';
+import type { TextKey } from '../i18n/message.js';
 
 /** A mail: its texts before and after its one link. */
 interface Description {

@@ -9,7 +9,7 @@ import type { Delivery, DeliveryAttempt, OutboxKind } from '../outbox/outbox-kin
 import { Outbox } from '../outbox/outbox.service.js';
 import { MailRoute, type Mail } from './mail-route.js';
 import { MailTexts, type MailText, type MailValues } from './mail-texts.js';
-import { Languages } from '../i18n/languages.js';
+import { Languages } from '@gatehouse/platform/i18n/languages';
 
 export interface NewMail {
   readonly to: string;

@@ -24,7 +24,7 @@ import type { LoadedSettings } from '../config/settings.js';
 import { CurrentSettings } from '../settings/current-settings.js';
 import { StoredSettings } from '../settings/stored-settings.service.js';
 import { Counters } from '../monitoring/counters.js';
-import { Languages } from '../i18n/languages.js';
+import { Languages } from '@gatehouse/platform/i18n/languages';
 import { CurrentActors } from '../operations/current-actors.js';
 import { Operations } from '../operations/operations.js';
 import { AcceptIssuer } from '../database/operations/accept-issuer.js';

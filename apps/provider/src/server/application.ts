@@ -13,6 +13,10 @@ import { ReplyAdapter } from '@gatehouse/platform/http/express-adapter';
 import { StaticAssets, uiAssets } from '@gatehouse/platform/http/static-assets';
 import { tlsOptions } from '@gatehouse/platform/http/tls-options';
 import { TrustedProxies } from '@gatehouse/platform/http/trusted-proxies';
+import { LanguageCookie } from '@gatehouse/platform/pages/language-cookie';
+import { Languages } from '@gatehouse/platform/i18n/languages';
+import { catalogueOf, textHelper } from '@gatehouse/platform/i18n/message-helper';
+import { pagePresenter } from '@gatehouse/platform/pages/page-presenter';
 import { timeHelper } from '@gatehouse/platform/ui/time-text';
 import { uiViews, Views } from '@gatehouse/platform/ui/views';
 import { OpenApi } from '../api/v1/openapi.service.js';
@@ -20,13 +24,11 @@ import { AppModule } from '../app.module.js';
 import { keyFileOf, type LoadedSettings, type Settings } from '../config/settings.js';
 import { CurrentSettings } from '../settings/current-settings.js';
 import { Branding } from '../web/branding.js';
-import { LanguageCookie } from '../web/language-cookie.js';
+import { routes } from '../web/routes.js';
 import { Counters } from '../monitoring/counters.js';
-import { Languages } from '../i18n/languages.js';
 import { hasText } from '../i18n/message.js';
-import { catalogueOf, textHelper } from '../i18n/message-helper.js';
+import { builtInTexts } from '../i18n/built-in.js';
 import type { ApplicationDependencies } from './application-dependencies.module.js';
-import { pagePresenter } from './page-presenter.js';
 import { randomGeneratorId, GeneratorId } from '../database/generator-id.js';
 
 export interface ApplicationOptions {
@@ -98,6 +100,7 @@ export async function prepareApp(input: ApplicationOptions): Promise<PreparedApp
     present: pagePresenter({
       languages: core.languages,
       languageCookie: new LanguageCookie(settings.issuer),
+      languagePath: routes.language,
       englishViews: Object.keys(developmentViews),
     }),
     assets,
@@ -143,7 +146,7 @@ export function createDependencies(
     ...input,
     currentSettings: new CurrentSettings(input.settings),
     counters: input.counters ?? new Counters(),
-    languages: new Languages(input.settings),
+    languages: new Languages({ ...input.settings, builtIn: builtInTexts }),
     keyring: new Keyring(secretKeys(input.settings)),
     selectors: new SelectorSource(input.generatorId?.value ?? randomGeneratorId()),
     processActor: input.processActor ?? null,

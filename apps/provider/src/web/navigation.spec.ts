@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { directionOf, themeOf } from './appearance';
 import { navigationOf } from './navigation';
 
 function current(path: string): string[] {
@@ -34,35 +32,5 @@ describe('the navigation', () => {
     expect(hrefs()).toEqual([]);
     expect(navigationOf({ roles: ['developer'] }, '/').consoleHref).toBe('/client');
     expect(navigationOf({ roles: [] }, '/').consoleHref).toBeUndefined();
-  });
-});
-
-describe('the theme', () => {
-  it.each([
-    ['gatehouse_theme=dark', 'dark'],
-    ['a=b; gatehouse_theme=light', 'light'],
-    ['gatehouse_theme="><script>', undefined],
-    ['', undefined],
-  ])('of the cookie "%s" is %s', (header, theme) => {
-    expect(themeOf({ headers: { cookie: header } } as Parameters<typeof themeOf>[0])).toBe(theme);
-  });
-
-  it('is written by the script into the cookie that the server reads', () => {
-    const script = readFileSync(`${__dirname}/../../../../libs/platform/src/ui/scripts/theme.js`, 'utf8');
-    expect(script).toContain('document.cookie = `gatehouse_theme=${');
-  });
-});
-
-describe('the direction of a page', () => {
-  it.each([
-    ['en', 'ltr'],
-    ['de', 'ltr'],
-    ['ar', 'rtl'],
-    ['he-IL', 'rtl'],
-    ['fa', 'rtl'],
-    ['az-Arab', 'rtl'],
-    ['pt-BR', 'ltr'],
-  ])('in %s is %s', (language, direction) => {
-    expect(directionOf(language)).toBe(direction);
   });
 });

@@ -1,7 +1,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { englishTexts } from '../../src/i18n/built-in';
+import { builtInTexts } from '../../src/i18n/built-in';
 import { unescape } from './browser';
 
 /** A language that nobody speaks, by its BCP 47 tag: every text of the catalogue between brackets. */
@@ -10,7 +10,7 @@ export const pseudoLanguage = 'en-XA';
 /** A folder for GATEHOUSE_TEXTS. */
 export function pseudoTexts(): string {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-texts-'));
-  const texts = Object.fromEntries(Object.entries(englishTexts()).map(([key, message]) => [key, `⟦${message}⟧`]));
+  const texts = Object.fromEntries(Object.entries(builtInTexts.english).map(([key, message]) => [key, `⟦${message}⟧`]));
   writeFileSync(join(folder, `${pseudoLanguage}.json`), JSON.stringify(texts));
   return folder;
 }

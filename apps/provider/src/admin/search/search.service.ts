@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { FailedRequests } from '../../audit/failed-requests.service.js';
 import { ClientsService } from '../../clients/clients.service.js';
-import { Languages } from '../../i18n/languages.js';
+import { Languages } from '@gatehouse/platform/i18n/languages';
 import { text, type Message, type TextKey } from '../../i18n/message.js';
 import { UserLists } from '../../users/user-lists.service.js';
 import type { User } from '../../users/user.js';

@@ -18,7 +18,7 @@ import type { Settings } from '../../config/settings.js';
 import { Factors } from '../../users/factors/factors.service.js';
 import { routes } from '../../web/routes.js';
 import { KeysService, type ServerKey } from '../../keys/keys.service.js';
-import { Languages } from '../../i18n/languages.js';
+import { Languages } from '@gatehouse/platform/i18n/languages';
 
 // The documents are public. Browser applications on any origin need them for discovery.
 const openToAll = { 'Access-Control-Allow-Origin': '*', 'Cache-Control': 'public, max-age=300' };

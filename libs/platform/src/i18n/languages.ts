@@ -1,15 +1,22 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Settings } from '../config/settings.js';
+import type { BuiltInTexts, Texts } from './built-in-texts.js';
 import { Catalogue, placeholdersOf } from './catalogue.js';
-import { builtInTexts, englishTexts } from './built-in.js';
 
 const maxFileBytes = 1_000_000;
 /** Browsers send a few ranges; the rest is ignored. */
 const maxHeaderCharacters = 300;
 const maxRanges = 20;
 
-/** The languages of pages and mail: those that Gatehouse ships with, and those that the installation has files for. */
+export interface LanguagesOptions {
+  readonly builtIn: BuiltInTexts;
+  /** The folder of the installation's own texts (`GATEHOUSE_TEXTS`). */
+  readonly textsFolder?: string | undefined;
+  /** A BCP 47 tag: the default (`GATEHOUSE_LANGUAGE`). */
+  readonly language: string;
+}
+
+/** The languages of pages and mail: those that the application ships with, and those that the installation has files for. */
 export class Languages {
   private readonly catalogues: ReadonlyMap<string, Catalogue>;
   /** The default, if no requested language is available. */
@@ -19,14 +26,14 @@ export class Languages {
    * Reads the folder of texts: `fr.json` adds French; `en.json` and `de.json` replace some or all of the built-in texts.
    * @throws Error that lists every invalid text, which aborts the start
    */
-  constructor({ textsFolder, language }: Pick<Settings, 'textsFolder' | 'language'>) {
-    const custom = textsFolder === undefined ? new Map<string, Messages>() : readFolder(textsFolder);
-    const english = { ...englishTexts(), ...custom.get('en') };
-    const tags = [...new Set([...builtInTexts().keys(), ...custom.keys()])];
+  constructor({ builtIn, textsFolder, language }: LanguagesOptions) {
+    const custom = textsFolder === undefined ? new Map<string, Texts>() : readFolder(textsFolder, builtIn.english);
+    const english = { ...builtIn.english, ...custom.get('en') };
+    const tags = [...new Set([...builtIn.byLanguage.keys(), ...custom.keys()])];
     this.catalogues = new Map(
       tags.map((tag) => [
         tag.toLowerCase(),
-        new Catalogue(tag, { ...english, ...builtInTexts().get(tag), ...custom.get(tag) }),
+        new Catalogue(tag, { ...english, ...builtIn.byLanguage.get(tag), ...custom.get(tag) }),
       ]),
     );
     const usual = this.catalogues.get(language.toLowerCase());
@@ -82,8 +89,6 @@ export class Languages {
   }
 }
 
-type Messages = Readonly<Record<string, string>>;
-
 /** The ranges of the header, by preference; those with q=0 are excluded. */
 function rangesOf(header: string | undefined): readonly string[] {
   return (header ?? '')
@@ -100,7 +105,7 @@ function rangesOf(header: string | undefined): readonly string[] {
     .map(({ range }) => range);
 }
 
-function readFolder(folder: string): ReadonlyMap<string, Messages> {
+function readFolder(folder: string, english: Texts): ReadonlyMap<string, Texts> {
   let names: readonly string[];
   try {
     names = readdirSync(folder)
@@ -109,7 +114,7 @@ function readFolder(folder: string): ReadonlyMap<string, Messages> {
   } catch (cause) {
     throw new Error(`GATEHOUSE_TEXTS: the folder ${folder} cannot be read`, { cause });
   }
-  const files = names.map((name) => readTexts(join(folder, name), name.slice(0, -'.json'.length)));
+  const files = names.map((name) => readTexts(join(folder, name), name.slice(0, -'.json'.length), english));
   const problems = files.flatMap((file) => file.problems);
   if (problems.length > 0) throw new Error(`GATEHOUSE_TEXTS:\n  ${problems.slice(0, 50).join('\n  ')}`);
   return new Map(files.map(({ tag, messages }) => [tag, messages]));
@@ -118,7 +123,8 @@ function readFolder(folder: string): ReadonlyMap<string, Messages> {
 function readTexts(
   path: string,
   name: string,
-): { readonly tag: string; readonly messages: Messages; readonly problems: readonly string[] } {
+  english: Texts,
+): { readonly tag: string; readonly messages: Texts; readonly problems: readonly string[] } {
   const invalid = (problem: string): ReturnType<typeof readTexts> => ({
     tag: name,
     messages: {},
@@ -139,7 +145,7 @@ function readTexts(
   const problems: string[] = [];
   const messages: Record<string, string> = {};
   for (const [key, message] of Object.entries(content)) {
-    const problem = textProblem(key, message);
+    const problem = textProblem(key, message, english);
     if (problem === undefined) messages[key] = message as string;
     else problems.push(`${path}: ${key.slice(0, 80)}: ${problem}`);
   }
@@ -147,8 +153,7 @@ function readTexts(
 }
 
 /** An unknown key may belong to another version and is ignored. */
-function textProblem(key: string, message: unknown): string | undefined {
-  const english = englishTexts();
+function textProblem(key: string, message: unknown, english: Texts): string | undefined {
   if (typeof message !== 'string') return 'the value is not a string';
   if (!Object.hasOwn(english, key)) return undefined;
   try {

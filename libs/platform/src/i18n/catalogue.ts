@@ -1,5 +1,5 @@
 import Handlebars from 'handlebars';
-import { escapeHtml } from '@gatehouse/platform/http/form-post-page';
+import { escapeHtml } from '../http/form-post-page.js';
 import { IntlMessageFormat, type Formats } from 'intl-messageformat';
 
 /** The values for the placeholders of a text. Strings are escaped if the result is HTML. */
