@@ -50,7 +50,7 @@ describe('the pages of the server', () => {
     const { client } = await provider.addClient({ name: 'Misconfigured' });
     const { parameters } = authorizationRequest(client);
     for (let sent = 0; sent < 2; sent++)
-      await new Browser().open(authorizeUrl(provider, { ...parameters, redirect_uri: 'https://elsewhere.test/' }));
+      await admin.open(authorizeUrl(provider, { ...parameters, redirect_uri: 'https://elsewhere.test/' }));
     await provider.app.get(FailedRequests).flush();
     const after = (await admin.open(at('/admin'))).text;
     expect(after).toContain('Requests from Misconfigured fail');
