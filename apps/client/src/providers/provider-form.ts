@@ -1,4 +1,5 @@
 import { jwsAlgorithms } from '@gatehouse/domain/jose';
+import { hasWrittenHost } from '@gatehouse/domain/kernel';
 import type { Form } from '@gatehouse/platform/http/form';
 import { defaultScope, type Provider } from './provider.js';
 import type { ProviderDraft } from './providers.service.js';
@@ -108,7 +109,7 @@ const wellKnown = '/.well-known/openid-configuration';
 /** Also accepts the URL of the metadata document. */
 function parseIssuer(text: string): string | undefined {
   const issuer = text.endsWith(wellKnown) ? text.slice(0, -wellKnown.length) : text;
-  if (issuer.length > 1000 || !URL.canParse(issuer)) return undefined;
+  if (issuer.length > 1000 || !hasWrittenHost(issuer)) return undefined;
   const url = new URL(issuer);
   const isPlain =
     url.search === '' &&
