@@ -219,6 +219,16 @@ describe('why was this rejected?', () => {
     }
   });
 
+  it.each(['/failed-request?id=', '/refusal/'])('an unknown id at %s lists no other requests', async (path) => {
+    await send(at('/oauth/authorize?client_id=somebody-else'));
+    await written();
+    expect((await admin.open(at('/failed-request'))).text).toContain('somebody-else');
+    const page = await admin.open(at(`${path}0000000000000000000000000000beef`));
+    expect(page.text).toContain('No failed request has this ID');
+    expect(page.text).toContain('No failed requests match these filters');
+    expect(page.text).not.toContain('somebody-else');
+  });
+
   it('is for administrators', async () => {
     const user = await provider.logIn(await provider.addUser());
     expect((await user.open(at('/failed-request'))).status).toBe(403);

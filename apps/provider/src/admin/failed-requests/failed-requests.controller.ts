@@ -65,11 +65,10 @@ export class FailedRequestsController {
     if (first && !second) return Reply.redirect(pathOf(first), { cookies: context.cookies });
     const clientId = parameters.text('client').trim().slice(0, 300);
     const before = parseSelector(parameters.text('before'));
-    const { failedRequests, next } =
-      ofRequest && first
-        ? // The newest ones of one request id are enough: there is no paging.
-          { failedRequests: ofRequest.failedRequests, next: undefined }
-        : await this.failedRequests.list({ clientId: clientId === '' ? undefined : clientId, before, limit: pageSize });
+    const { failedRequests, next } = ofRequest
+      ? // The newest ones of one request id are enough: there is no paging.
+        { failedRequests: ofRequest.failedRequests, next: undefined }
+      : await this.failedRequests.list({ clientId: clientId === '' ? undefined : clientId, before, limit: pageSize });
     const sources = await this.failedRequests.counts(hourOf(addSeconds(context.now, -24 * 3600)), maxSources);
     return this.contexts.page(context, 'admin/failed-requests', {
       typed: { id, client: clientId },
