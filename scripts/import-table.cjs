@@ -18,7 +18,7 @@ const base = {
 const provider = {
   'audit/operations': [],
   'database/operations': [],
-  'settings/administration': ['mail', 'users'],
+  'settings/administration': ['mail', 'users', 'users/factors'],
   outbox: [],
   mail: ['outbox'],
   keys: [],

@@ -63,6 +63,7 @@ import { AccessEnded1795960000913 } from './database/migrations/20261130-access-
 import { CreatorIndexes1795960000914 } from './database/migrations/20261130-creator-indexes.js';
 import { AuthenticatedRefusals1795960000920 } from './database/migrations/20261130-authenticated-refusals.js';
 import { StoredSettings1795960000930 } from './database/migrations/20261130-stored-settings.js';
+import { RefusalsOfAdministrators1795960000940 } from './database/migrations/20261130-refusals-of-administrators.js';
 import { ServiceAccounts1795950000701 } from './database/migrations/20261129-service-accounts.js';
 
 /** Every entity of the provider: the one list that the store is opened with. */
@@ -201,4 +202,5 @@ export const migrations = [
   CreatorIndexes1795960000914,
   AuthenticatedRefusals1795960000920,
   StoredSettings1795960000930,
+  RefusalsOfAdministrators1795960000940,
 ];

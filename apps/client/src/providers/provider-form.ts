@@ -1,4 +1,5 @@
 import { jwsAlgorithms } from '@gatehouse/domain/jose';
+import { hasWrittenHost } from '@gatehouse/domain/kernel';
 import type { Form } from '@gatehouse/platform/http/form';
 import { text, type Text } from '../i18n/message.js';
 import { defaultScope, type Provider } from './provider.js';
@@ -114,7 +115,7 @@ const wellKnown = '/.well-known/openid-configuration';
 /** Also accepts the URL of the metadata document. */
 function parseIssuer(text: string): string | undefined {
   const issuer = text.endsWith(wellKnown) ? text.slice(0, -wellKnown.length) : text;
-  if (issuer.length > 1000 || !URL.canParse(issuer)) return undefined;
+  if (issuer.length > 1000 || !hasWrittenHost(issuer)) return undefined;
   const url = new URL(issuer);
   const isPlain =
     url.search === '' &&

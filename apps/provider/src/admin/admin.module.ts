@@ -15,6 +15,7 @@ import { AuditController } from './activity/audit.controller.js';
 import { DashboardController } from './overview/dashboard.controller.js';
 import { SetupChecklist } from './overview/setup-checklist.service.js';
 import { SystemController } from './overview/system.controller.js';
+import { SettingPages } from './settings/setting-pages.service.js';
 import { ThingsToFix } from './overview/things-to-fix.service.js';
 import { EventLines } from './activity/event-lines.service.js';
 import { BrandingController } from './settings/branding.controller.js';
@@ -71,6 +72,6 @@ import { UserSessionsController } from './users/user-sessions.controller.js';
     UserApplicationsController,
     UserActivityController,
   ],
-  providers: [ConsoleSearch, EventLines, SetupChecklist, ThingsToFix, UserPages],
+  providers: [ConsoleSearch, EventLines, SettingPages, SetupChecklist, ThingsToFix, UserPages],
 })
 export class AdminModule {}

@@ -7,7 +7,7 @@ import { query, type WebRequest } from '@gatehouse/platform/http/request';
 import { SETTINGS } from '../config/settings.token.js';
 import { mailFromOf, type Settings } from '../config/settings.js';
 import { text, type Message, type TextKey } from '../i18n/message.js';
-import { listPager } from '../web/list-pager.js';
+import { listAddress, listPager } from '../web/list-pager.js';
 import { PageError } from '../web/page-error.js';
 import { routes } from '../web/routes.js';
 import { SendTestMail } from '../settings/administration/operations/send-test-mail.js';
@@ -64,7 +64,8 @@ export class MessagesController {
           : [];
     if (selectors.length === 0 && form.get('action') !== 'retry-failed') throw new PageError('form.invalid');
     await this.operations.execute(RetryMessages, { selectors }, { context, form });
-    return Reply.redirect(`${routes.messages}?done=retried`, { cookies: context.cookies });
+    const done = listAddress(routes.messages, { ...listParameters(request), done: 'retried' });
+    return Reply.redirect(done, { cookies: context.cookies });
   }
 
   private async sendTest(context: UserRequestContext, form: Form): Promise<Reply> {
@@ -79,9 +80,9 @@ export class MessagesController {
     shown: { readonly status?: number; readonly error?: Message; readonly notice?: Message },
   ): Promise<Reply> {
     const parameters = query(context.request);
-    const failedOnly = parameters.text('state') === 'given-up';
-    const typedAfter = parameters.text('after');
-    const after = /^\d{1,15}$/.test(typedAfter) ? Number(typedAfter) : undefined;
+    const position = listParameters(context.request);
+    const failedOnly = position.state !== undefined;
+    const after = position.after === undefined ? undefined : Number(position.after);
     const found = await this.outbox.list({
       failedOnly,
       limit: pageSize + 1,
@@ -96,13 +97,15 @@ export class MessagesController {
         ...this.mailServer(),
         failed,
         failedOnly,
+        // Its forms keep what the list shows.
+        formAction: listAddress(routes.messages, position),
         clearHref: failedOnly ? routes.messages : undefined,
         backlog: text('messages.backlog', { waiting, failed }),
         filters: [stateFilter(failedOnly)],
         messages: page.map(rowOf),
         pager: listPager(
           routes.messages,
-          { state: failedOnly ? 'given-up' : undefined },
+          { state: position.state },
           {
             isFirst: after === undefined,
             next: found.length > pageSize ? page.at(-1)?.selector : undefined,
@@ -135,6 +138,19 @@ export class MessagesController {
     this.contexts.requireRole(context, 'admin');
     return context;
   }
+}
+
+/** What the list shows: failed messages or all, from the first or a later one. */
+function listParameters(request: WebRequest): {
+  readonly state: 'given-up' | undefined;
+  readonly after: string | undefined;
+} {
+  const parameters = query(request);
+  const after = parameters.text('after');
+  return {
+    state: parameters.text('state') === 'given-up' ? 'given-up' : undefined,
+    after: /^\d{1,15}$/.test(after) ? after : undefined,
+  };
 }
 
 function stateFilter(failedOnly: boolean): object {

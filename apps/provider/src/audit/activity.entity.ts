@@ -1,5 +1,6 @@
 import {
   FlagColumn,
+  IdColumn,
   InstantColumn,
   SelectorPrimaryColumn,
   TextColumn,
@@ -55,6 +56,10 @@ export class FailedRequestEntity {
   /** Whether an approved confidential client authenticated. Such rows are bounded separately. */
   @FlagColumn()
   clientAuthenticated!: boolean;
+
+  /** The administrator who was signed in to the browser that sent the request; goes with the row. */
+  @IdColumn({ nullable: true })
+  administratorId!: string | null;
 
   @TextColumn()
   address!: string;

@@ -2,7 +2,7 @@ import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/comm
 import { addSeconds, epochSeconds, type EpochSeconds, type Selector } from '@gatehouse/domain/kernel';
 import { parseBasicCredentials, type Client, type OAuthError } from '@gatehouse/domain/oauth';
 import { Clock } from '@gatehouse/platform/clock';
-import { statement, Store, type Unit } from '@gatehouse/platform/database/store';
+import { Store, type Unit } from '@gatehouse/platform/database/store';
 import { SelectorSource } from '@gatehouse/platform/secrets/random';
 import {
   addressKey,
@@ -14,62 +14,7 @@ import {
 } from '@gatehouse/platform/http/request';
 import type { PurgeStep } from '../database/sweep.js';
 import { hourOf } from './activity.service.js';
-
-const columns = `selector, request_id, at, endpoint, reason, error, description, client_id, address, parameters,
-  client_authenticated`;
-
-const failedRequestStatements = {
-  insert: statement(
-    'refusals.insert',
-    `INSERT INTO refusals (${columns}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11 <> 0)`,
-  ),
-  list: statement(
-    'refusals.list',
-    `SELECT ${columns} FROM refusals WHERE selector < $1 ORDER BY selector DESC LIMIT $2`,
-  ),
-  listOfClient: statement(
-    'refusals.list_of_client',
-    `SELECT ${columns} FROM refusals WHERE client_id = $3 AND selector < $1 ORDER BY selector DESC LIMIT $2`,
-  ),
-  listOfRequest: statement(
-    'refusals.list_of_request',
-    `SELECT ${columns} FROM refusals WHERE request_id = $3 AND selector < $1 ORDER BY selector DESC LIMIT $2`,
-  ),
-  find: statement('refusals.find', `SELECT ${columns} FROM refusals WHERE selector = $1`),
-  purge: statement('refusals.purge', 'DELETE FROM refusals WHERE at <= $1'),
-  // Two ranges, so that both engines use an index: not among the newest $1 rows, and among the oldest $2.
-  boundAuthenticated: statement(
-    'refusals.bound_authenticated',
-    `DELETE FROM refusals WHERE client_authenticated = TRUE
-       AND selector <= (SELECT selector FROM refusals WHERE client_authenticated = TRUE
-                        ORDER BY selector DESC LIMIT 1 OFFSET $1)
-       AND selector < (SELECT selector FROM refusals WHERE client_authenticated = TRUE
-                       ORDER BY selector LIMIT 1 OFFSET $2)`,
-  ),
-  boundOthers: statement(
-    'refusals.bound_others',
-    `DELETE FROM refusals WHERE client_authenticated = FALSE
-       AND selector <= (SELECT selector FROM refusals WHERE client_authenticated = FALSE
-                        ORDER BY selector DESC LIMIT 1 OFFSET $1)
-       AND selector < (SELECT selector FROM refusals WHERE client_authenticated = FALSE
-                       ORDER BY selector LIMIT 1 OFFSET $2)`,
-  ),
-  count: statement(
-    'refusal_counts.add',
-    `INSERT INTO refusal_counts (source, hour, count) VALUES ($1, $2, $3)
-     ON CONFLICT (source, hour) DO UPDATE SET count = refusal_counts.count + excluded.count`,
-  ),
-  addTo: statement(
-    'refusal_counts.add_to',
-    'UPDATE refusal_counts SET count = count + $3 WHERE source = $1 AND hour = $2',
-  ),
-  sourcesIn: statement('refusal_counts.sources_in', 'SELECT COUNT(*) AS n FROM refusal_counts WHERE hour = $1'),
-  counts: statement(
-    'refusal_counts.list',
-    'SELECT source, SUM(count) AS count FROM refusal_counts WHERE hour >= $1 GROUP BY source ORDER BY 2 DESC LIMIT $2',
-  ),
-  purgeCounts: statement('refusal_counts.purge', 'DELETE FROM refusal_counts WHERE hour < $1'),
-};
+import { failedRequestStatements } from './failed-request.statements.js';
 
 /**
  * How many failed requests per source, per network (`networkKey`) and in total a process stores per minute; others are
@@ -101,7 +46,8 @@ const maxExcessPerStep = 1_000;
 const retentionSeconds = 7 * 24 * 3600;
 
 const maxParameters = 40;
-const maxValueCharacters = 500;
+/** How many characters of a value are recorded; a longer one is cut off. */
+export const maxRecordedCharacters = 500;
 
 /** Parameters whose values are stored, because they are no secrets. For all others only the length is stored. */
 const nonSecretParameters: ReadonlySet<string> = new Set([
@@ -149,6 +95,8 @@ export interface FailedRequest {
   readonly clientId: string | undefined;
   /** Whether an approved confidential client authenticated. Otherwise anyone can have sent the `clientId`. */
   readonly clientAuthenticated: boolean;
+  /** The administrator who was signed in to the browser that sent the request. */
+  readonly administratorId: string | undefined;
   readonly address: string;
   readonly parameters: Readonly<Record<string, string>>;
 }
@@ -162,6 +110,8 @@ export interface NewFailedRequest {
   readonly parameters: ReadonlyMap<string, string>;
   /** The authenticated client; undefined when none authenticated, or authentication was not required. */
   readonly client?: Client | undefined;
+  /** The administrator who is signed in to the browser that sent the request. */
+  readonly administratorId?: string | undefined;
 }
 
 interface FailedRequestRow {
@@ -174,6 +124,7 @@ interface FailedRequestRow {
   readonly description: string;
   readonly client_id: string | null;
   readonly client_authenticated: boolean | number;
+  readonly administrator_id: string | null;
   readonly address: string;
   readonly parameters: string;
 }
@@ -197,7 +148,7 @@ export class FailedRequests implements BeforeApplicationShutdown {
     @Inject(SelectorSource) private readonly selectors: SelectorSource,
   ) {}
 
-  note({ request, endpoint, error, parameters, client }: NewFailedRequest): void {
+  note({ request, endpoint, error, parameters, client, administratorId }: NewFailedRequest): void {
     if (expectedErrors.has(error.code)) return;
     const now = this.clock.now();
     const address = clientAddress(request);
@@ -220,6 +171,7 @@ export class FailedRequests implements BeforeApplicationShutdown {
       description: error.description,
       clientId: client?.id ?? clientIdOf(request, parameters)?.slice(0, 300),
       clientAuthenticated: authenticated !== undefined,
+      administratorId,
       address,
       parameters: withoutSecrets(parameters),
     });
@@ -254,6 +206,7 @@ export class FailedRequests implements BeforeApplicationShutdown {
             each.address,
             JSON.stringify(each.parameters),
             each.clientAuthenticated ? 1 : 0,
+            each.administratorId ?? null,
           );
         return this.addCounts(unit, counts, hour);
       })
@@ -298,6 +251,13 @@ export class FailedRequests implements BeforeApplicationShutdown {
           : await this.store.all<FailedRequestRow>(list, before, limit + 1);
     const failedRequests = rows.slice(0, limit).map(toFailedRequest);
     return { failedRequests, next: rows.length > limit ? failedRequests.at(-1)?.selector : undefined };
+  }
+
+  /** The newest ones that a client or the browser of an administrator sent: strangers can neither add to nor displace them. */
+  async listOfKnownSenders(limit: number): Promise<readonly FailedRequest[]> {
+    const { listOfKnownSenders } = failedRequestStatements;
+    const rows = await this.store.all<FailedRequestRow>(listOfKnownSenders, Number.MAX_SAFE_INTEGER, limit);
+    return rows.map(toFailedRequest);
   }
 
   async find(selector: Selector): Promise<FailedRequest | undefined> {
@@ -357,7 +317,7 @@ function approvedConfidential(client: Client | undefined): Client | undefined {
 
 function withoutSecrets(parameters: ReadonlyMap<string, string>): Record<string, string> {
   const stored = [...parameters].slice(0, maxParameters).map(([name, value]): [string, string] => {
-    const text = nonSecretParameters.has(name) ? value.slice(0, maxValueCharacters) : `(${value.length} characters)`;
+    const text = nonSecretParameters.has(name) ? value.slice(0, maxRecordedCharacters) : `(${value.length} characters)`;
     return [replaceNul(name.slice(0, 100)), replaceNul(text)];
   });
   return Object.fromEntries(stored);
@@ -385,6 +345,7 @@ function toFailedRequest(row: FailedRequestRow): FailedRequest {
     description: row.description,
     clientId: row.client_id ?? undefined,
     clientAuthenticated: Boolean(row.client_authenticated),
+    administratorId: row.administrator_id ?? undefined,
     address: row.address,
     parameters: JSON.parse(row.parameters) as Record<string, string>,
   };

@@ -3,6 +3,7 @@ import type { Client } from '@gatehouse/domain/oauth';
 import { text, type Message, type Text } from '../i18n/message.js';
 import { routes } from '../web/routes.js';
 import { kindLabels, kindOf } from './client-kinds.js';
+import { clientFilterParameters, clientListAddress, type ClientFilter } from './client-list-filter.js';
 import { clientSortOrders, clientStates, type ClientSortOrder, type ClientState } from './client-sort-orders.js';
 
 const stateLabels: Readonly<Record<ClientState, Text>> = {
@@ -11,13 +12,6 @@ const stateLabels: Readonly<Record<ClientState, Text>> = {
   restricted: text('clients.state.restricted'),
   disabled: text('clients.state.disabled'),
 };
-
-/** What the list shows: a search, a state, an order. */
-export interface ClientFilter {
-  readonly search: string;
-  readonly state: ClientState | undefined;
-  readonly order: ClientSortOrder;
-}
 
 const bulkActions = [
   { label: text('clients.action.approveSelected'), name: 'action', value: 'approve' },
@@ -67,7 +61,7 @@ export function clientListModel(
       action: routes.clients,
       actions: bulkActions,
       fields: [
-        { name: 'state', value: state ?? '' },
+        ...Object.entries(clientFilterParameters(filter)).map(([name, value]) => ({ name, value })),
         ...revisions.map(({ id, revision }) => ({ name: `revision:${id}`, value: revision })),
       ],
     },
@@ -75,8 +69,8 @@ export function clientListModel(
       isFirst && next === undefined
         ? undefined
         : {
-            first: isFirst ? undefined : addressOf(filter),
-            next: next === undefined ? undefined : addressOf(filter, next),
+            first: isFirst ? undefined : clientListAddress(filter),
+            next: next === undefined ? undefined : clientListAddress(filter, { after: next }),
           },
   };
 }
@@ -85,16 +79,6 @@ const orderLabels: Readonly<Record<ClientSortOrder, Text>> = {
   name: text('clients.order.name'),
   newest: text('clients.order.newest'),
 };
-
-function addressOf({ search, state, order }: ClientFilter, after?: string): string {
-  const parameters = new URLSearchParams({
-    ...(search ? { q: search } : {}),
-    ...(state ? { state } : {}),
-    ...(order === 'name' ? {} : { order }),
-    ...(after === undefined ? {} : { after }),
-  }).toString();
-  return parameters === '' ? routes.clients : `${routes.clients}?${parameters}`;
-}
 
 interface Row {
   readonly owner?: string | undefined;

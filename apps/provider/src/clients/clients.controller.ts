@@ -14,11 +14,12 @@ import { problemModel } from '../web/form-errors.js';
 import { revisionOf } from '../web/revision.js';
 import { noticeModel } from '../web/notice.js';
 import { routes } from '../web/routes.js';
+import { readClientFilter } from './client-list-filter.js';
 import { clientListModel, clientRow } from './client-list-page.js';
 import { ClientLogos } from './client-logos.service.js';
 import { addressOfClient, ClientPages, secretOverlaps } from './client-pages.service.js';
 import { ClientReviews } from './client-reviews.service.js';
-import { clientCursorShape, clientSortOrders, clientStates } from './client-sort-orders.js';
+import { clientCursorShape } from './client-sort-orders.js';
 import { ClientsService } from './clients.service.js';
 import { DeleteClient } from './operations/delete-client.js';
 import { RotateClientSecret } from './operations/rotate-client-secret.js';
@@ -52,9 +53,8 @@ export class ClientsController {
   async list(@Req() request: WebRequest): Promise<Reply> {
     const context = await this.requireEditor(request);
     const parameters = query(request);
-    const search = parameters.text('q').trim().slice(0, 200);
-    const state = clientStates.find((each) => each === parameters.get('state'));
-    const order = clientSortOrders.find((each) => each === parameters.get('order')) ?? 'name';
+    const filter = readClientFilter(parameters);
+    const { search, state, order } = filter;
     const after = parseCursor(parameters.text('after'), clientCursorShape(order));
     const { clients, lastUses, next } = await this.clients.list({
       ownerId: canAudit(context) ? undefined : context.user.id,
@@ -74,7 +74,7 @@ export class ClientsController {
     );
     return this.contexts.page(context, 'clients/list', {
       ...clientListModel(
-        { search, state, order },
+        filter,
         { isFirst: after === undefined, next: next && formatCursor(next) },
         canAudit(context) ? clients.map((client) => ({ id: client.id, revision: revisionOf(client) })) : undefined,
       ),

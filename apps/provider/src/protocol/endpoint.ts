@@ -15,7 +15,7 @@ import {
   type WebRequest,
 } from '@gatehouse/platform/http/request';
 import { FailedRequests, type NewFailedRequest } from '../audit/failed-requests.service.js';
-import { ClientAuthenticator, clientChanged } from '../clients/authentication/authenticator.js';
+import { ClientAuthenticator, clientChanged, WrongAuthMethod } from '../clients/authentication/authenticator.js';
 import type { PresentedCredentials } from '../clients/authentication/client-authentication.js';
 import { ClientsService, type VersionedClient } from '../clients/clients.service.js';
 import { authorizationOf } from './authorization-header.js';
@@ -141,7 +141,8 @@ export class ProtocolEndpoint {
         client,
       );
     } catch (error) {
-      return this.errorReply(error, { request, parameters, client });
+      const sender = error instanceof WrongAuthMethod ? error.holder : client;
+      return this.errorReply(error, { request, parameters, client: sender });
     }
   }
 

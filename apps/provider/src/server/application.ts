@@ -24,6 +24,7 @@ import { AppModule } from '../app.module.js';
 import { keyFileOf, type LoadedSettings, type Settings } from '../config/settings.js';
 import { CurrentSettings } from '../settings/current-settings.js';
 import { Branding } from '../web/branding.js';
+import { pageOfForm } from '../web/page-of-form.js';
 import { routes } from '../web/routes.js';
 import { Counters } from '../monitoring/counters.js';
 import { hasText } from '../i18n/message.js';
@@ -101,6 +102,7 @@ export async function prepareApp(input: ApplicationOptions): Promise<PreparedApp
       languages: core.languages,
       languageCookie: new LanguageCookie(settings.issuer),
       languagePath: routes.language,
+      otherPage: pageOfForm,
       englishViews: Object.keys(developmentViews),
     }),
     assets,

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import * as schema from '@gatehouse/platform/settings/setting-schemas';
 import type { SettingSource } from '@gatehouse/platform/settings/settings';
 import { text, type Message, type TextKey } from '../i18n/message.js';
-import { logoSchema, maxLogoBytes, type LogoImage } from './logo-image.js';
+import { logoSchema, type LogoImage, type LogoProblem } from './logo-image.js';
+import { logoProblemText } from './logo-problem-text.js';
 import type { EditableKey } from '../config/editable-keys.js';
 import { settingsDefinition, type LoadedSettings } from '../config/settings.js';
 
@@ -64,10 +65,7 @@ export const editableSettings: { readonly [Name in EditableName]: EditableSettin
     member: 'logo',
     schema: logoSchema,
     configured: ({ logoPath }) => (logoPath === undefined ? undefined : { path: logoPath }),
-    invalid: (issue) => {
-      if (issue === 'size') return text('problem.setting.logoSize', { most: maxLogoBytes / 1000 });
-      return text(issue === 'active' ? 'problem.setting.logoActive' : 'problem.setting.logoKind');
-    },
+    invalid: (issue) => logoProblemText(issue as LogoProblem),
   },
   accent: {
     key: 'accent',

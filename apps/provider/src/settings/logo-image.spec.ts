@@ -23,8 +23,19 @@ function png(width: number, height: number): Buffer {
   ]);
 }
 
+/** Of 16 × 17 pixels, with a thumbnail that is a complete JPEG itself. */
+const photo = Buffer.from(`ffd8ffe1000c45786966ffd8ffd90000ffc0000b080011001001011100ffd9`, 'hex');
+const extendedWebp = (width: number, height: number): Buffer => {
+  const size = Buffer.alloc(10);
+  size.writeUIntLE(width - 1, 4, 3);
+  size.writeUIntLE(height - 1, 7, 3);
+  return Buffer.concat([Buffer.from('RIFF\x16\0\0\0WEBPVP8X\x0a\0\0\0', 'latin1'), size]);
+};
 const jpeg = Buffer.from('ffd8ffe000104a46494600010100000100010000ffc0000b080010001001011100ffd9', 'hex');
-const webp = Buffer.concat([Buffer.from('RIFF\x16\0\0\0WEBPVP8L\x0a\0\0\0', 'latin1'), Buffer.alloc(10)]);
+const webp = Buffer.concat([
+  Buffer.from('RIFF\x16\0\0\0WEBPVP8L\x0a\0\0\0\x2f', 'latin1'),
+  Buffer.from('00000000ff0000ff00', 'hex'),
+]);
 
 const kindOf = (content: Buffer): string => {
   const logo = parseLogo(content);
@@ -51,13 +62,68 @@ describe('a logo', () => {
     ['an SVG that is not well-formed', svg('<g>'), 'kind'],
     ['an SVG with a quote that is missing', svg('<g id="a></g>'), 'kind'],
     ['two SVG documents', Buffer.concat([svg(''), svg('')]), 'kind'],
-    ['an SVG with entities', Buffer.concat([Buffer.from('<!DOCTYPE svg [<!ENTITY a "b">]>'), svg('&a;')]), 'kind'],
+    ['an SVG with entities', Buffer.concat([Buffer.from('<!DOCTYPE svg [<!ENTITY a "b">]>'), svg('&a;')]), 'doctype'],
+    [
+      'an SVG with a DTD',
+      Buffer.concat([Buffer.from('<!DOCTYPE svg SYSTEM "https://other.example/x">'), svg('')]),
+      'doctype',
+    ],
+    [
+      'an SVG with a style sheet of another file',
+      Buffer.concat([Buffer.from('<?xml-stylesheet href="a.css"?>'), svg('')]),
+      'kind',
+    ],
+    ['an SVG that imports a style sheet', svg('<style>@import "https://other.example/a.css";</style>'), 'active'],
+    [
+      'an SVG whose style sheet loads a file',
+      svg('<style>a { fill: url( "https://other.example/a.svg#a") }</style>'),
+      'active',
+    ],
+    ['an SVG whose style sheet hides an address', svg('<style>a { fill: u\\72l(//other.example) }</style>'), 'active'],
+    [
+      'an SVG whose style sheet hides an address from XML',
+      svg('<style>a { fill: &#117;rl(//other.example) }</style>'),
+      'active',
+    ],
+    [
+      'an SVG with a font of another server',
+      svg('<style>@font-face { src: url(//other.example/a) }</style>'),
+      'active',
+    ],
+    [
+      'an SVG whose CDATA imports a style sheet',
+      svg('<style><![CDATA[@IMPORT url(//other.example)]]></style>'),
+      'active',
+    ],
+    ['an SVG with a style that loads a file', svg('<g style="fill: url(//other.example/a)"/>'), 'active'],
+    ['an SVG with a filter of another file', svg('<g filter="url(a.svg#f)"/>'), 'active'],
+    ['an SVG with a gradient', svg('<g fill="url(#g)" style="stroke: url(\'#g\')"/>'), '.svg'],
+    ['an SVG with a base address', svg('<g xml:base="https://other.example/"/>'), 'active'],
+    ['an SVG with an animation', svg('<animate attributeName="href" values="javascript:alert(1)"/>'), 'active'],
+    ['an SVG that sets an attribute', svg('<a><set attributeName="href" to="javascript:alert(1)"/></a>'), 'active'],
     ['an SVG that is not UTF-8', Buffer.concat([svg(''), Buffer.of(0xff)]), 'kind'],
     ['nested 201 times', svg('<g>'.repeat(200) + '</g>'.repeat(200)), 'kind'],
-    ['a PNG without an end', png(64, 64).subarray(0, -12), 'kind'],
-    ['a PNG of a billion pixels', png(100_000, 10_000), 'kind'],
-    ['the beginning of a JPEG', jpeg.subarray(0, 20), 'kind'],
-    ['half a WebP', webp.subarray(0, -4), 'kind'],
+    ['a PNG without an end', png(64, 64).subarray(0, -12), 'damaged'],
+    ['a PNG without its middle', Buffer.concat([png(64, 64).subarray(0, 40), png(64, 64).subarray(-12)]), 'damaged'],
+    ['a PNG without a picture', Buffer.concat([png(64, 64).subarray(0, 33), png(64, 64).subarray(-12)]), 'damaged'],
+    [
+      'a PNG whose chunk has a length of four gigabytes',
+      Buffer.concat([png(64, 64).subarray(0, 33), Buffer.alloc(20, 0xff)]),
+      'damaged',
+    ],
+    ['the signature of a PNG', png(64, 64).subarray(0, 8), 'damaged'],
+    ['a PNG of a billion pixels', png(100_000, 10_000), 'pixels'],
+    ['a PNG of 65535 × 65535 pixels', png(65_535, 65_535), 'pixels'],
+    ['a PNG of no height', png(64, 0), 'pixels'],
+    ['a PNG of 4096 × 4096 pixels', png(4096, 4096), '.png'],
+    ['a PNG of 4097 × 1 pixels', png(4097, 1), 'pixels'],
+    ['the beginning of a JPEG', jpeg.subarray(0, 20), 'damaged'],
+    ['a photo with a thumbnail', photo, '.jpg'],
+    ['a JPEG with padding', Buffer.concat([photo, Buffer.alloc(3)]), '.jpg'],
+    ['the beginning of a photo with a thumbnail', photo.subarray(0, -2), 'damaged'],
+    ['half a WebP', webp.subarray(0, -4), 'damaged'],
+    ['a WebP with a canvas', extendedWebp(64, 64), '.webp'],
+    ['a WebP of 65535 × 65535 pixels', extendedWebp(65_535, 65_535), 'pixels'],
     ['nothing', Buffer.alloc(0), 'kind'],
     ['an SVG with a script', svg('<script>alert(1)</script>'), 'active'],
     ['an SVG with a script by another prefix', svg('<x:SCRIPT xmlns:x="http://www.w3.org/2000/svg"/>'), 'active'],

@@ -16,15 +16,31 @@ const activeElements = new Set([
   'video',
   'handler',
   'listener',
+  // Animations (SVG Animations 2) can also change where a link leads.
+  'animate',
+  'animatecolor',
+  'animatemotion',
+  'animatetransform',
+  'discard',
+  'set',
 ]);
+const doctype = /^<!doctype\s+(?:[\w.-]+:)?svg\b/i;
 const maxDepth = 200;
+/** What a style sheet loads (CSS Values 4 4.5, CSS Cascade 5 2); escapes and character references could hide it. */
+const styleReference =
+  /\burl\(\s*(?!["']?\s*(?:#|data:image\/(?:png|jpeg|webp|gif);base64,))|@import|image-set\(|\bsrc\(|\\|&#/i;
+
+/**
+ * `kind`: not an SVG image (SVG 2 5.1); `doctype`: with a document type declaration, which could define entities; `active`: with
+ * scripts, animations, event attributes or references to other servers.
+ */
+export type SvgProblem = 'kind' | 'doctype' | 'active';
 
 /**
  * Checks that an SVG image is a well-formed document that only draws. Pages show it in `<img>`, and it is served with a
  * sandbox, so that a script would not run anyway: the person who uploads one should learn of it.
- * @returns `kind`: not an SVG image (SVG 2 5.1); `active`: with scripts, event attributes or references to other servers
  */
-export function svgProblem(content: Buffer): 'kind' | 'active' | undefined {
+export function svgProblem(content: Buffer): SvgProblem | undefined {
   const text = decode(content);
   if (text === undefined) return 'kind';
   const open: string[] = [];
@@ -40,6 +56,7 @@ export function svgProblem(content: Buffer): 'kind' | 'active' | undefined {
     const skipped = match(other);
     if (skipped) {
       if (open.length === 0 && !skipped[0].startsWith('<') && skipped[0].trim() !== '') return 'kind';
+      if (localName(open.at(-1) ?? '') === 'style' && styleReference.test(skipped[0])) return 'active';
       continue;
     }
     const closing = match(closingTag);
@@ -48,7 +65,7 @@ export function svgProblem(content: Buffer): 'kind' | 'active' | undefined {
       continue;
     }
     const opening = match(openingTag);
-    if (!opening) return 'kind'; // also a DTD, which could define entities
+    if (!opening) return doctype.test(text.slice(at, at + 60)) ? 'doctype' : 'kind';
     const [, tag = '', attributes = ''] = opening;
     if (open.length === 0 && (hasRoot || !isRoot(tag, attributes))) return 'kind';
     hasRoot = true;
@@ -76,7 +93,8 @@ function isActive(tag: string, attributes: string): boolean {
   return [...attributes.matchAll(new RegExp(attribute, 'g'))].some(([, each = '', double, single]) => {
     const value = (double ?? single ?? '').trim();
     const attributeName = localName(each);
-    if (attributeName.startsWith('on')) return true;
+    // A base address makes `#` a reference to another document (XML Base 3).
+    if (attributeName.startsWith('on') || each.toLowerCase() === 'xml:base' || styleReference.test(value)) return true;
     return attributeName === 'href' && !/^(#|data:image\/(png|jpeg|webp|gif);base64,|$)/i.test(value);
   });
 }

@@ -79,9 +79,7 @@ export function clientFacts(client: Client, interaction: Interaction): readonly 
       ? [{ label: text('consent.detail.host'), value: displayHost(interaction.request.redirectUri) }]
       : []),
     // The only property of such a client that is verified.
-    ...(client.source === 'metadata_document'
-      ? [{ label: text('consent.detail.document'), value: new URL(client.id).host }]
-      : []),
+    ...(client.source === 'metadata_document' ? [{ label: text('consent.detail.document'), code: client.id }] : []),
     { label: text('consent.detail.registered'), at: client.createdAt },
   ];
 }

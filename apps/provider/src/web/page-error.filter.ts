@@ -116,7 +116,7 @@ function wordsOf({ sentence, advice, options: { cause, client, detail } }: PageE
     const isDisabled = cause instanceof OAuthError && cause.reason === 'client.disabled';
     return {
       heading: text('error.client.heading', { client: client.name }),
-      lead: text(isDisabled ? 'error.client.disabled' : 'error.client.refused', { client: client.name }),
+      lead: text(isDisabled ? 'error.client.disabled' : 'error.client.refused'),
     };
   }
   return { heading: sentence, lead: detail === undefined || typeof detail === 'string' ? advice : detail };

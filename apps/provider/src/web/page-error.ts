@@ -27,6 +27,8 @@ export type PageErrorId = keyof typeof statuses;
 /** The application whose request failed, as the page names it. */
 export interface FailedClient {
   readonly name: string;
+  /** It chose its own name, and nobody has approved it. */
+  readonly unapproved: boolean;
   readonly logo: string | undefined;
   /** A page of the application; undefined if none is known, or if nobody has approved it. */
   readonly href: string | undefined;

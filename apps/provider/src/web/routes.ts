@@ -37,6 +37,7 @@ export const routes = {
   invitations: '/user/invite',
   userFactors: '/user/factors',
   selectedUsers: '/user/selected',
+  selectedClients: '/client/selected',
   userSessions: '/user/sessions',
   userApplications: '/user/apps',
   userActivity: '/user/activity',

@@ -52,6 +52,30 @@ describe('an error of an unapproved client (RFC 9700 4.11.2)', () => {
     expect(page.headers['cache-control']).toContain('no-store');
   });
 
+  it.each([
+    ['that is redirected', { scope: 'openid made_up' }],
+    ['that is not redirected', { redirect_uri: 'https://other.test/' }],
+  ])(
+    '%s tells the name that the client chose apart from the sentence, and marks it as not verified',
+    async (_how, request) => {
+      const name = 'Gatehouse locked you out. Call 555, or you';
+      made = await registered(provider, { client_name: name, scope: 'openid', redirect_uris: [redirect_uri] });
+      client = await fresh();
+      const page = await ask(new Browser(), request);
+      expect(page.status).toBe(400);
+      expect(page.text).toContain(`<h1 class="mbs"><strong>${name}</strong> couldn’t sign you in</h1>`);
+      expect(page.text).toContain('Not verified');
+    },
+  );
+
+  it('does not mark the name of an approved client', async () => {
+    const approved = await provider.addClient({ name: 'Approved app' });
+    const { parameters } = authorizationRequest(approved.client, { redirect_uri: 'https://other.test/' });
+    const page = await new Browser().open(authorizeUrl(provider, parameters));
+    expect(page.text).toContain('<h1 class="mbs"><strong>Approved app</strong> couldn’t sign you in</h1>');
+    expect(page.text).not.toContain('Not verified');
+  });
+
   it('is also shown to a signed-in user who has not allowed the client', async () => {
     linkOf(await ask(await provider.logIn(await provider.addUser()), broken));
   });

@@ -3,7 +3,12 @@ import { DeleteClient } from '../../src/clients/operations/delete-client';
 import { RotateClientSecret } from '../../src/clients/operations/rotate-client-secret';
 import { SetClientState } from '../../src/clients/operations/set-client-state';
 import { UpdateClient } from '../../src/clients/operations/update-client';
+import { GrantsService } from '../../src/grants/grants.service';
 import { RevokeAllGrants } from '../../src/grants/operations/revoke-all-grants';
+import { RevokeGrants } from '../../src/grants/operations/revoke-grants';
+import type { UserActor } from '../../src/operations/actor';
+import { Operations } from '../../src/operations/operations';
+import { MakePasswordLink } from '../../src/users/credentials/operations/make-password-link';
 import { adminApi, callerOf, type AdminApiClient } from '../support/admin-api';
 import { Browser } from '../support/browser';
 import { clientKey } from '../support/client-jwts';
@@ -157,6 +162,16 @@ describe('what was created with the access token of a client', () => {
         'loses all grants for it',
         ({ user }, clientId) => provider.execute(RevokeAllGrants, { userId: user.id, clientId }),
       ],
+      ['loses all grants', ({ user }) => provider.execute(RevokeAllGrants, { userId: user.id })],
+      [
+        'loses the one grant for it',
+        async ({ user }) => {
+          const { grants } = await provider.app
+            .get(GrantsService)
+            .list({ userId: user.id, limit: 10 }, provider.clock.now());
+          await provider.execute(RevokeGrants, { selectors: grants.map(({ selector }) => selector) });
+        },
+      ],
     ])('ends when this user %s; what others created remains', async (_how, end) => {
       const { clientId, users } = await toolOf(2);
       const [one, other] = users;
@@ -168,6 +183,27 @@ describe('what was created with the access token of a client', () => {
       ]);
       const registered = [one.created.approving, one.created.plain, other.created.approving].map(registerWith);
       expect(await Promise.all(registered)).toEqual([401, 201, 201]);
+    });
+
+    it('ends when this user loses all grants, but not what they created without an application', async () => {
+      const { users } = await toolOf(1);
+      const [one] = users;
+      if (!one) throw new Error('no user');
+      const { id } = await provider.addUser();
+      const actor: UserActor = {
+        kind: 'person',
+        userId: one.user.id,
+        roles: ['admin'],
+        signIn: { authTime: provider.clock.now(), amr: ['pwd'] },
+        hasSecondFactor: false,
+        now: provider.clock.now(),
+        requestId: 'test',
+        address: '127.0.0.1',
+      };
+      const link = await provider.app.get(Operations).execute(MakePasswordLink, actor, { id });
+      expect(await statuses([link])).toEqual([200]);
+      await provider.execute(RevokeAllGrants, { userId: one.user.id });
+      expect([await statuses(one.created.links), await statuses([link])]).toEqual([[410, 410, 410], [200]]);
     });
 
     it('ends when all grants for the application are revoked', async () => {

@@ -82,6 +82,8 @@ describe('a client that is described by a document at its client_id', () => {
     expect(page.text).toContain('An agent');
     expect(page.text).toContain(new URL(id).host);
     expect(page.text).toContain('has checked this app.');
+    // The address as a fact of its own, marked as an address.
+    expect(page.text).toContain(`<dt>Described by</dt><dd><code>${id}</code></dd>`);
     const answer = await redeem(id, await allow(id));
     expect(answer.status).toBe(200);
   });

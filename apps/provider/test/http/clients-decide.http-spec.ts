@@ -51,6 +51,10 @@ describe('what administrators decide about clients', () => {
     };
     await tick([first], 'approve');
     await tick([second], 'disable');
+    // Asks first.
+    expect((await fresh(second))?.disabledAt).toBeUndefined();
+    await admin.open(at(`/client/selected?id=${second}`));
+    await admin.submit({ action: 'disable' }, { action: '/client' });
     expect((await admin.open(at('/client?state=approved&q=batch'))).text).toContain('Batch 0');
     const off = await admin.open(at('/client?state=disabled&q=batch'));
     expect(off.text).toContain('Batch 1');
@@ -58,6 +62,34 @@ describe('what administrators decide about clients', () => {
     expect((await fresh(third))?.approvedAt).toBeUndefined();
     await tick([second], 'enable');
     expect((await fresh(second))?.disabledAt).toBeUndefined();
+  });
+
+  it('asks before it disables the selected ones, with their names and number, and keeps search and order', async () => {
+    const ids: string[] = [];
+    for (let n = 0; n < 3; n++) ids.push((await registered(provider, { client_name: `Several ${n}` })).client_id);
+    const [first = '', second = '', third = ''] = ids;
+    const choose = async (chosen: readonly string[], action: string): Promise<string> => {
+      await admin.open(at('/client?q=several&order=newest'));
+      const answer = await sendFields(admin, changed(fieldsOf(admin, '/client'), { id: chosen, action }), '/client');
+      expect(answer.status).toBe(303);
+      return answer.location ?? '';
+    };
+    const page = await admin.open(await choose([first, second], 'disable'));
+    expect(page.text).toContain('Disable 2 applications?');
+    for (const name of ['Several 0', 'Several 1']) expect(page.text).toContain(`<bdi>${name}</bdi>`);
+    expect(page.text).not.toContain('Several 2');
+    expect(page.text).toContain('href="/client?q&#x3D;several&amp;order&#x3D;newest"');
+    for (const id of ids) expect((await fresh(id))?.disabledAt).toBeUndefined();
+
+    await admin.submit({ action: 'disable' }, { action: '/client' });
+    expect(admin.address).toBe(at('/client?q=several&order=newest&done=changed'));
+    expect((await fresh(first))?.disabledAt).toBeDefined();
+    expect((await fresh(second))?.disabledAt).toBeDefined();
+    expect((await fresh(third))?.disabledAt).toBeUndefined();
+    expect(await choose([first], 'enable')).toBe(at('/client?q=several&order=newest&done=changed'));
+    expect(await choose([], 'disable')).toBe(at('/client?q=several&order=newest&done=none'));
+    await admin.open(at('/client/selected?id=nobody&q=several'));
+    expect(admin.address).toBe(at('/client?q=several&done=none'));
   });
 
   it('rejects logins for a disabled client', async () => {

@@ -75,8 +75,7 @@ describe('why was this rejected?', () => {
       redirect_uri: 'https://photos.test/other',
       login_hint: 'somebody@example.org',
     };
-    const visitor = new Browser();
-    const refused = await visitor.open(authorizeUrl(provider, parameters));
+    const refused = await admin.open(authorizeUrl(provider, parameters));
     const id = shownId(refused.text);
     await written();
 
@@ -86,7 +85,7 @@ describe('why was this rejected?', () => {
     expect(found.text).toContain('redirect_uri.unregistered');
     expect(found.text).toContain('RFC 9700 2.1');
     expect(found.text).toContain('Register https://photos.test/other');
-    expect(found.text).toContain('https://photos.test/other');
+    expect(found.text).toContain('https://<strong>photos.test</strong>/other');
     // What may be secret, or is someone's, is not kept.
     for (const secret of ['some-state', 'some-nonce', asked['code_challenge'] ?? '?', 'somebody@example.org'])
       expect(found.text).not.toContain(secret);
@@ -97,7 +96,7 @@ describe('why was this rejected?', () => {
       'https://photos.test/other',
     );
     expect(fixed.text).not.toContain('Register https');
-    expect((await visitor.open(authorizeUrl(provider, parameters))).text).toContain('name="password"');
+    expect((await new Browser().open(authorizeUrl(provider, parameters))).text).toContain('name="password"');
   });
 
   it('a rejected token request is there, without its secrets, and a scope is allowed by one button', async () => {
@@ -189,9 +188,7 @@ describe('why was this rejected?', () => {
   it('a disabled client can be enabled from there', async () => {
     const { client } = await provider.addClient({ name: 'Off' });
     await provider.execute(SetClientState, { id: client.id, decision: 'disable' });
-    const id = shownId(
-      (await new Browser().open(authorizeUrl(provider, authorizationRequest(client).parameters))).text,
-    );
+    const id = shownId((await admin.open(authorizeUrl(provider, authorizationRequest(client).parameters))).text);
     await written();
     const done = await admin.submit({ action: 'enable' }, { action: await openRefused(id) });
     expect(done.status).toBe(200);
@@ -201,7 +198,7 @@ describe('why was this rejected?', () => {
   it('an old page does not do what it did not say', async () => {
     const { client } = await provider.addClient({ name: 'Changed' });
     const parameters = { ...authorizationRequest(client).parameters, redirect_uri: 'https://changed.test/' };
-    const id = shownId((await new Browser().open(authorizeUrl(provider, parameters))).text);
+    const id = shownId((await admin.open(authorizeUrl(provider, parameters))).text);
     await written();
     const action = await openRefused(id);
     const answer = await admin.submit({ action: 'fix', fix: 'Register https://evil.test/' }, { action });
@@ -211,7 +208,7 @@ describe('why was this rejected?', () => {
   it('offers no button that grants administration scopes', async () => {
     const { client } = await provider.addClient({ name: 'Borrowed name' });
     for (const scope of ['openid gatehouse:admin', 'openid roles']) {
-      await new Browser().open(authorizeUrl(provider, { ...authorizationRequest(client).parameters, scope }));
+      await admin.open(authorizeUrl(provider, { ...authorizationRequest(client).parameters, scope }));
       await written();
       const { failedRequests: refusals } = await provider.app
         .get(FailedRequests)
@@ -220,6 +217,16 @@ describe('why was this rejected?', () => {
       const page = await admin.open(at(`/failed-request/${refusals[0]?.selector.toString(36)}`));
       expect([page.status, page.text.includes('value="fix"')]).toEqual([200, false]);
     }
+  });
+
+  it.each(['/failed-request?id=', '/refusal/'])('an unknown id at %s lists no other requests', async (path) => {
+    await send(at('/oauth/authorize?client_id=somebody-else'));
+    await written();
+    expect((await admin.open(at('/failed-request'))).text).toContain('somebody-else');
+    const page = await admin.open(at(`${path}0000000000000000000000000000beef`));
+    expect(page.text).toContain('No failed request has this ID');
+    expect(page.text).toContain('No failed requests match these filters');
+    expect(page.text).not.toContain('somebody-else');
   });
 
   it('is for administrators', async () => {

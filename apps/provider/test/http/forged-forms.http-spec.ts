@@ -104,7 +104,7 @@ describe('a forged form', () => {
       '/account/passkeys': { action: 'add-passkey', attestation: '{}' },
       '/logout': { logout: 'yes' },
       '/user': { action: 'disable', id: victim.id },
-      '/client': { action: 'disable', id: client.id },
+      '/client': { action: 'disable', id: client.id, confirmed: 'yes' },
       '/grant': { action: 'revoke-all', client: client.id },
       '/token': { action: 'revoke-all', client: client.id },
       '/session': { session: session?.id ?? '' },

@@ -291,7 +291,8 @@ describe('assertions of another issuer (RFC 7523 2.1)', () => {
   });
 
   it('are managed at /issuer', async () => {
-    await admin.open(`${provider.base}/issuer/add`);
+    const effects = 'removing a key, revokes all tokens that were issued for its assertions';
+    expect((await admin.open(`${provider.base}/issuer/add`)).text).not.toContain(effects);
     const wrong = await admin.submit({ name: 'Wrong', issuer: 'urn:x', clients: 'nobody', scope: 'read' });
     expect([wrong.status, wrong.text.includes('There is no client nobody')]).toEqual([422, true]);
     const unkeyed = await admin.submit({ clients: portal.client.id, jwks: '{' });
@@ -300,7 +301,7 @@ describe('assertions of another issuer (RFC 7523 2.1)', () => {
     expect(added.text).toContain('Trusted issuer added.');
     const path = new URL(admin.address).pathname;
     expect((await admin.submit({ scope: 'openid' }, { action: path })).text).toContain('belongs to this server itself');
-    await admin.open(`${provider.base}${path}`);
+    expect((await admin.open(`${provider.base}${path}`)).text).toContain(effects);
     const kept = await admin.submit({ confirm: 'no' }, { action: path.replace('update', 'delete') });
     expect([kept.status, kept.text.includes('The name doesn’t match.')]).toEqual([422, true]);
     await admin.submit({ confirm: 'Wrong' }, { action: path.replace('update', 'delete') });

@@ -5,6 +5,7 @@ import { startLogoutReceiver, type LogoutReceiver } from '../support/logout-rece
 import { authorizationRequest, authorizeUrl, startProvider, type TestProvider } from '../support/provider';
 import { claimsOf, isActive, obtainTokens } from '../support/tokens';
 import { SetClientState } from '../../src/clients/operations/set-client-state';
+import { UpdateSettings } from '../../src/settings/administration/operations/update-settings';
 
 const sessionLifetime = 7200;
 
@@ -153,6 +154,16 @@ describe("a logout requested by a client's server, without a browser", () => {
     expect(await isLoggedIn(browser)).toBe(true);
     expect((await call({ id_token_hint: renewed })).json()).toEqual({ session_ended: true });
     expect(await isLoggedIn(browser)).toBe(false);
+  });
+
+  it('ends a session that began before its lifetime was shortened, as long as the session lives', async () => {
+    const { browser, idToken } = await signedIn();
+    await provider.execute(UpdateSettings, { changes: { session_lifetime: '300' } });
+    provider.clock.advance(600);
+    expect(await isLoggedIn(browser)).toBe(true);
+    expect((await call({ id_token_hint: idToken })).json()).toEqual({ session_ended: true });
+    expect(await isLoggedIn(browser)).toBe(false);
+    await provider.execute(UpdateSettings, { changes: { session_lifetime: null } });
   });
 
   it('rejects a post_logout_redirect_uri that is not registered, and ends nothing', async () => {

@@ -9,7 +9,7 @@ import { UsersService } from '../../src/users/users.service';
 import { Browser, type Answer } from '../support/browser';
 import { addApp, giveFactor, givePassword } from '../support/factors';
 import { changed, fieldsOf, sendFields, values } from '../support/forms';
-import { authorizeUrl, startProvider, type TestProvider } from '../support/provider';
+import { basic, post, startProvider, type TestProvider } from '../support/provider';
 import { addResource } from '../support/resources';
 import { SmtpServer } from '../support/smtp-server';
 
@@ -56,7 +56,8 @@ describe('a sign-in of more than ten minutes', () => {
     provider = await startProvider({
       env: { GATEHOUSE_SIGN_UP: 'open', GATEHOUSE_THROTTLE: 'off', GATEHOUSE_SMTP_URL: await smtp.start() },
     });
-    ({ client } = await provider.addClient({ name: 'Target' }));
+    const target = await provider.addClient({ name: 'Target' });
+    ({ client } = target);
     const victim = await provider.addUser({ username: 'victim' });
     await addResource(provider, { identifier: 'urn:target' });
     const [resource] = await provider.app.get(ResourcesService).getAll(['urn:target']);
@@ -65,7 +66,9 @@ describe('a sign-in of more than ten minutes', () => {
       provider.app.get(TrustedIssuers).create(unit, { ...draft, subject: 'id' }, provider.clock.now()),
     );
     if ('problems' in issuer) throw new Error(JSON.stringify(issuer.problems));
-    await new Browser().open(authorizeUrl(provider, { client_id: client.id, redirect_uri: 'https://x.test/' }));
+    // Of the client itself: otherwise no change is offered.
+    const pushed = { response_type: 'code', scope: 'openid', redirect_uri: 'https://x.test/' };
+    await post(at('/oauth/par'), pushed, { Authorization: basic(client, target.secret) });
     await provider.app.get(FailedRequests).flush();
     const { failedRequests: refusals } = await provider.app.get(FailedRequests).list({ clientId: client.id, limit: 1 });
     const refusal = refusals[0]?.selector.toString(36) ?? '';
@@ -114,7 +117,7 @@ describe('a sign-in of more than ten minutes', () => {
       '/issuer/add': issuerFields,
       '/issuer/update/:id': issuerFields,
       '/issuer/delete/:id': { confirm: 'X' },
-      '/failed-request/:id': { action: 'enable' },
+      '/failed-request/:id': { action: 'fix', fix: 'Register https://x.test/' },
       '/key': { action: 'rotate' },
     };
   });

@@ -1,3 +1,4 @@
+import { statement } from '@gatehouse/platform/database/store';
 import { Activity } from '../../src/audit/activity.service';
 import { auditTypes } from '../../src/audit/audit.service';
 import { FailedRequests } from '../../src/audit/failed-requests.service';
@@ -8,6 +9,8 @@ import { Browser } from '../support/browser';
 import { fieldsOf, rowValues, sendFields } from '../support/forms';
 import { authorizationRequest, authorizeUrl, startProvider, type TestProvider } from '../support/provider';
 import { obtainTokens } from '../support/tokens';
+
+const giveUpAll = statement('test.give_up_all', 'UPDATE outbox_messages SET failed_at = created_at');
 
 describe('the pages of the server', () => {
   let provider: TestProvider;
@@ -50,7 +53,7 @@ describe('the pages of the server', () => {
     const { client } = await provider.addClient({ name: 'Misconfigured' });
     const { parameters } = authorizationRequest(client);
     for (let sent = 0; sent < 2; sent++)
-      await new Browser().open(authorizeUrl(provider, { ...parameters, redirect_uri: 'https://elsewhere.test/' }));
+      await admin.open(authorizeUrl(provider, { ...parameters, redirect_uri: 'https://elsewhere.test/' }));
     await provider.app.get(FailedRequests).flush();
     const after = (await admin.open(at('/admin'))).text;
     expect(after).toContain('Requests from Misconfigured fail');
@@ -224,8 +227,24 @@ describe('the pages of the server', () => {
     );
     const page = (await admin.open(at('/message'))).text;
     expect(page).toContain('somebody@example.org');
-    await admin.submit({ action: 'retry' }, { action: '/message' });
-    expect((await admin.open(at('/message?state=given-up'))).status).toBe(200);
+    const message = /name="message" value="(\d+)"/.exec(page)?.[1] ?? '';
+    await admin.submit({ action: 'retry', message }, { action: '/message' });
+    expect(admin.address).toBe(at('/message?done=retried'));
+  });
+
+  it('/message keeps what the list shows when messages are tried again', async () => {
+    const failed = { kind: 'mail', destination: 'nobody@example.org', payload: {} } as const;
+    const outbox = provider.app.get(Outbox);
+    await provider.store.run((unit) => outbox.add(unit, failed, provider.clock.now()));
+    await provider.store.run((unit) => unit.change(giveUpAll));
+    const page = (await admin.open(at('/message?state=given-up'))).text;
+    const message = /name="message" value="(\d+)"/.exec(page)?.[1] ?? '';
+    await admin.submit({ action: 'retry', message }, { action: '/message' });
+    expect(admin.address).toBe(at('/message?state=given-up&done=retried'));
+    await provider.store.run((unit) => unit.change(giveUpAll));
+    await admin.open(at('/message?state=given-up'));
+    await admin.submit({ action: 'retry-failed' }, { action: '/message' });
+    expect(admin.address).toBe(at('/message?state=given-up&done=retried'));
   });
 
   it('are administrators’ alone', async () => {

@@ -1,4 +1,5 @@
 import type { Jwk } from '../jose/index.js';
+import { hasWrittenHost } from '../kernel/index.js';
 import { isLoopbackHost, redirectUriProblem } from './redirect-uri.js';
 
 /** A JWK set as registered by the client (RFC 7517 5). */
@@ -74,6 +75,8 @@ function uriProblem(value: string, fragment: 'no fragment' | 'fragment allowed' 
   }
   if (fragment === 'no fragment' && value.includes('#')) return 'This address has no fragment (#).';
   if (url.username !== '' || url.password !== '') return 'This address carries no user name or password.';
+  if (/^https?:$/.test(url.protocol) && !hasWrittenHost(value))
+    return 'Write the address in full, as a browser shows it: https://host/path.';
   if (url.protocol === 'https:') return undefined;
   if (url.protocol === 'http:' && isLoopbackHost(url.hostname)) return undefined;
   return 'Use an https address.';

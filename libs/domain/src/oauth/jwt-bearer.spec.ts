@@ -85,6 +85,7 @@ describe('checkTrustedIssuer', () => {
     ['a longer name', { name: 'n'.repeat(201) }, ['name']],
     ['a name with a control character', { name: 'Head\u0007quarters' }, ['name']],
     ['a name that is written backwards', { name: 'Head\u202equarters' }, ['name']],
+    ['keys at an address with one slash', { jwksUri: 'https:/idp.example.com/jwks' }, ['jwksUri']],
     ['keys behind a user name', { jwksUri: 'https://ada@idp.example.com/jwks' }, ['jwksUri']],
     ['keys behind a password', { jwksUri: 'https://:secret@idp.example.com/jwks' }, ['jwksUri']],
     ['keys at another kind of address on this machine', { jwksUri: 'ftp://127.0.0.1/jwks' }, ['jwksUri']],

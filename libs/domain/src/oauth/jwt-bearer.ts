@@ -1,6 +1,6 @@
 import { readKeySet } from '../jose/index.js';
 import type { JwkSet } from './client-property-checks.js';
-import { addSeconds, epochSeconds, type EpochSeconds } from '../kernel/index.js';
+import { addSeconds, epochSeconds, hasWrittenHost, type EpochSeconds } from '../kernel/index.js';
 import type { FieldProblem } from './client.js';
 import { isLoopbackHost } from './redirect-uri.js';
 import { OAuthError } from './oauth-error.js';
@@ -102,7 +102,7 @@ export function checkTrustedIssuer(
 function isKeyAddress(text: string): boolean {
   if (text.length > 2000 || !URL.canParse(text)) return false;
   const { protocol, hostname, username, password } = new URL(text);
-  if (username !== '' || password !== '') return false;
+  if (username !== '' || password !== '' || !hasWrittenHost(text)) return false;
   return protocol === 'https:' || (protocol === 'http:' && isLoopbackHost(hostname));
 }
 

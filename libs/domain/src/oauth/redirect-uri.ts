@@ -1,3 +1,5 @@
+import { hasWrittenHost } from '../kernel/index.js';
+
 const maxCharacters = 2000;
 /** Schemes that run code or access local data in a browser: never a valid redirect target. */
 const dangerousSchemes = new Set([
@@ -42,9 +44,7 @@ export function redirectUriProblem(uri: string): string | undefined {
   if (uri.includes('*')) return 'Wildcards are not supported: register each address.';
   if (dangerousSchemes.has(url.protocol)) return 'This scheme cannot be redirected to.';
   if (url.username !== '' || url.password !== '') return 'A redirect URI carries no user name or password.';
-  // `https:host`, `http://127.1` or `https://ex%61mple.com` have another host than the one that is displayed.
-  if (isWeb(url) && writtenHost(uri) !== url.hostname)
-    return 'Write the address in full, as a browser shows it: https://host/path.';
+  if (isWeb(url) && !hasWrittenHost(uri)) return 'Write the address in full, as a browser shows it: https://host/path.';
   if (url.protocol === 'https:') return undefined;
   if (url.protocol === 'http:')
     // A trailing dot makes another origin of the same host.
@@ -58,11 +58,6 @@ export function redirectUriProblem(uri: string): string | undefined {
 
 function isWeb(url: URL): boolean {
   return url.protocol === 'https:' || url.protocol === 'http:';
-}
-
-/** The host as written, in lower case; undefined if there is none. */
-function writtenHost(uri: string): string | undefined {
-  return /^https?:\/\/(\[[^\]/?]*\]|[^:/?]*)/i.exec(uri)?.[1]?.toLowerCase();
 }
 
 /**

@@ -1,3 +1,4 @@
+import { hasWrittenHost } from '../kernel/index.js';
 import { isLoopbackHost } from './redirect-uri.js';
 
 const maxIdentifierCharacters = 500;
@@ -13,6 +14,8 @@ export function resourceIdentifierProblem(identifier: string): string | undefine
   if (identifier.includes('#')) return 'An identifier has no fragment (RFC 8707 2).';
   const url = new URL(identifier);
   if (url.username !== '' || url.password !== '') return 'An identifier carries no user name or password.';
+  if (/^https?:$/.test(url.protocol) && !hasWrittenHost(identifier))
+    return 'Write the address in full, as a browser shows it: https://host/path.';
   if (url.protocol === 'http:' && !isLoopbackHost(url.hostname))
     return 'http is for this computer only: use https, or a URN.';
   return undefined;

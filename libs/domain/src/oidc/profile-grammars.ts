@@ -2,7 +2,7 @@
 export type ProfileGrammar = 'webAddress' | 'userinfo' | 'birthdate' | 'zoneinfo' | 'locale' | 'phoneNumber';
 
 export function webAddressProblem(value: string): ProfileGrammar | undefined {
-  if (!/^https?:\/\/[^\s"<>\\]+$/i.test(value)) return 'webAddress';
+  if (!/^https?:\/\/[^\s"<>\\/][^\s"<>\\]*$/i.test(value)) return 'webAddress';
   try {
     const url = new URL(value);
     return url.username === '' && url.password === '' ? undefined : 'userinfo';

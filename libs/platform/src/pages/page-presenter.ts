@@ -17,9 +17,15 @@ export interface PresenterOptions {
   /** Paths whose pages are shown once, such as a redirect URI. */
   readonly unrepeatablePaths?: readonly string[] | undefined;
   /** The page that links lead to from one that cannot be loaded again; without it, such pages have no links. */
-  readonly otherPage?: ((path: string) => string) | undefined;
+  readonly otherPage?: ((path: string, shown: OnceShown) => string | undefined) | undefined;
   /** Prefixes of views that are in English only. */
   readonly englishViews?: readonly string[] | undefined;
+}
+
+/** A page that cannot be loaded again by its address. */
+export interface OnceShown {
+  readonly method: string | undefined;
+  readonly model: object;
 }
 
 type PresentedRequest = IncomingMessage & { readonly originalUrl?: string | undefined };
@@ -38,14 +44,14 @@ export function pagePresenter({
   englishViews = [],
 }: PresenterOptions): (page: ShownPage, request: IncomingMessage | undefined) => object {
   const named = languages.tags.map((tag) => ({ tag, name: languages.nameOf(tag) }));
-  const addressAfter = (request: PresentedRequest | undefined): string | undefined => {
+  const addressAfter = ({ model }: ShownPage, request: PresentedRequest | undefined): string | undefined => {
     const path = request && pathOf(request);
     const address = path === undefined || unrepeatablePaths.includes(path) ? undefined : repeatableAddress(request);
-    return address ?? (path === undefined ? undefined : otherPage?.(path));
+    return address ?? (path === undefined ? undefined : otherPage?.(path, { method: request?.method, model }));
   };
   /** Links to this page in every language; none where there is no choice. */
-  const languageLinks = (current: string, request: PresentedRequest | undefined): object[] => {
-    const next = named.length < 2 ? undefined : addressAfter(request);
+  const languageLinks = (current: string, page: ShownPage, request: PresentedRequest | undefined): object[] => {
+    const next = named.length < 2 ? undefined : addressAfter(page, request);
     if (next === undefined) return [];
     return named.map(({ tag, name }) => ({
       tag,
@@ -54,8 +60,8 @@ export function pagePresenter({
       href: `${languagePath}?to=${tag}&next=${encodeURIComponent(next)}`,
     }));
   };
-  const themeLinks = (request: PresentedRequest | undefined): object[] => {
-    const next = addressAfter(request);
+  const themeLinks = (page: ShownPage, request: PresentedRequest | undefined): object[] => {
+    const next = addressAfter(page, request);
     if (themePath === undefined || next === undefined) return [];
     const current = themeOf(request) ?? 'auto';
     return themeChoices.map((theme) => ({
@@ -80,8 +86,8 @@ export function pagePresenter({
       theme: themeOf(request),
       ...(translate(page.model, catalogue) as object),
       language,
-      languageLinks: isEnglishOnly(page) ? [] : languageLinks(language, request),
-      themeLinks: themeLinks(request),
+      languageLinks: isEnglishOnly(page) ? [] : languageLinks(language, page, request),
+      themeLinks: themeLinks(page, request),
     };
   };
 }

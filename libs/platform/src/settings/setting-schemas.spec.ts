@@ -29,6 +29,9 @@ describe('setting schemas', () => {
   it.each([
     ['id.example', 'is not a URL'],
     ['ftp://id.example', 'must begin with https:// or http://'],
+    ['https:/id.example', 'must have a host after two slashes'],
+    ['https:id.example', 'must have a host after two slashes'],
+    ['https:///id.example', 'must have a host after two slashes'],
     ['https://me:x@id.example', 'user name or password'],
     ['https://id.example?', 'has a query or fragment'],
     ['https://id.example/auth', 'has a path'],
@@ -61,6 +64,8 @@ describe('setting schemas', () => {
   it.each([
     ['https://example.com/terms', undefined],
     ['http://example.com/terms', 'must be a URL that begins with https://'],
+    ['https:/example.com/terms', 'must be a URL that begins with https://'],
+    ['https:///example.com/terms', 'must be a URL that begins with https://'],
     ['https://me:x@example.com/', 'must not contain a user name or password'],
   ])('check the page %s', (text, message) => {
     expect(messageOf(schema.httpsUrl(), text)).toBe(message);

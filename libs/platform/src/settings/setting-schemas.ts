@@ -64,6 +64,7 @@ export function httpUrl(): SettingSchema<string> {
     .string()
     .refine((value) => URL.canParse(value), { error: 'is not a URL (https://…)', abort: true })
     .refine((value) => /^https?:$/.test(new URL(value).protocol), 'must begin with https:// or http://')
+    .refine((value) => !/^https?:/i.test(value) || hasHost(value), 'must have a host after two slashes')
     .refine(hasNoCredentials, 'must not contain a user name or password')
     .refine((value) => !/[?#]/.test(value), 'has a query or fragment (OpenID Discovery 2)')
     .register(settingFormats, { form: 'http(s)://…' });
@@ -75,7 +76,7 @@ export function httpsUrl(): SettingSchema<string> {
   return z
     .string()
     .max(500, 'has more than 500 characters')
-    .refine((value) => URL.canParse(value) && new URL(value).protocol === 'https:', { error, abort: true })
+    .refine((value) => URL.canParse(value) && /^https:/i.test(value) && hasHost(value), { error, abort: true })
     .refine(hasNoCredentials, 'must not contain a user name or password')
     .register(settingFormats, { form: 'https://…' });
 }
@@ -93,6 +94,11 @@ export function contact(): SettingSchema<string> {
 /** RFC 6068 2, with one address and without header fields. */
 function isMailtoAddress(value: string): boolean {
   return /^mailto:[\w.!#$&'*+/=^`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$/.test(value);
+}
+
+/** `https:/host` and `https:///host` would be valid URLs, too. */
+function hasHost(value: string): boolean {
+  return /^https?:\/\/[^/\\?#]/i.test(value);
 }
 
 function hasNoCredentials(value: string): boolean {

@@ -4,7 +4,14 @@ import type { Settings } from '../../config/settings.js';
 import { hasText, text, type Message, type Text } from '../../i18n/message.js';
 import { routes } from '../../web/routes.js';
 import { ruleOf } from './failure-rules.js';
-import { pkceRequirement, suggestedFixFor, type SuggestedFix } from './suggested-fixes.js';
+import {
+  isOffered,
+  isProtection,
+  knownSenderOf,
+  pkceRequirement,
+  suggestedFixFor,
+  type SuggestedFix,
+} from './suggested-fixes.js';
 
 /** Why a request failed and what helps, for the page. */
 export interface FailureExplanation {
@@ -16,38 +23,66 @@ export interface FailureExplanation {
   /** What to change in the application. */
   readonly advice: Message | undefined;
   /** What to change here instead. */
-  readonly fix: Omit<SuggestedFix, 'properties'> | undefined;
+  readonly fix: Omit<SuggestedFix, 'name' | 'properties'> | undefined;
   readonly isDisabled: boolean;
+  /** Nothing is offered, because anyone can have sent the request; how to check it instead. */
+  readonly unknownSender: Message | undefined;
 }
 
-export function explanationOf(
-  failedRequest: FailedRequest,
-  client: Client | undefined,
-  settings: Settings,
-): FailureExplanation {
+/** What a failed request is explained with. */
+export interface FailureView {
+  readonly client: Client | undefined;
+  readonly settings: Settings;
+  /** The administrator who looks at it. */
+  readonly viewerId: string;
+}
+
+export function explanationOf(failedRequest: FailedRequest, view: FailureView): FailureExplanation {
   const { reason } = failedRequest;
+  const { client, settings } = view;
+  const fix = offeredFixOf(failedRequest, view);
+  const isDisabled = isEnableOffered(failedRequest, view);
   return {
     requirement: ruleOf(reason).requirement,
     setting: client && reason === 'pkce.required' ? pkceRequirement(client, settings).text : undefined,
     difference: client && differenceOf(failedRequest, client),
     advice: adviceOf(reason, client),
-    fix: client && fixOf(failedRequest, client, settings),
-    isDisabled: client !== undefined && isDisabled(failedRequest, client),
+    fix: fix && { id: fix.id, title: fix.title, button: fix.button, why: fix.why, uri: fix.uri },
+    isDisabled,
+    unknownSender: fix || isDisabled ? undefined : unknownSenderText(failedRequest, view),
   };
 }
 
 /** Whether one button on the page would let the same request pass. */
-export function isFixable(failedRequest: FailedRequest, client: Client, settings: Settings): boolean {
-  return isDisabled(failedRequest, client) || suggestedFixFor(failedRequest, client, settings) !== undefined;
+export function isFixable(failedRequest: FailedRequest, view: FailureView): boolean {
+  return isEnableOffered(failedRequest, view) || offeredFixOf(failedRequest, view) !== undefined;
 }
 
-function isDisabled({ reason }: FailedRequest, client: Client): boolean {
-  return client.disabledAt !== undefined && ['client.disabled', 'client_auth.unknown'].includes(reason);
+/** The fix that the page offers to this administrator. */
+export function offeredFixOf(
+  failedRequest: FailedRequest,
+  { client, settings, viewerId }: FailureView,
+): SuggestedFix | undefined {
+  const fix = client && suggestedFixFor(failedRequest, client, settings);
+  return fix && isOffered(fix, knownSenderOf(failedRequest, viewerId)) ? fix : undefined;
 }
 
-function fixOf(failedRequest: FailedRequest, client: Client, settings: Settings): FailureExplanation['fix'] {
-  const fix = suggestedFixFor(failedRequest, client, settings);
-  return fix && { id: fix.id, title: fix.title, button: fix.button, why: fix.why };
+/** Whether the page offers this administrator to enable the client, which never authenticates while it is disabled. */
+export function isEnableOffered(failedRequest: FailedRequest, { client, viewerId }: FailureView): boolean {
+  return isDisabledClient(failedRequest, client) && knownSenderOf(failedRequest, viewerId) !== undefined;
+}
+
+/** Why a change that would let the request pass is not offered. */
+function unknownSenderText(failedRequest: FailedRequest, { client, settings }: FailureView): Message | undefined {
+  const fix = client && suggestedFixFor(failedRequest, client, settings);
+  const isDisabled = isDisabledClient(failedRequest, client);
+  if (!fix && !isDisabled) return undefined;
+  if (fix && isProtection(fix)) return text('failed.unknownSender', { kind: 'protection' });
+  return text('failed.unknownSender', { kind: failedRequest.endpoint === 'authorize' ? 'browser' : 'server' });
+}
+
+function isDisabledClient({ reason }: FailedRequest, client: Client | undefined): boolean {
+  return client?.disabledAt !== undefined && ['client.disabled', 'client_auth.unknown'].includes(reason);
 }
 
 function adviceOf(reason: string, client: Client | undefined): Text | undefined {

@@ -24,14 +24,15 @@ import {
   clientHref,
   endpointText,
   explanationOf,
+  isEnableOffered,
   isFixable,
+  offeredFixOf,
   parameterFacts,
   pathOf,
   ruleFacts,
   subOf,
 } from './failed-request-model.js';
 import { titleOf } from './failure-rules.js';
-import { suggestedFixFor } from './suggested-fixes.js';
 
 const pageSize = 25;
 const maxSources = 10;
@@ -64,17 +65,16 @@ export class FailedRequestsController {
     if (first && !second) return Reply.redirect(pathOf(first), { cookies: context.cookies });
     const clientId = parameters.text('client').trim().slice(0, 300);
     const before = parseSelector(parameters.text('before'));
-    const { failedRequests, next } =
-      ofRequest && first
-        ? // The newest ones of one request id are enough: there is no paging.
-          { failedRequests: ofRequest.failedRequests, next: undefined }
-        : await this.failedRequests.list({ clientId: clientId === '' ? undefined : clientId, before, limit: pageSize });
+    const { failedRequests, next } = ofRequest
+      ? // The newest ones of one request id are enough: there is no paging.
+        { failedRequests: ofRequest.failedRequests, next: undefined }
+      : await this.failedRequests.list({ clientId: clientId === '' ? undefined : clientId, before, limit: pageSize });
     const sources = await this.failedRequests.counts(hourOf(addSeconds(context.now, -24 * 3600)), maxSources);
     return this.contexts.page(context, 'admin/failed-requests', {
       typed: { id, client: clientId },
       clearHref: id === '' && clientId === '' ? undefined : routes.failedRequests,
       unknown: id === '' || first ? undefined : text('failed.unknownId'),
-      failedRequests: await this.rowsOf(failedRequests),
+      failedRequests: await this.rowsOf(failedRequests, context.user.id),
       sources: sources.map(({ source, count }) => ({ label: source, value: String(count) })),
       pager: listPager(
         routes.failedRequests,
@@ -100,11 +100,12 @@ export class FailedRequestsController {
     const client = await this.clientOf(failedRequest);
     if (!client) throw new PageError('record.not_found');
     const submission = { context, form };
-    if (form.get('action') === 'enable') {
+    const view = { client, settings: this.settings, viewerId: context.user.id };
+    if (form.get('action') === 'enable' && isEnableOffered(failedRequest, view)) {
       await this.operations.execute(SetClientState, { id: client.id, decision: 'enable' }, submission);
       return this.fixed(context, failedRequest);
     }
-    const fix = suggestedFixFor(failedRequest, client, this.settings);
+    const fix = offeredFixOf(failedRequest, view);
     // The page is outdated: the button no longer does what it says.
     if (!fix || form.get('fix') !== fix.id)
       return this.page(context, failedRequest, { status: 409, error: text('failed.changed') });
@@ -130,7 +131,7 @@ export class FailedRequestsController {
       context,
       'admin/failed-request',
       {
-        ...explanationOf(failedRequest, client, this.settings),
+        ...explanationOf(failedRequest, { client, settings: this.settings, viewerId: context.user.id }),
         path: pathOf(failedRequest),
         heading: titleOf(failedRequest),
         sub: subOf(failedRequest, client),
@@ -145,7 +146,7 @@ export class FailedRequestsController {
     );
   }
 
-  private async rowsOf(failedRequests: readonly FailedRequest[]): Promise<object[]> {
+  private async rowsOf(failedRequests: readonly FailedRequest[], viewerId: string): Promise<object[]> {
     const clients = new Map<string, Client | undefined>();
     for (const { clientId } of failedRequests)
       if (clientId !== undefined && !clients.has(clientId)) clients.set(clientId, await this.clients.find(clientId));
@@ -159,7 +160,7 @@ export class FailedRequestsController {
         clientId: failedRequest.clientId,
         clientName: client?.name,
         logo: client && this.logos.addressOf(client),
-        hasFix: client !== undefined && isFixable(failedRequest, client, this.settings),
+        hasFix: isFixable(failedRequest, { client, settings: this.settings, viewerId }),
         address: failedRequest.address,
         at: failedRequest.at,
       };

@@ -4,24 +4,47 @@ import {
   grantTypeNames,
   isAdministratorGrantedScope,
   parseScope,
+  redirectUriProblem,
   type AuthMethod,
   type Client,
   type ClientInput,
 } from '@gatehouse/domain/oauth';
-import type { FailedRequest } from '../../audit/failed-requests.service.js';
+import { maxRecordedCharacters, type FailedRequest } from '../../audit/failed-requests.service.js';
 import { text, type Message, type TextKey } from '../../i18n/message.js';
 
 /** The change of the client with which the same request would pass the rule. */
 export interface SuggestedFix {
+  readonly name: FixName;
   /** In every language the same: the page that is posted says with it what it offered. */
   readonly id: string;
   readonly title: Message;
   readonly button: Message;
   readonly why: Message;
+  /** The redirect URI that would be registered, with its host apart. */
+  readonly uri: UriParts | undefined;
   readonly properties: ClientInput;
 }
 
+/** A URI around its host, which decides where people are sent. */
+export interface UriParts {
+  readonly before: string;
+  readonly host: string;
+  readonly after: string;
+}
+
+/**
+ * Who certainly sent a failed request: the client, which authenticated, or the browser in which the administrator who looks at it is
+ * signed in. Anyone can have sent all others in the name of the client.
+ */
+export type KnownSender = 'client' | 'viewer';
+
 type FixName = 'redirectUri' | 'scope' | 'grantType' | 'par' | 'pkce' | 'authMethod';
+
+/**
+ * Without proof that the client sent the request, nothing that protects it is turned off: a link on any page makes the
+ * administrator's browser send a request.
+ */
+const fixesOfViewer: readonly FixName[] = ['redirectUri', 'scope'];
 
 /** Where PKCE is required of a client, and by which setting. */
 export interface PkceRequirement {
@@ -29,8 +52,27 @@ export interface PkceRequirement {
   readonly text: Message;
 }
 
+/** @param viewerId the administrator who looks at the request */
+export function knownSenderOf(
+  { clientAuthenticated, administratorId }: FailedRequest,
+  viewerId: string,
+): KnownSender | undefined {
+  if (clientAuthenticated) return 'client';
+  return administratorId === viewerId ? 'viewer' : undefined;
+}
+
+/** Whether a fix turns off what protects the client's sign-ins. */
+export function isProtection({ name }: SuggestedFix): boolean {
+  return name === 'pkce' || name === 'par';
+}
+
+/** Whether a fix for requests of this sender may be offered: it must not be a stranger who decides what is recommended. */
+export function isOffered({ name }: SuggestedFix, sender: KnownSender | undefined): boolean {
+  return sender === 'client' || (sender === 'viewer' && fixesOfViewer.includes(name));
+}
+
 /**
- * The fix for a failed request, based on the current client. Undefined if no single change would fix it, if it is fixed
+ * The fix for a failed request, based on the current client, whoever sent it ({@link isOffered}). Undefined if no single change would fix it, if it is fixed
  * already, and for scopes that an administrator must grant explicitly.
  */
 export function suggestedFixFor(
@@ -70,8 +112,9 @@ function changeOf(
   switch (reason) {
     case 'redirect_uri.unregistered': {
       const uri = parameters['redirect_uri'];
-      if (uri === undefined || client.redirectUris.includes(uri)) return undefined;
-      return fixOf('redirectUri', `Register ${uri}`, uri, { redirectUris: [...client.redirectUris, uri] });
+      const parts = uri === undefined ? undefined : offeredUriParts(uri);
+      if (uri === undefined || !parts || client.redirectUris.includes(uri)) return undefined;
+      return fixOf('redirectUri', `Register ${uri}`, uri, { redirectUris: [...client.redirectUris, uri] }, parts);
     }
     case 'scope.unregistered':
     case 'client_credentials.scope':
@@ -112,11 +155,21 @@ function authMethodFix(sent: AuthMethod, client: Client): SuggestedFix | undefin
   return fixOf('authMethod', `Accept ${sent}`, sent, { authMethod: sent });
 }
 
-function fixOf(name: FixName, id: string, value: Message, properties: ClientInput): SuggestedFix {
+function fixOf(name: FixName, id: string, value: Message, properties: ClientInput, uri?: UriParts): SuggestedFix {
   const title: TextKey = `failure.fix.${name}`;
   const button: TextKey = `failure.fix.${name}Button`;
   const why: TextKey = `failure.fix.${name}Why`;
-  return { id, title: text(title), button: text(button, { value }), why: text(why, { value }), properties };
+  return { name, id, title: text(title), button: text(button, { value }), why: text(why, { value }), uri, properties };
+}
+
+/**
+ * The parts of a redirect URI that may be offered: https, or http on this computer. An application on a device enters a private
+ * scheme in its form, because nobody can see from it whose it is. A longer one may have been cut off when it was recorded.
+ */
+function offeredUriParts(uri: string): UriParts | undefined {
+  if (uri.length >= maxRecordedCharacters || redirectUriProblem(uri) !== undefined) return undefined;
+  const [, before = '', host = '', after = ''] = /^(https?:\/\/)([^/?]+)(.*)$/i.exec(uri) ?? [];
+  return host === '' ? undefined : { before, host, after };
 }
 
 function scopeOf(sent: string | undefined): readonly string[] {

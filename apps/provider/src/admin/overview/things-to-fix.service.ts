@@ -82,9 +82,12 @@ export class ThingsToFix {
     return runCheck(name, { app, settings: this.settings, now });
   }
 
-  /** By application and rule; requests that name no application of this server are not counted: nothing on this server fixes them. */
+  /**
+   * By application and rule, of requests that an authenticated application or the browser of an administrator sent: anyone can
+   * send others in the name of an application, and must not decide what an administrator should look at.
+   */
   private async failingApplications(now: EpochSeconds): Promise<readonly ThingToFix[]> {
-    const { failedRequests } = await this.failedRequests.list({ limit: maxFailedRequests });
+    const failedRequests = await this.failedRequests.listOfKnownSenders(maxFailedRequests);
     const causes = new Map<string, { newest: FailedRequest; count: number }>();
     for (const each of failedRequests) {
       if (each.clientId === undefined || each.at < now - daySeconds) continue;

@@ -1,20 +1,16 @@
 import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
 import { PageForms } from '@gatehouse/platform/http/page-forms';
-import { Reply } from '@gatehouse/platform/http/reply';
-import { query, type WebRequest } from '@gatehouse/platform/http/request';
+import type { Reply } from '@gatehouse/platform/http/reply';
+import type { WebRequest } from '@gatehouse/platform/http/request';
 import { text, type Message } from '../../i18n/message.js';
-import { UpdateSettings } from '../../settings/administration/operations/update-settings.js';
-import { SettingsOverview, type SettingsList } from '../../settings/administration/settings-overview.service.js';
+import type { SettingsList } from '../../settings/administration/settings-overview.service.js';
 import { CurrentSettings } from '../../settings/current-settings.js';
 import { variableOf } from '../../settings/editable-settings.js';
 import { exactDurationText } from '../../users/duration-text.js';
-import { PageOperations } from '../../users/page-operations.service.js';
-import type { UserRequestContext } from '../../users/sessions/request-context.js';
-import { RequestContexts } from '../../users/sessions/request-contexts.service.js';
-import { problemModel } from '../../web/form-errors.js';
 import { routes } from '../../web/routes.js';
 import { signInTabs } from '../../web/sign-in-tabs.js';
-import { changesOf, revisionField, settingOf, type ShownSettings } from './setting-fields.js';
+import { changesOf, settingOf, type ShownSettings } from './setting-fields.js';
+import { SettingPages, type SettingPage } from './setting-pages.service.js';
 
 const hour = 3600;
 const day = 24 * hour;
@@ -54,48 +50,33 @@ const lifetimes = [
 /** Who may create an account, and how long a sign-in lasts. */
 @Controller(routes.signInSettings)
 export class SignInSettingsController {
+  private readonly page: SettingPage = {
+    address: routes.signInSettings,
+    view: 'admin/sign-in-settings',
+    model: (list, shown) => ({
+      tabs: signInTabs(routes.signInSettings),
+      signUp: this.signUpField(list, shown),
+      lifetimes: lifetimes.map((each) => this.lifetimeField(list, each, shown)),
+    }),
+  };
+
   constructor(
-    @Inject(SettingsOverview) private readonly settings: SettingsOverview,
+    @Inject(SettingPages) private readonly pages: SettingPages,
     @Inject(CurrentSettings) private readonly current: CurrentSettings,
-    @Inject(PageOperations) private readonly operations: PageOperations,
-    @Inject(RequestContexts) private readonly contexts: RequestContexts,
     @Inject(PageForms) private readonly forms: PageForms,
   ) {}
 
   @Get()
   async form(@Req() request: WebRequest): Promise<Reply> {
-    return this.show(await this.requireAdmin(request), {});
+    return this.pages.show(await this.pages.open(request), this.page, {});
   }
 
   @Post()
   async save(@Req() request: WebRequest): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request);
-    const context = await this.requireAdmin(request);
-    if (refusal) return this.show(context, { status: 403, error: text(refusal.id), typed: form });
-    const changes = changesOf(form, await this.settings.list(), members);
-    const input = { changes, revision: form.get('revision') };
-    const outcome = await this.operations.execute(UpdateSettings, input, { context, form });
-    if ('refusal' in outcome) return this.show(context, { ...outcome.refusal, typed: form });
-    return Reply.redirect(`${routes.signInSettings}?done=saved`, { cookies: context.cookies });
-  }
-
-  private async show(context: UserRequestContext, shown: ShownSettings): Promise<Reply> {
-    const list = await this.settings.list();
-    const isSaved = query(context.request).text('done') === 'saved' && shown.status === undefined;
-    return this.contexts.page(
-      context,
-      'admin/sign-in-settings',
-      {
-        tabs: signInTabs(routes.signInSettings),
-        revision: revisionField(list, shown.typed),
-        signUp: this.signUpField(list, shown),
-        lifetimes: lifetimes.map((each) => this.lifetimeField(list, each, shown)),
-        ...problemModel(shown.problems ?? []),
-        error: shown.error,
-        notice: isSaved ? text('settings.saved') : undefined,
-      },
-      { status: shown.status ?? 200 },
-    );
+    const context = await this.pages.open(request);
+    if (refusal) return this.pages.show(context, this.page, { status: 403, error: text(refusal.id), typed: form });
+    return this.pages.save(context, this.page, form, changesOf(form, await this.pages.list(), members));
   }
 
   /** The environment may allow less: modes beyond it are not offered. */
@@ -129,12 +110,6 @@ export class SignInSettingsController {
         .sort((one, other) => one - other)
         .map((each) => ({ value: String(each), label: durationLabel(each) })),
     };
-  }
-
-  private async requireAdmin(request: WebRequest): Promise<UserRequestContext> {
-    const context = await this.contexts.requireUser(request);
-    this.contexts.requireRole(context, 'admin');
-    return context;
   }
 }
 

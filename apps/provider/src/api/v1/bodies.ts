@@ -11,6 +11,11 @@ const maxBytes: Readonly<Partial<Record<BodyName, number>>> = {
   SettingsPatch: 320 * 1024,
 };
 
+interface BodyError {
+  readonly pointer: string;
+  readonly detail: string;
+}
+
 /** A validated body, and its bytes, to which an idempotency key is bound. */
 export interface Body<Name extends BodyName> {
   readonly value: Bodies[Name];
@@ -42,7 +47,11 @@ export async function readPatchOf<Name extends BodyName>(
     maxBytes: maxBytes[name],
   });
   const { bodies } = await import('./shapes.js');
-  const writable = Object.entries(before).filter(([member]) => member in bodies[name].shape);
+  const isMember = (member: string): boolean => Object.hasOwn(bodies[name].shape, member);
+  const unknown = Object.keys(json).filter((member) => !isMember(member));
+  // The merge would drop those that are null.
+  if (unknown.length > 0) throw invalidBody(unknownMembers(unknown, []));
+  const writable = Object.entries(before).filter(([member]) => isMember(member));
   return { value: await checked(name, mergePatch(Object.fromEntries(writable), json)), patch: json };
 }
 
@@ -54,12 +63,20 @@ async function checked<Name extends BodyName>(name: Name, json: JsonObject): Pro
   const errors = result.error.issues.slice(0, maxErrors).flatMap((issue) => {
     const path = issue.path.map((part) => escapePointer(String(part)));
     if (issue.code !== 'unrecognized_keys') return [{ pointer: pointerOf(path), detail: issue.message }];
-    return issue.keys.slice(0, maxErrors).map((key) => ({
-      pointer: pointerOf([...path, escapePointer(key.slice(0, 100))]),
-      detail: 'There is no such member.',
-    }));
+    return unknownMembers(issue.keys, path);
   });
-  throw new ApiProblem('invalid', errors[0]?.detail ?? 'The body is not valid.', errors);
+  throw invalidBody(errors);
+}
+
+function unknownMembers(names: readonly string[], path: readonly string[]): BodyError[] {
+  return names.slice(0, maxErrors).map((name) => ({
+    pointer: pointerOf([...path, escapePointer(name.slice(0, 100))]),
+    detail: 'There is no such member.',
+  }));
+}
+
+function invalidBody(errors: readonly BodyError[]): ApiProblem {
+  return new ApiProblem('invalid', errors[0]?.detail ?? 'The body is not valid.', errors);
 }
 
 function pointerOf(path: readonly string[]): string {

@@ -69,8 +69,8 @@ export class ClientAuthenticator {
     const unmet = unmetProfile(client, 'invalid_client');
     if (unmet) throw unmet;
     if (client.authMethod !== method.name) {
-      // The registered method is not secret, and naming it helps to correct the client's configuration.
-      throw invalidClient(`This client is registered for ${client.authMethod}.`, 'client_auth.method');
+      const isSecretSent = [client.authMethod, method.name].every((name) => secretMethods.includes(name));
+      throw new WrongAuthMethod(client, isSecretSent && (await method.authenticate(credentials, client, now)));
     }
     if (!(await method.authenticate(credentials, client, now)))
       throw invalidClient('The client is unknown or its credentials are wrong.', 'client_auth.wrong');
@@ -103,6 +103,23 @@ export class ClientAuthenticator {
     const client = await this.resolver.resolve(clientId, asker(), now);
     const stored = client && (await this.clients.findVersioned(clientId));
     return stored && { ...stored, client };
+  }
+}
+
+/** The two ways to send the same secret. */
+const secretMethods: readonly string[] = ['client_secret_basic', 'client_secret_post'];
+
+/**
+ * A client used another method than the one that it is registered for. The registered method is not secret, and naming it helps to
+ * correct the client's configuration; whether the secret was right only goes to the record of failed requests.
+ */
+export class WrongAuthMethod extends OAuthError {
+  /** The client, if the request had its secret. */
+  readonly holder: Client | undefined;
+
+  constructor(client: Client, isSecretRight: boolean) {
+    super('invalid_client', `This client is registered for ${client.authMethod}.`, { reason: 'client_auth.method' });
+    this.holder = isSecretRight ? client : undefined;
   }
 }
 

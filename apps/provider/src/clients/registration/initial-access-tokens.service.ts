@@ -51,10 +51,20 @@ const tokenStatements = {
   deleteCreatedVia: statement(
     'initial_access_tokens.withdraw_created_via',
     `DELETE FROM initial_access_tokens WHERE made_via_client = $1 AND approves = TRUE AND ${notExpired}
-       AND ${isCreatedBy('made_by')} RETURNING id`,
+       AND ${isCreatedBy('made_by')} RETURNING id, made_via_client`,
+  ),
+  deleteCreatedByViaClients: statement(
+    'initial_access_tokens.withdraw_created_by_via_clients',
+    `DELETE FROM initial_access_tokens WHERE made_by = $1 AND made_via_client IS NOT NULL AND approves = TRUE
+       AND ${notExpired} RETURNING id, made_via_client`,
   ),
   purge: statement('initial_access_tokens.purge', 'DELETE FROM initial_access_tokens WHERE expires_at <= $1'),
 };
+
+interface DeletedToken {
+  readonly id: string;
+  readonly made_via_client: string;
+}
 
 /** Expired tokens remain visible to administrators for this long. */
 const retentionSeconds = 30 * 24 * 3600;
@@ -115,12 +125,12 @@ export class InitialAccessTokens implements OnModuleInit {
 
   /** Deletes the valid approving tokens that were created with the access tokens of a client. */
   async deleteCreatedVia(unit: Unit, { clientId, createdBy }: CreatedVia, now: EpochSeconds): Promise<void> {
-    for (const { id } of await unit.all<{ id: string }>(
-      tokenStatements.deleteCreatedVia,
-      clientId,
-      now,
-      createdBy ?? null,
-    ))
+    const { deleteCreatedVia, deleteCreatedByViaClients } = tokenStatements;
+    const rows =
+      clientId === undefined
+        ? await unit.all<DeletedToken>(deleteCreatedByViaClients, createdBy, now)
+        : await unit.all<DeletedToken>(deleteCreatedVia, clientId, now, createdBy ?? null);
+    for (const { id, made_via_client: clientId } of rows)
       await this.audit.record(unit, {
         type: 'initial_access_token.deleted',
         actorId: null,

@@ -10,8 +10,8 @@ import { mayRevoke } from '../policy.js';
 import type { RevokeAllInput, Revoked } from './revocation.js';
 
 /**
- * Revokes all grants of a user, of a client, or of a user at a client. With a client, also withdraws what the client could
- * still become an administrator with.
+ * Revokes all grants of a user, of a client, or of a user at a client. Also withdraws the links, invitations and tokens that were
+ * created through the grants, with which the clients could still become an administrator.
  */
 @Injectable()
 export class RevokeAllGrants extends SimpleOperation<RevokeAllInput, Revoked> {
@@ -31,6 +31,7 @@ export class RevokeAllGrants extends SimpleOperation<RevokeAllInput, Revoked> {
     );
     const revoked = await this.revoke(unit, input, actor);
     if (clientId !== undefined) await this.created.withdraw(unit, { clientId, createdBy: subjectId }, actor.now);
+    else if (subjectId !== undefined) await this.created.withdraw(unit, { clientId, createdBy: subjectId }, actor.now);
     return {
       result: { revoked },
       changes: [{ type: 'grant.revoked', clientId, subjectId, details: { revoked } }],

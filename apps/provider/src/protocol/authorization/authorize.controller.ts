@@ -59,8 +59,7 @@ export class AuthorizeController {
     const clientId = parameters.get('client_id');
     const client = clientId === undefined ? undefined : await this.findClient(clientId, context, parameters);
     const check = await this.check(parameters, client, context);
-    if (check.kind !== 'accepted')
-      this.failedRequests.note({ request, endpoint: 'authorize', error: check.error, parameters });
+    if (check.kind !== 'accepted') this.note(context, check.error, parameters);
     if (check.kind === 'refused') throw this.errors.refusal(context, client, check.error);
     if (check.kind === 'denied')
       return this.errors.respond(context, { ...check, client, progress: check.interaction?.progress });
@@ -102,13 +101,7 @@ export class AuthorizeController {
     if (interaction.kind === 'device') return this.resumeDevice(context, interaction, client);
     // The interaction may be up to a day old: the client may no longer be allowed what the request asks for.
     const check = await this.checks.recheck(interaction.request, client);
-    if (check.kind !== 'accepted')
-      this.failedRequests.note({
-        request,
-        endpoint: 'authorize',
-        error: check.error,
-        parameters: parametersOf(interaction.request),
-      });
+    if (check.kind !== 'accepted') this.note(context, check.error, parametersOf(interaction.request));
     if (check.kind === 'refused') throw this.errors.refusal(context, client, check.error);
     if (check.kind === 'denied')
       return this.errors.respond(context, { ...check, client, progress: interaction.progress });
@@ -121,6 +114,11 @@ export class AuthorizeController {
     });
   }
 
+  private note({ request, user }: RequestContext, error: OAuthError, parameters: ReadonlyMap<string, string>): void {
+    const administratorId = user?.roles.includes('admin') ? user.id : undefined;
+    this.failedRequests.note({ request, endpoint: 'authorize', error, parameters, administratorId });
+  }
+
   /** For a `client_id` that is a URL, fetches or revalidates its client ID metadata document. */
   private async findClient(
     clientId: string,
@@ -131,7 +129,7 @@ export class AuthorizeController {
       return await this.clientResolver.resolve(clientId, context, context.now);
     } catch (error) {
       if (!(error instanceof OAuthError)) throw error;
-      this.failedRequests.note({ request: context.request, endpoint: 'authorize', error, parameters });
+      this.note(context, error, parameters);
       throw this.errors.refusal(context, undefined, error);
     }
   }

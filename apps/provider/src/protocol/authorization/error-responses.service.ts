@@ -45,7 +45,12 @@ export class ErrorResponses {
     return new PageError('request.refused', {
       cause: error,
       detail: error.description,
-      client: client && { name: client.name, logo: this.logos.addressOf(client), href: pageOf(client) },
+      client: client && {
+        name: client.name,
+        unapproved: client.approvedAt === undefined,
+        logo: this.logos.addressOf(client),
+        href: pageOf(client),
+      },
       failedRequestHref: failedRequestOf(context),
     });
   }

@@ -145,7 +145,12 @@ export class EndSessionController {
   ): Promise<Reply | undefined> {
     if (!client || hint?.signedBy !== 'server key') return undefined;
     const { claims } = hint;
-    const { sessionLifetimeSeconds } = this.current.current();
+    const sessionId = claims['sid'];
+    const session = typeof sessionId === 'string' ? await this.sessions.findById(sessionId, context.now) : undefined;
+    // A changed setting is for new sessions: an existing one keeps the lifetime that it began with.
+    const sessionLifetimeSeconds = session
+      ? session.expiresAt - session.authTime
+      : this.current.current().sessionLifetimeSeconds;
     if (!mayEndSessionFromServer({ claims, client, sessionLifetimeSeconds, now: context.now })) return undefined;
     if (redirectProblem !== undefined)
       return Reply.json(
@@ -155,8 +160,6 @@ export class EndSessionController {
         },
         { status: 400 },
       );
-    const sessionId = claims['sid'];
-    const session = typeof sessionId === 'string' ? await this.sessions.findById(sessionId, context.now) : undefined;
     const isOfSubject = session !== undefined && (await this.subjects.of(client, session.userId)) === claims['sub'];
     const ended = isOfSubject && (await this.logouts.endFromServer(session, client.id, context));
     return Reply.json({ session_ended: ended });

@@ -1,5 +1,7 @@
 import { Module } from '@nestjs/common';
 import { MailModule } from '../../mail/mail.module.js';
+import { FactorsModule } from '../../users/factors/factors.module.js';
+import { SessionsModule } from '../../users/sessions/sessions.module.js';
 import { UsersModule } from '../../users/users.module.js';
 import { SendTestMail } from './operations/send-test-mail.js';
 import { UpdateSettings } from './operations/update-settings.js';
@@ -12,7 +14,7 @@ import { SettingsOverview } from './settings-overview.service.js';
  * Must not know: what the settings are used for; their users read them from `CurrentSettings`.
  */
 @Module({
-  imports: [MailModule, UsersModule],
+  imports: [FactorsModule, MailModule, SessionsModule, UsersModule],
   providers: [SendTestMail, SettingsOverview, UpdateSettings],
   exports: [SettingsOverview],
 })

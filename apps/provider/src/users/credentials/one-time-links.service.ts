@@ -79,10 +79,20 @@ const linkStatements = {
   withdrawCreatedVia: statement(
     'one_time_links.withdraw_created_via',
     `DELETE FROM one_time_links WHERE made_via_client = $1 AND consumed_at IS NULL AND expires_at > $2
-       AND ${isCreatedBy('made_by')} RETURNING user_id`,
+       AND ${isCreatedBy('made_by')} RETURNING user_id, made_via_client`,
+  ),
+  withdrawCreatedByViaClients: statement(
+    'one_time_links.withdraw_created_by_via_clients',
+    `DELETE FROM one_time_links WHERE made_by = $1 AND made_via_client IS NOT NULL AND consumed_at IS NULL
+       AND expires_at > $2 RETURNING user_id, made_via_client`,
   ),
   purge: statement('one_time_links.purge', 'DELETE FROM one_time_links WHERE expires_at <= $1'),
 };
+
+interface WithdrawnLink {
+  readonly user_id: string;
+  readonly made_via_client: string;
+}
 
 /** Owns one-time links; only the hash of a link is stored. */
 @Injectable()
@@ -184,14 +194,14 @@ export class OneTimeLinks implements OnModuleInit {
       });
   }
 
-  /** Deletes the usable links that were created with the access tokens of a client. */
+  /** Deletes the usable links that were created with the access tokens of a client, or of any client by one user. */
   async withdrawCreatedVia(unit: Unit, { clientId, createdBy }: CreatedVia, now: EpochSeconds): Promise<void> {
-    for (const { user_id: subjectId } of await unit.all<{ user_id: string }>(
-      linkStatements.withdrawCreatedVia,
-      clientId,
-      now,
-      createdBy ?? null,
-    ))
+    const { withdrawCreatedVia, withdrawCreatedByViaClients } = linkStatements;
+    const rows =
+      clientId === undefined
+        ? await unit.all<WithdrawnLink>(withdrawCreatedByViaClients, createdBy, now)
+        : await unit.all<WithdrawnLink>(withdrawCreatedVia, clientId, now, createdBy ?? null);
+    for (const { user_id: subjectId, made_via_client: clientId } of rows)
       await this.audit.record(unit, {
         type: 'user.link_withdrawn',
         actorId: null,

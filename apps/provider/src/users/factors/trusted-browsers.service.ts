@@ -40,12 +40,14 @@ const trustedStatements = {
   ),
   find: statement(
     'trusted_browsers.find',
-    `SELECT ${columns} FROM trusted_browsers WHERE selector = $1 AND user_id = $2 AND expires_at > $3`,
+    `SELECT ${columns} FROM trusted_browsers
+     WHERE selector = $1 AND user_id = $2 AND expires_at > $3 AND created_at > $4`,
   ),
   use: statement('trusted_browsers.use', 'UPDATE trusted_browsers SET last_used_at = $2 WHERE selector = $1'),
   ofUser: statement(
     'trusted_browsers.of_user',
-    `SELECT ${columns} FROM trusted_browsers WHERE user_id = $1 AND expires_at > $2 ORDER BY selector DESC`,
+    `SELECT ${columns} FROM trusted_browsers
+     WHERE user_id = $1 AND expires_at > $2 AND created_at > $3 ORDER BY selector DESC`,
   ),
   end: statement('trusted_browsers.end', 'DELETE FROM trusted_browsers WHERE selector = $1 AND user_id = $2'),
   endOfBrowser: statement(
@@ -58,7 +60,12 @@ const trustedStatements = {
     `DELETE FROM trusted_browsers WHERE user_id = $1 AND selector <= (
        SELECT selector FROM trusted_browsers WHERE user_id = $1 ORDER BY selector DESC LIMIT 1 OFFSET $2)`,
   ),
-  purge: statement('trusted_browsers.purge', 'DELETE FROM trusted_browsers WHERE expires_at <= $1'),
+  // Expired rows stay as they are.
+  cap: statement(
+    'trusted_browsers.cap',
+    'UPDATE trusted_browsers SET expires_at = created_at + $1 WHERE expires_at > $2 AND expires_at > created_at + $1',
+  ),
+  purge: statement('trusted_browsers.purge', 'DELETE FROM trusted_browsers WHERE expires_at <= $1 OR created_at <= $2'),
 };
 
 /** Users who share one browser, and browsers of one user: the oldest entries are removed. */
@@ -107,12 +114,11 @@ export class TrustedBrowsers {
   /** True if this browser is trusted for this user. Part of the login's unit of work. */
   async use(unit: Unit, context: RequestContext, userId: string): Promise<boolean> {
     for (const token of this.read(context.request)) {
-      const row = await unit.one<TrustedRow>(trustedStatements.find, token.selector, userId, context.now);
+      const { now } = context;
+      const row = await unit.one<TrustedRow>(trustedStatements.find, token.selector, userId, now, this.oldest(now));
       if (!row || !equalInConstantTime(row.verifier_hash, sha256(token.verifier))) continue;
       if (!equalInConstantTime(row.browser_hash, context.browser.hash)) continue;
-      // The setting may have become shorter since.
-      if (row.created_at + this.maxLifetimeSeconds <= context.now) continue;
-      await unit.change(trustedStatements.use, row.selector, context.now);
+      await unit.change(trustedStatements.use, row.selector, now);
       return true;
     }
     return false;
@@ -141,14 +147,15 @@ export class TrustedBrowsers {
   }
 
   async listOf(context: RequestContext, userId: string): Promise<readonly TrustedBrowser[]> {
-    const rows = await this.store.all<TrustedRow>(trustedStatements.ofUser, userId, context.now);
+    const { now } = context;
+    const rows = await this.store.all<TrustedRow>(trustedStatements.ofUser, userId, now, this.oldest(now));
     return rows.map((row) => ({
       selector: row.selector,
       userAgent: row.user_agent ?? undefined,
       address: row.address ?? undefined,
       createdAt: epochSeconds(row.created_at),
       lastUsedAt: epochSeconds(row.last_used_at),
-      expiresAt: epochSeconds(row.expires_at),
+      expiresAt: epochSeconds(Math.min(row.expires_at, row.created_at + this.maxLifetimeSeconds)),
       isThisOne: equalInConstantTime(row.browser_hash, context.browser.hash),
     }));
   }
@@ -162,8 +169,18 @@ export class TrustedBrowsers {
     await unit.change(trustedStatements.endOfUser, userId);
   }
 
+  /** Ends the trust in browsers that is older than this lifetime, and shortens all other, for good. */
+  async capLifetimes(unit: Unit, lifetimeSeconds: number, now: EpochSeconds): Promise<void> {
+    await unit.change(trustedStatements.cap, lifetimeSeconds, now);
+  }
+
   async purgeExpired(unit: Unit, now: EpochSeconds): Promise<number> {
-    return unit.change(trustedStatements.purge, now);
+    return unit.change(trustedStatements.purge, now, this.oldest(now));
+  }
+
+  /** Trust that was given earlier has expired: the environment may have become stricter since. */
+  private oldest(now: EpochSeconds): number {
+    return now - this.maxLifetimeSeconds;
   }
 
   private read(request: WebRequest): Token[] {

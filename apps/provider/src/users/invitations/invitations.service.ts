@@ -79,10 +79,20 @@ const invitationStatements = {
   withdrawCreatedVia: statement(
     'invitations.withdraw_created_via',
     `DELETE FROM invitations WHERE made_via_client = $1 AND ${open} AND roles <> '["user"]'
-       AND ${isCreatedBy('invited_by')} RETURNING email`,
+       AND ${isCreatedBy('invited_by')} RETURNING email, made_via_client`,
+  ),
+  withdrawCreatedByViaClients: statement(
+    'invitations.withdraw_created_by_via_clients',
+    `DELETE FROM invitations WHERE invited_by = $1 AND made_via_client IS NOT NULL AND ${open}
+       AND roles <> '["user"]' RETURNING email, made_via_client`,
   ),
   purge: statement('invitations.purge', 'DELETE FROM invitations WHERE expires_at <= $1'),
 };
+
+interface WithdrawnInvitation {
+  readonly email: string;
+  readonly made_via_client: string;
+}
 
 /** The maximum number at once: each is a mail, and all are in one unit of work. */
 export const maxInvited = 500;
@@ -135,14 +145,17 @@ export class Invitations implements OnModuleInit {
       });
   }
 
-  /** Withdraws pending invitations with more than the default role that were created with the access tokens of a client. */
+  /**
+   * Withdraws pending invitations with more than the default role that were created with the access tokens of a client, or of any
+   * client by one user.
+   */
   async withdrawCreatedVia(unit: Unit, { clientId, createdBy }: CreatedVia, now: EpochSeconds): Promise<void> {
-    for (const { email } of await unit.all<{ email: string }>(
-      invitationStatements.withdrawCreatedVia,
-      clientId,
-      now,
-      createdBy ?? null,
-    ))
+    const { withdrawCreatedVia, withdrawCreatedByViaClients } = invitationStatements;
+    const rows =
+      clientId === undefined
+        ? await unit.all<WithdrawnInvitation>(withdrawCreatedByViaClients, createdBy, now)
+        : await unit.all<WithdrawnInvitation>(withdrawCreatedVia, clientId, now, createdBy ?? null);
+    for (const { email, made_via_client: clientId } of rows)
       await this.audit.record(unit, {
         type: 'user.invitation_withdrawn',
         actorId: null,

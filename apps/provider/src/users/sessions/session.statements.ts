@@ -54,6 +54,10 @@ export const sessionStatements = {
     'sessions.end',
     'UPDATE sessions SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL RETURNING user_id',
   ),
+  expireIdle: statement(
+    'sessions.expire_idle',
+    'UPDATE sessions SET expires_at = $1 WHERE ended_at IS NULL AND expires_at > $1 AND last_seen_at <= $2',
+  ),
   ownerOfOpen: statement('sessions.owner_of_open', 'SELECT user_id FROM sessions WHERE id = $1 AND ended_at IS NULL'),
   ofUser: statement(
     'sessions.of_user',

@@ -219,6 +219,11 @@ export class SessionsService {
     return ended;
   }
 
+  /** Lets sessions expire that were idle for so long: they stay expired when idle sessions may live longer again. */
+  async expireIdle(unit: Unit, idleSeconds: number, now: EpochSeconds): Promise<void> {
+    await unit.change(sessionStatements.expireIdle, now, now - idleSeconds);
+  }
+
   /** Runs one step of the purge. */
   async purgeExpired(unit: Unit, now: EpochSeconds): Promise<PurgeStep> {
     return this.sweeper.step(unit, now, this.idleLimit(now));

@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import type { Unit } from '@gatehouse/platform/database/store';
 import { settingsDefinition } from '../../../config/settings.js';
 import { text, type Message } from '../../../i18n/message.js';
@@ -9,15 +10,20 @@ import { requireAllowed } from '../../../operations/policy.js';
 import { SetRoleRequirements } from '../../../users/operations/set-role-requirements.js';
 import { RoleRequirements } from '../../../users/role-requirements.service.js';
 import { roles } from '../../../users/user.js';
+import { TrustedBrowsers } from '../../../users/factors/trusted-browsers.service.js';
+import { SessionsService } from '../../../users/sessions/sessions.service.js';
 import type { FieldProblem } from '../../../web/form-errors.js';
 import { revisionOf } from '../../../web/revision.js';
 import { CurrentSettings } from '../../current-settings.js';
 import {
   editableNames,
   editableSettings,
+  effectiveSettings,
   settingProblem,
   variableOf,
   type EditableName,
+  type EditableValues,
+  type StoredTexts,
 } from '../../editable-settings.js';
 import { StoredSettings } from '../../stored-settings.service.js';
 import { mayChangeSettings } from '../policy.js';
@@ -33,6 +39,7 @@ export interface UpdateSettingsInput {
   readonly revision?: string | undefined;
 }
 
+type LifetimeName = keyof Pick<EditableValues, 'trustedBrowserLifetimeSeconds' | 'sessionIdleLifetimeSeconds'>;
 type StoredChanges = Partial<Record<EditableName, string | null>>;
 
 /**
@@ -46,6 +53,8 @@ export class UpdateSettings extends SimpleOperation<UpdateSettingsInput, void> {
     @Inject(StoredSettings) private readonly stored: StoredSettings,
     @Inject(RoleRequirements) private readonly requirements: RoleRequirements,
     @Inject(SetRoleRequirements) private readonly setRoles: SetRoleRequirements,
+    @Inject(TrustedBrowsers) private readonly trustedBrowsers: TrustedBrowsers,
+    @Inject(SessionsService) private readonly sessions: SessionsService,
   ) {
     super();
   }
@@ -62,7 +71,9 @@ export class UpdateSettings extends SimpleOperation<UpdateSettingsInput, void> {
     const addedRoles = [...(await this.requirements.readIn(unit))];
     const before = storedRecord(stored, addedRoles);
     if (revision !== undefined && revision !== revisionOf(before)) throw recordChanged();
-    const after = storedRecord(await this.stored.change(unit, stored, storedChanges(changes), actor.now), addedRoles);
+    const changed = await this.stored.change(unit, stored, storedChanges(changes), actor.now);
+    const after = storedRecord(changed, addedRoles);
+    await this.applyLifetimes(unit, [stored, changed], actor.now);
     const roleChanges = await this.changeRoles(unit, actor, changes[secondFactorRoles]);
     const isChanged = revisionOf(before) !== revisionOf(after);
     const change: Change = { type: 'settings.updated', before, after, secrets: ['logo'] };
@@ -88,6 +99,22 @@ export class UpdateSettings extends SimpleOperation<UpdateSettingsInput, void> {
     if (fixed.every((role) => requested.data.some((each) => each === role))) return undefined;
     const variable = variableOf(this.settings.environment, 'secondFactorRoles');
     return text('problem.setting.rolesFloor', { variable, value: fixed.join(', ') });
+  }
+
+  /**
+   * What the shorter of two lifetimes ended must not return with a longer one. This holds for a longer new lifetime, too:
+   * another process may have trusted a browser before it had read the earlier change.
+   */
+  private async applyLifetimes(unit: Unit, versions: readonly StoredTexts[], now: EpochSeconds): Promise<void> {
+    const values = versions.map((each) => effectiveSettings(this.settings.environment, each).values);
+    const shortest = (name: LifetimeName): number | undefined => {
+      const lifetimes = values.map((each) => each[name]);
+      return new Set(lifetimes).size > 1 ? Math.min(...lifetimes) : undefined;
+    };
+    const trust = shortest('trustedBrowserLifetimeSeconds');
+    if (trust !== undefined) await this.trustedBrowsers.capLifetimes(unit, trust, now);
+    const idle = shortest('sessionIdleLifetimeSeconds');
+    if (idle !== undefined) await this.sessions.expireIdle(unit, idle, now);
   }
 
   /** The requirements of roles are records of their own, with an operation that the page and the API of roles use, too. */
