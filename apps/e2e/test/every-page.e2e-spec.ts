@@ -273,7 +273,7 @@ describe('every page', () => {
     await checkPage('provider-invite');
     await page.fill('textarea[name=emails]', 'grace@example.org, nobody');
     await page.getByRole('button', { name: 'Create invitations' }).click();
-    await page.getByRole('alert').waitFor();
+    await page.locator('[aria-invalid=true]').waitFor();
     await checkPage('provider-invite-problems');
     await page.fill(
       'textarea[name=emails]',
@@ -289,7 +289,7 @@ describe('every page', () => {
     await checkPage('provider-user-add');
     await page.fill('input[name=username]', 'admin');
     await page.getByRole('button', { name: 'Add user' }).click();
-    await page.getByRole('alert').waitFor();
+    await page.locator('[aria-invalid=true]').waitFor();
     await checkPage('provider-user-problems');
     await page.fill('input[name=username]', 'hedy');
     await page.getByRole('button', { name: 'Add user' }).click();
@@ -366,6 +366,18 @@ describe('every page', () => {
     await checkPage('provider-messages');
     await page.goto(`${stage.issuer}/admin/system`);
     await checkPage('provider-system');
+    await page.goto(`${stage.issuer}/settings/branding`);
+    await checkPage('provider-branding');
+    await page.fill('input[name=accent]', 'not a color');
+    await page.getByRole('button', { name: 'Save changes' }).click();
+    await page.locator('[aria-invalid=true]').waitFor();
+    await checkPage('provider-branding-problem');
+    await page.goto(`${stage.issuer}/settings/sign-in`);
+    await checkPage('provider-sign-in-settings');
+    await page.getByRole('navigation', { name: 'Sign-in' }).getByRole('link', { name: /second/i }).click();
+    await checkPage('provider-sign-in-roles');
+    await page.goto(`${stage.issuer}/search?q=gra`);
+    await checkPage('provider-search');
     await page.goto(`${stage.issuer}/api/admin/v1/docs`);
     await checkPage('provider-api');
     await page.goto(`${stage.issuer}/account/security`);
@@ -379,7 +391,7 @@ describe('every page', () => {
     await checkPage('provider-set-password');
     await page.fill('input[name=password]', 'short');
     await pressSubmit(page);
-    await page.getByRole('alert').waitFor();
+    await page.locator('[aria-invalid=true]').waitFor();
     await checkPage('provider-set-password-problem');
     await page.fill('input[name=password]', 'frequency hopping');
     await pressSubmit(page);
