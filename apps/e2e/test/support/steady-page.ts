@@ -10,7 +10,10 @@ export async function whileSteady(page: Page, act: () => Promise<void>): Promise
     const replacements: readonly (readonly [RegExp, string | ((found: string) => string)])[] = [
       [/\b(127\.0\.0\.1|localhost):\d+/g, '$1:3000'],
       [/\b\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d)?)?/g, '2026-01-01$1'],
-      [/\b\d\d?:\d\d(:\d\d)?( [AP]M)?/g, '12:00'],
+      [/(?<![\d.:])\d\d?:\d\d(:\d\d)?(?!\d)( [AP]M)?/g, '12:00'],
+      // Epoch seconds, and the secret of an authenticator app.
+      [/\b1[789]\d{8}\b/g, '1800000000'],
+      [/\b([a-z2-7]{4} ){3,}[a-z2-7]{1,4}\b/gi, (found) => found.replace(/\w/g, 'x')],
       [new RegExp(`\\b(${months}|[A-Z][a-z]{2}) \\d{1,2}, \\d{4}`, 'g'), 'January 1, 2026'],
       [/\b(?=[\w.-]*\d)(?=[\w.-]*[A-Za-z])[\w-]{8,}([.][\w-]{8,})*/g, (found) => 'x'.repeat(found.length)],
       [/\b\d+ (seconds?|minutes?) ago|\bin \d+ (seconds?|minutes?)|\b[Jj]ust now/g, '1 minute ago'],
