@@ -1,4 +1,4 @@
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 
 export interface Focused {
   readonly tag: string;
@@ -58,4 +58,36 @@ export function focusIsVisible(page: Page): Promise<boolean> {
       (outlined || style.boxShadow !== 'none') && box.width > 2 && box.height > 2 && box.right > 0 && box.bottom > 0
     );
   });
+}
+
+export function isFocused(element: Locator): Promise<boolean> {
+  return element.evaluate((each) => each === document.activeElement);
+}
+
+/**
+ * Presses Tab until this element is focused. @throws if the focus is not visible at a stop on the way, or moves backwards in the
+ * document
+ */
+export async function followFocus(page: Page, target: Locator): Promise<void> {
+  await target.waitFor();
+  const faults: string[] = [];
+  for (let stop = 0; stop < 120 && !(await isFocused(target)); stop++) {
+    await page.evaluate(() => {
+      (globalThis as unknown as { stopBefore: Element | null }).stopBefore = document.activeElement;
+    });
+    await page.keyboard.press('Tab');
+    const { tag, name, text } = await focused(page);
+    // The focus leaves the page for the browser, and returns to its beginning.
+    if (tag === 'BODY') continue;
+    const goesOn = await page.evaluate(() => {
+      const { stopBefore } = globalThis as unknown as { stopBefore: Element | null };
+      if (!stopBefore || !document.activeElement || stopBefore === document.body) return true;
+      return Boolean(stopBefore.compareDocumentPosition(document.activeElement) & Node.DOCUMENT_POSITION_FOLLOWING);
+    });
+    const place = `${tag} ${name} ${text.slice(0, 30)}`;
+    if (!goesOn) faults.push(`moves backwards to ${place}`);
+    if (!(await focusIsVisible(page))) faults.push(`the focus is not visible on ${place}`);
+  }
+  if (!(await isFocused(target))) faults.push(`Tab does not lead to ${target.toString()}`);
+  if (faults.length > 0) throw new Error(faults.join('; '));
 }

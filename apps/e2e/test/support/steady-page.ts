@@ -10,7 +10,9 @@ export async function whileSteady(page: Page, act: () => Promise<void>): Promise
     const replacements: readonly (readonly [RegExp, string | ((found: string) => string)])[] = [
       [/\b(127\.0\.0\.1|localhost):\d+/g, '$1:3000'],
       [/\b\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d)?)?/g, '2026-01-01$1'],
-      [/\b\d\d?:\d\d(:\d\d)?( [AP]M)?/g, '12:00'],
+      [/(?<![\d.:])\d\d?:\d\d(:\d\d)?(?!\d)( [AP]M)?/g, '12:00'],
+      // Epoch seconds.
+      [/\b1[789]\d{8}\b/g, '1800000000'],
       [new RegExp(`\\b(${months}|[A-Z][a-z]{2}) \\d{1,2}, \\d{4}`, 'g'), 'January 1, 2026'],
       [/\b(?=[\w.-]*\d)(?=[\w.-]*[A-Za-z])[\w-]{8,}([.][\w-]{8,})*/g, (found) => 'x'.repeat(found.length)],
       [/\b\d+ (seconds?|minutes?) ago|\bin \d+ (seconds?|minutes?)|\b[Jj]ust now/g, '1 minute ago'],
@@ -22,7 +24,12 @@ export async function whileSteady(page: Page, act: () => Promise<void>): Promise
     for (let node = texts.nextNode() as Text | null; node !== null; node = texts.nextNode() as Text | null) {
       const text: Text = node;
       const before = text.data;
-      const after = text.parentElement?.closest('time') ? '1 minute ago' : steady(before);
+      const isSecret = text.parentElement?.closest('#totp-secret') !== null;
+      const after = text.parentElement?.closest('time')
+        ? '1 minute ago'
+        : isSecret
+          ? before.replace(/\w/g, 'x')
+          : steady(before);
       if (after === before || before.trim() === '') continue;
       text.data = after;
       undo.push(() => (text.data = before));

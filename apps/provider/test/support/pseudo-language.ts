@@ -30,7 +30,7 @@ export function strayWords(html: string, data: readonly string[]): string[] {
     ...body.matchAll(
       / (?:alt|title|placeholder|aria-label|data-label|data-hide|data-copied|data-not-copied)="([^"]*)"/g,
     ),
-    ...body.matchAll(/ data-(?:not-allowed|known|address|failed)="([^"]*)"/g),
+    ...body.matchAll(/ data-(?:not-allowed|known|address|failed|news)="([^"]*)"/g),
   ].map(([, value]) => value ?? '');
   const texts = [body.replace(/<[^>]*>/g, ' '), ...attributes].map(unescape);
   return texts.flatMap((each) => outsideBrackets(each, data).split(/\s+/)).filter((word) => /\p{L}/u.test(word));
