@@ -122,6 +122,7 @@ describe('every page', () => {
     await submitLogin(page, person);
     await page.click('button[name=confirm][value=no]');
     await page.waitForURL((url) => url.origin === stage.clientUrl);
+    await page.getByText('What was sent and received').click();
     await checkPage('client-login-refused');
     await page.getByRole('button', { name: /^Try again/ }).click();
     await allow(page);
@@ -129,6 +130,8 @@ describe('every page', () => {
     await checkPage('client-logged-in');
     await page.getByRole('button', { name: 'Call the API' }).click();
     await page.waitForSelector('#api-answer');
+    await page.locator('details.menu > summary').click();
+    await checkPage('client-api-answer');
     await page.getByRole('button', { name: 'Refresh', exact: true }).click();
     await page.getByText('Refreshed', { exact: true }).waitFor();
     await checkPage('client-refreshed');
@@ -413,12 +416,37 @@ describe('every page', () => {
       await page.getByRole('button', { name: 'Call the API' }).click();
       await page.waitForLoadState();
       await checkPage('client-provider-away');
+      // It no longer knows where the provider signs people out.
+      await stage.restartClient();
       await page.goto(`${stage.clientUrl}/logout`);
-      await page.getByRole('button', { name: 'Sign out here', exact: true }).click();
-      await page.getByRole('heading', { name: 'You’re not signed in' }).waitFor();
+      await page.getByRole('button', { name: /^Sign out here and at/ }).click();
+      await page.getByRole('heading', { name: 'Signed out here' }).waitFor();
+      await checkPage('client-signed-out-here');
     } finally {
       await stage.restartProvider('kill');
     }
+    await beginLogin(page, stage);
+    await expectLoggedIn(page, stage, person);
+    await page.getByRole('button', { name: /^Sign out here and at/ }).click();
+    await page.getByRole('status').first().waitFor();
+    await checkPage('client-signed-out');
+    expect(faults).toEqual([]);
+  });
+
+  // The last one: it deletes the only provider.
+  it('of the client without a provider', async () => {
+    await page.goto(`${stage.clientUrl}/providers`);
+    await page.fill('input[name=password]', clientAdminPassword);
+    await page.getByRole('button', { name: 'Continue', exact: true }).click();
+    await page
+      .getByRole('link', { name: /^Delete/ })
+      .first()
+      .click();
+    await page.getByRole('button', { name: 'Delete provider' }).click();
+    await page.getByRole('heading', { name: 'No providers yet' }).waitFor();
+    await checkPage('client-providers-none');
+    await page.goto(`${stage.clientUrl}/login`);
+    await checkPage('client-no-provider');
     expect(faults).toEqual([]);
   });
 });

@@ -44,6 +44,7 @@ export class Stage {
     readonly registered: RegisteredClient,
     private readonly folder: string,
     private readonly environment: Environment,
+    private readonly clientEnvironment: Environment,
     public provider: RunningProcess,
     public client: RunningProcess,
   ) {}
@@ -69,7 +70,7 @@ export class Stage {
     const provider = await RunningProcess.start(scripts.provider, environment);
     try {
       const registered = await addClient(environment, 'Gatehouse demo', clientUrl);
-      const client = await RunningProcess.start(scripts.client, {
+      const clientEnvironment: Environment = {
         GATEHOUSE_CLIENT_BASE_URL: clientUrl,
         GATEHOUSE_CLIENT_DATABASE_URL: `sqlite:${join(folder, 'client.sqlite')}`,
         GATEHOUSE_CLIENT_SESSION_SECRET: randomBytes(32).toString('base64url'),
@@ -79,8 +80,9 @@ export class Stage {
         GATEHOUSE_CLIENT_PROVIDER_CLIENT_SECRET: registered.client_secret,
         GATEHOUSE_DATA_DIR: folder,
         ...options.client,
-      });
-      return new Stage(issuer, clientUrl, registered, folder, environment, provider, client);
+      };
+      const client = await RunningProcess.start(scripts.client, clientEnvironment);
+      return new Stage(issuer, clientUrl, registered, folder, environment, clientEnvironment, provider, client);
     } catch (error) {
       await provider.kill();
       rmSync(folder, { recursive: true, force: true });
@@ -92,6 +94,12 @@ export class Stage {
   async restartProvider(how: 'kill' | 'stop', changed: Environment = {}): Promise<void> {
     await this.provider[how]();
     this.provider = await RunningProcess.start(scripts.provider, { ...this.environment, ...changed });
+  }
+
+  /** Stops the client, and starts it again with the same database. */
+  async restartClient(): Promise<void> {
+    await this.client.stop();
+    this.client = await RunningProcess.start(scripts.client, this.clientEnvironment);
   }
 
   /** Runs a command with the database of the running provider. */
