@@ -74,7 +74,7 @@ describe('the keyboard alone', () => {
     await tabTo(page, 'password');
     await page.keyboard.type('short');
     await page.keyboard.press('Enter');
-    await page.getByRole('alert').waitFor();
+    await page.locator('input[name=password][aria-invalid=true]').waitFor();
     await waitForFocus(page, 'password');
     expect(await focused(page)).toMatchObject({ name: 'password', invalid: 'true' });
     expect((await focused(page)).described).toMatch(/at least/i);

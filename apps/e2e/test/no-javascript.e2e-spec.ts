@@ -71,7 +71,7 @@ describe('without JavaScript', () => {
     // An error is shown with its message next to the field, and all input is kept.
     await uris.nth(0).fill('http://not-loopback.example/cb');
     await page.getByRole('button', { name: 'Add application' }).click();
-    await page.getByRole('alert').waitFor();
+    await page.locator('input[name=redirectUri][aria-invalid=true]').waitFor();
     expect(await page.locator('input[name=redirectUri][aria-invalid=true]').count()).toBe(1);
     await uris.nth(0).fill('https://two.example/cb');
     await page.getByRole('button', { name: 'Add application' }).click();

@@ -66,7 +66,11 @@ describe('frequent tasks with the server', () => {
   it('find out why sign-ins are refused, and apply the suggested fix', async () => {
     const { client_id } = await stage.addClient('Newsletter', 'https://first.example.org');
     const changed = { redirect_uri: 'https://moved.example.org/authorized' };
-    expect(await requestSignIn(stage, client_id, changed)).toBe('refused');
+    // The administrator tries it: what strangers send is not suggested.
+    const attempt = await console.newPage();
+    await attempt.goto(signInRequest(stage, client_id, changed));
+    await attempt.getByRole('heading', { name: 'Newsletter' }).waitFor();
+    await attempt.close();
 
     // Failed requests are written once a second.
     let task = await begin('fix a refused sign-in');

@@ -30,7 +30,7 @@ describe('frequent tasks of people', () => {
   /** Starts a sign-in at the application. */
   async function begin(name: string): Promise<Task> {
     const task = await Task.begin(context, name, stage.clientUrl);
-    await task.click('button', /^Log in with/);
+    await task.click('button', /^Sign in with/);
     await task.expectHeading(/^(Sign in|Allow)/);
     return task;
   }
@@ -60,7 +60,7 @@ describe('frequent tasks of people', () => {
     await signInBefore();
     await context.clearCookies({ name: /client/ });
     const task = await Task.begin(context, 'sign in again', stage.clientUrl);
-    await task.click('button', /^Log in with/);
+    await task.click('button', /^Sign in with/);
     await expectLoggedIn(task.page, stage, person);
     await task.end({ clicks: 1, pages: 2 });
   });

@@ -1,3 +1,5 @@
+import type { Cursor } from '../web/cursor.js';
+
 /** `newest`: most recently added first. */
 export const clientSortOrders = ['name', 'newest'] as const;
 export type ClientSortOrder = (typeof clientSortOrders)[number];
@@ -23,3 +25,20 @@ export const clientStateConditions: Readonly<Record<ClientState, string>> = {
   restricted: 'client.restrictedAt IS NOT NULL AND client.disabledAt IS NULL',
   disabled: 'client.disabledAt IS NOT NULL',
 };
+
+/** One page of clients. */
+export interface ClientListQuery {
+  readonly ownerId?: string | undefined;
+  readonly search?: string | undefined;
+  readonly state?: ClientState | undefined;
+  /** Defaults to `name`. */
+  readonly order?: ClientSortOrder | undefined;
+  /** The sort value and the id of the last client of the previous page. */
+  readonly after?: Cursor | undefined;
+  readonly limit: number;
+}
+
+/** A LIKE pattern (ESCAPE '\\') of what contains a text. */
+export function containing(text: string): string {
+  return `%${text.replace(/[\\%_]/g, (character) => `\\${character}`)}%`;
+}

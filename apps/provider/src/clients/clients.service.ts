@@ -14,12 +14,7 @@ import { In, Repository } from 'typeorm';
 import { CacheVersions } from '../database/cache-versions.service.js';
 import { LastUse } from '../database/last-use.js';
 import type { Cursor } from '../web/cursor.js';
-import {
-  clientOrderings,
-  clientStateConditions,
-  type ClientSortOrder,
-  type ClientState,
-} from './client-sort-orders.js';
+import { clientOrderings, clientStateConditions, containing, type ClientListQuery } from './client-sort-orders.js';
 import { ClientOriginEntity } from './client-origin.entity.js';
 import { ClientEntity } from './client.entity.js';
 import { clientStatements } from './client.statements.js';
@@ -180,16 +175,7 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
     return this.decryptValid((await this.load(clientId))?.secrets ?? [], now);
   }
 
-  /** One page of clients. `after`: the sort value and the id of the last client of the previous page. */
-  async list(query: {
-    ownerId?: string | undefined;
-    search?: string | undefined;
-    state?: ClientState | undefined;
-    /** Defaults to `name`. */
-    order?: ClientSortOrder | undefined;
-    after?: Cursor | undefined;
-    limit: number;
-  }): Promise<{
+  async list(query: ClientListQuery): Promise<{
     clients: Client[];
     /** When clients that were used were used last, by id. */
     lastUses: ReadonlyMap<string, EpochSeconds>;
@@ -205,7 +191,7 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
     if (query.state) select.andWhere(`(${clientStateConditions[query.state]})`);
     if (query.search)
       select.andWhere(`(LOWER(client.name) LIKE :pattern ESCAPE '\\' OR client.id = :exact)`, {
-        pattern: `%${query.search.toLowerCase().replace(/[\\%_]/g, (character) => `\\${character}`)}%`,
+        pattern: containing(query.search.toLowerCase()),
         exact: query.search,
       });
     if (query.after)
@@ -221,6 +207,19 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
       lastUses: new Map(page.flatMap(lastUseOf)),
       next: last && [query.order === 'newest' ? last.createdAt : last.name, last.id],
     };
+  }
+
+  /** The first clients, by name, that are registered for a grant type. */
+  async listWithGrant(grantType: string, limit: number): Promise<readonly Client[]> {
+    const rows = await this.clients
+      .createQueryBuilder('client')
+      .where(`client.grantTypes LIKE :pattern ESCAPE '\\'`, {
+        pattern: containing(JSON.stringify(grantType)),
+      })
+      .orderBy('client.name')
+      .take(limit)
+      .getMany();
+    return rows.map(toClient);
   }
 
   /** The names of clients, by id. */

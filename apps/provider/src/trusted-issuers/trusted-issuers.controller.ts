@@ -1,10 +1,11 @@
 import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
-import type { SubjectKind, TrustedIssuer, TrustedIssuerDraft } from '@gatehouse/domain/oauth';
+import { jwtBearerGrant, type SubjectKind, type TrustedIssuer, type TrustedIssuerDraft } from '@gatehouse/domain/oauth';
 import type { Form } from '@gatehouse/platform/http/form';
 import { PageForms } from '@gatehouse/platform/http/page-forms';
 import { Reply } from '@gatehouse/platform/http/reply';
 import { query, type WebRequest } from '@gatehouse/platform/http/request';
 import { ClientsService } from '../clients/clients.service.js';
+import { ResourcesService } from '../resources/resources.service.js';
 import { problemModel, type FieldProblem } from '../web/form-errors.js';
 import { PageError } from '../web/page-error.js';
 import { revisionOf } from '../web/revision.js';
@@ -32,6 +33,8 @@ const subjectLabels: Readonly<Record<SubjectKind, Text>> = {
 };
 
 const maxCharacters = 50_000;
+/** Applications in the form; others are added by the API or the command line. */
+const maxOffered = 200;
 
 /** The form as submitted. */
 interface IssuerForm {
@@ -40,9 +43,9 @@ interface IssuerForm {
   readonly jwksUri: string;
   readonly jwks: string;
   readonly subject: string;
-  readonly clients: string;
+  readonly clients: readonly string[];
   readonly scope: string;
-  readonly resources: string;
+  readonly resources: readonly string[];
 }
 
 /** In the order of the form. */
@@ -52,9 +55,9 @@ const blank: IssuerForm = {
   jwksUri: '',
   jwks: '',
   subject: 'email',
-  clients: '',
+  clients: [],
   scope: '',
-  resources: '',
+  resources: [],
 };
 
 interface FormView {
@@ -75,6 +78,7 @@ export class TrustedIssuersController {
     @Inject(PageForms) private readonly forms: PageForms,
     @Inject(TrustedIssuers) private readonly issuers: TrustedIssuers,
     @Inject(ClientsService) private readonly clients: ClientsService,
+    @Inject(ResourcesService) private readonly resources: ResourcesService,
   ) {}
 
   @Get()
@@ -155,7 +159,9 @@ export class TrustedIssuersController {
     return Reply.redirect(`${routes.issuers}/update/${saved.result.id}?done=${done}`, { cookies: context.cookies });
   }
 
-  private show(context: UserRequestContext, trusted: TrustedIssuer | undefined, view: FormView): Reply {
+  private async show(context: UserRequestContext, trusted: TrustedIssuer | undefined, view: FormView): Promise<Reply> {
+    const clients = await this.clients.listWithGrant(jwtBearerGrant, maxOffered);
+    const resources = await this.resources.all();
     return this.contexts.page(
       context,
       'trusted-issuers/edit',
@@ -169,6 +175,14 @@ export class TrustedIssuersController {
           revision: view.revision ?? revisionOf(trusted),
         },
         values: view.values,
+        clients: offered(
+          view.values.clients,
+          clients.map(({ id, name }) => ({ value: id, label: name })),
+        ),
+        resources: offered(
+          view.values.resources,
+          resources.map(({ identifier, name }) => ({ value: identifier, label: name })),
+        ),
         subjects: Object.entries(subjectLabels).map(([value, label]) => ({ value, label })),
         ...problemModel(view.problems ?? [], Object.keys(blank)),
         error: view.error,
@@ -193,6 +207,24 @@ export class TrustedIssuersController {
   }
 }
 
+interface Offered {
+  readonly value: string;
+  readonly label: string;
+}
+
+/** What the form offers to choose, each with its identifier; what is chosen but is not (or no longer) offered comes last. */
+function offered(
+  chosen: readonly string[],
+  all: readonly Offered[],
+): readonly (Offered & { readonly hint?: string })[] {
+  const others = chosen.filter((value) => !all.some((each) => each.value === value));
+  return [...all.map((each) => ({ ...each, hint: each.value })), ...others.map((value) => ({ value, label: value }))];
+}
+
+function splitWords(typed: string): string[] {
+  return typed.split(/\s+/).filter((each) => each !== '');
+}
+
 /** Lists are single fields in the form. */
 function inForm({ field, message }: FieldProblem): FieldProblem {
   return { field: field.split('.')[0] ?? field, message };
@@ -200,15 +232,17 @@ function inForm({ field, message }: FieldProblem): FieldProblem {
 
 function readForm(form: Form): IssuerForm {
   const valueOf = (name: string): string => form.text(name).slice(0, maxCharacters);
+  // One in each field, or several in one.
+  const wordsOf = (name: string): string[] => splitWords(form.all(name).join('\n').slice(0, maxCharacters));
   return {
     issuer: valueOf('issuer'),
     name: valueOf('name'),
     jwksUri: valueOf('jwksUri'),
     jwks: valueOf('jwks'),
     subject: valueOf('subject'),
-    clients: valueOf('clients'),
+    clients: wordsOf('clients'),
     scope: valueOf('scope'),
-    resources: valueOf('resources'),
+    resources: wordsOf('resources'),
   };
 }
 
@@ -219,22 +253,21 @@ function formOf(trusted: TrustedIssuer): IssuerForm {
     jwksUri: trusted.jwksUri ?? '',
     jwks: trusted.jwks === undefined ? '' : JSON.stringify(trusted.jwks, undefined, 2),
     subject: trusted.subject,
-    clients: trusted.clients.join('\n'),
+    clients: trusted.clients,
     scope: trusted.scope.join(' '),
-    resources: trusted.resources.join('\n'),
+    resources: trusted.resources,
   };
 }
 
 function draftOf(values: IssuerForm): { readonly draft: TrustedIssuerDraft; readonly problem?: FieldProblem } {
-  const splitWords = (text: string): string[] => text.split(/\s+/).filter((each) => each !== '');
   const draft = {
     issuer: values.issuer,
     name: values.name,
     jwksUri: values.jwksUri,
     subject: values.subject,
-    clients: splitWords(values.clients),
+    clients: values.clients,
     scope: splitWords(values.scope),
-    resources: splitWords(values.resources),
+    resources: values.resources,
   };
   if (values.jwks.trim() === '') return { draft };
   try {
