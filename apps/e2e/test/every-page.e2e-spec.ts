@@ -355,7 +355,7 @@ describe('every page', () => {
     await page.goto(`${stage.issuer}/session`);
     await checkPage('provider-sessions');
     await page.goto(`${stage.issuer}/key`);
-    await page.getByText('A key has leaked?').click();
+    await page.getByText('Has a key been compromised?').click();
     await page.getByRole('button', { name: 'Replace keys now' }).click();
     await page.locator('[aria-invalid=true]').waitFor();
     await checkPage('provider-keys');
@@ -419,7 +419,7 @@ describe('every page', () => {
       // It no longer knows where the provider signs people out.
       await stage.restartClient();
       await page.goto(`${stage.clientUrl}/logout`);
-      await page.getByRole('button', { name: /^Sign out here and at/ }).click();
+      await page.getByRole('button', { name: /^Sign out of this application and at/ }).click();
       await page.getByRole('heading', { name: 'Signed out here' }).waitFor();
       await checkPage('client-signed-out-here');
     } finally {
@@ -427,7 +427,7 @@ describe('every page', () => {
     }
     await beginLogin(page, stage);
     await expectLoggedIn(page, stage, person);
-    await page.getByRole('button', { name: /^Sign out here and at/ }).click();
+    await page.getByRole('button', { name: /^Sign out of this application and at/ }).click();
     await page.getByRole('status').first().waitFor();
     await checkPage('client-signed-out');
     expect(faults).toEqual([]);

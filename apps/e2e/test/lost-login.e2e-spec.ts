@@ -220,7 +220,7 @@ describe('a login is not lost', () => {
 
     it('from the client after a logout: it reports that this login was used, and logs in again', async () => {
       await logIn(page, stage, person);
-      await page.getByRole('button', { name: 'Sign out here', exact: true }).click();
+      await page.getByRole('button', { name: 'Sign out of this application', exact: true }).click();
       await page.getByRole('heading', { name: 'You’re not signed in' }).waitFor();
       while (!page.url().includes('/consent')) await page.goBack();
       await allow(page);

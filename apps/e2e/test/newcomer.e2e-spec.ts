@@ -46,14 +46,14 @@ describe('a new user', () => {
     await page.getByText('Refreshed', { exact: true }).waitFor();
     await expectLoggedIn(page, stage, ada);
 
-    await page.getByRole('button', { name: 'Sign out here', exact: true }).click();
+    await page.getByRole('button', { name: 'Sign out of this application', exact: true }).click();
     await page.getByRole('heading', { name: 'You’re not signed in' }).waitFor();
 
     // The provider session and the consent are still valid, so one click is enough.
     await beginLogin(page, stage);
     await expectLoggedIn(page, stage, ada);
 
-    await page.getByRole('button', { name: /^Sign out here and at/ }).click();
+    await page.getByRole('button', { name: /^Sign out of this application and at/ }).click();
     await page.waitForURL(`${stage.clientUrl}/`);
     expect(await heading(page)).toBe('You’re not signed in');
 

@@ -76,7 +76,7 @@ describe('second factors', () => {
     await page.fill('input[name=otp]', '000000');
     await pressSubmit(page);
     await page.getByText('That code didn’t work').waitFor();
-    await page.getByText('Lost your phone or passkey?').click();
+    await page.getByText('Can’t use your phone or passkey?').click();
     await page.fill('input[name=recovery]', recovery);
     await checkPage('provider-second-factor-recovery');
     await page.getByRole('button', { name: 'Use recovery code' }).click();

@@ -47,7 +47,7 @@ describe.each(['localhost', '127.0.0.1'] as const)('a provider on %s and a clien
     await page.waitForSelector('input[name=client_id]');
 
     await page.goto(stage.clientUrl);
-    await page.getByRole('button', { name: 'Sign out here', exact: true }).click();
+    await page.getByRole('button', { name: 'Sign out of this application', exact: true }).click();
     await page.getByRole('heading', { name: 'You’re not signed in' }).waitFor();
     expect(await homeOfProvider()).toContain(person.username);
 
@@ -64,11 +64,11 @@ describe.each(['localhost', '127.0.0.1'] as const)('a provider on %s and a clien
     await page.waitForURL(/home/);
     await page.goto(stage.clientUrl);
     await expectLoggedIn(page, stage, person);
-    await page.getByRole('button', { name: 'Sign out here', exact: true }).click();
+    await page.getByRole('button', { name: 'Sign out of this application', exact: true }).click();
     await page.getByRole('heading', { name: 'You’re not signed in' }).waitFor();
     await beginLogin(page, stage);
     await expectLoggedIn(page, stage, person);
-    await page.getByRole('button', { name: /^Sign out here and at/ }).click();
+    await page.getByRole('button', { name: /^Sign out of this application and at/ }).click();
     await page.waitForURL(`${stage.clientUrl}/`);
     expect(await heading(page)).toBe('You’re not signed in');
     expect(await homeOfProvider()).toBe('Sign in');

@@ -14,7 +14,7 @@ describe('logging out', () => {
 
   it('asks first when it is a GET', async () => {
     const page = await browser.context('/logout');
-    expect(page.body).toContain('Sign out here');
+    expect(page.body).toContain('Sign out of this application');
     expect((await browser.context('/')).body).toContain('Signed in as alice');
   });
 

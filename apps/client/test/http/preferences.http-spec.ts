@@ -64,7 +64,7 @@ describe('the language of a page', () => {
     expect((await browser.context('/nowhere')).body).toContain('Seite nicht gefunden');
     await browser.context('/providers/unlock');
     expect((await browser.submit('/providers/unlock', { password: 'wrong' })).body).toContain(
-      'Das ist nicht das Administratorpasswort.',
+      'Falsches Administratorpasswort.',
     );
     await browser.submit('/providers/unlock', { password: adminPassword });
     await browser.context('/providers/add');

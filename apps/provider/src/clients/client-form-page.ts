@@ -82,6 +82,12 @@ export function clientFormModel({ tab, values, problems, focus }: FormView): obj
   };
 }
 
+/** As in {@link grantTypeLabels}: the usual ones first. */
+function inOrderOfLabels(names: readonly string[]): readonly string[] {
+  const order = Object.keys(grantTypeLabels);
+  return [...names].sort((a, b) => order.indexOf(a) - order.indexOf(b));
+}
+
 /** `device_code` of `urn:ietf:params:oauth:grant-type:device_code`, which is too long for a list. */
 function shortGrantType(name: string): string {
   return name.split(':').at(-1) ?? name;
@@ -100,7 +106,7 @@ function choiceModels(): object {
     authMethods: authMethods
       .filter((method) => method !== 'none')
       .map((method) => ({ value: method, label: authMethodLabels[method] ?? method })),
-    grantTypes: grantTypeNames.map((name) => ({
+    grantTypes: inOrderOfLabels(grantTypeNames).map((name) => ({
       value: name,
       wire: shortGrantType(name),
       label: name,

@@ -61,7 +61,7 @@ describe('permissions on the consent page (RFC 8707 3)', () => {
   it('are listed under each API, in its words, and those of this server come first', async () => {
     const page = await open('openid read write', orders, invoices);
     const asks = asksOf(page);
-    expect(asks.slice(0, 2)).toEqual(['# Your account', 'Identify your account']);
+    expect(asks.slice(0, 2)).toEqual(['# Your account', 'Know which account is yours']);
     for (const [heading, ...lines] of [
       ['# Orders', 'Read your orders', 'Place orders'],
       ['# Invoices', 'Read your invoices'],
@@ -112,7 +112,7 @@ describe('permissions on the consent page (RFC 8707 3)', () => {
     const own = (await browser.open(`${provider.issuer}/account/data`)).json<{ applications: unknown }>();
     expect(own.applications).toMatchObject([
       {
-        may: ['Identify your account'],
+        may: ['Know which account is yours'],
         apis: expect.arrayContaining([
           { name: 'Orders', identifier: orders, may: ['Read your orders', 'Place orders'] },
           { name: 'Invoices', identifier: invoices, may: ['Read your invoices'] },

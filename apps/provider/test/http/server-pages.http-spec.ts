@@ -115,7 +115,7 @@ describe('the pages of the server', () => {
     const ofKind = (await admin.open(at(`/audit?client=${registered.client.id}&type=access`))).text;
     expect(ofKind).toContain('grant.created');
     expect(ofKind).toContain('consent.recorded');
-    expect((await admin.open(at('/audit?user=nobody'))).text).toContain('No user named “nobody”.');
+    expect((await admin.open(at('/audit?user=nobody'))).text).toContain('No user is named “nobody”.');
     expect((await admin.open(at(`/audit?type=made.up`))).status).toBe(200);
 
     const lines = (await admin.open(at('/audit/export?user=logged&type=login'))).text.trim().split('\n');

@@ -21,8 +21,8 @@ export function eventSentence(event: LoggedEvent, names: EventNames): EventSente
   const person = subjectId === null ? undefined : names.people.get(subjectId);
   const values = {
     actor: actorName(event, names),
-    /** Whether the actor acted on the own account. */
-    by: actorId === null ? 'nobody' : actorId === subjectId ? 'self' : 'other',
+    /** Whether the actor acted on the own account; a visitor without a session has an address, the server has none. */
+    by: actorId !== null ? (actorId === subjectId ? 'self' : 'other') : event.address === null ? 'nobody' : 'visitor',
     /** Whether the subject is a person; it may also be a session or a grant. */
     known: person === undefined ? 'no' : 'yes',
     person: person ?? textOf(event.details['username']) ?? subjectId ?? '',
