@@ -377,7 +377,10 @@ describe('every page', () => {
     await checkPage('provider-branding-problem');
     await page.goto(`${stage.issuer}/settings/sign-in`);
     await checkPage('provider-sign-in-settings');
-    await page.getByRole('navigation', { name: 'Sign-in' }).getByRole('link', { name: /second/i }).click();
+    await page
+      .getByRole('navigation', { name: 'Sign-in' })
+      .getByRole('link', { name: /second/i })
+      .click();
     await checkPage('provider-sign-in-roles');
     await page.goto(`${stage.issuer}/search?q=gra`);
     await checkPage('provider-search');
@@ -419,7 +422,7 @@ describe('every page', () => {
       // It no longer knows where the provider signs people out.
       await stage.restartClient();
       await page.goto(`${stage.clientUrl}/logout`);
-      await page.getByRole('button', { name: /^Sign out of this application and at/ }).click();
+      await page.getByRole('button', { name: /^Sign out of this application and/ }).click();
       await page.getByRole('heading', { name: 'Signed out here' }).waitFor();
       await checkPage('client-signed-out-here');
     } finally {
@@ -427,7 +430,7 @@ describe('every page', () => {
     }
     await beginLogin(page, stage);
     await expectLoggedIn(page, stage, person);
-    await page.getByRole('button', { name: /^Sign out of this application and at/ }).click();
+    await page.getByRole('button', { name: /^Sign out of this application and/ }).click();
     await page.getByRole('status').first().waitFor();
     await checkPage('client-signed-out');
     expect(faults).toEqual([]);

@@ -42,7 +42,7 @@ describe('the keyboard alone', () => {
     await tabTo(page, /^Call the API/);
     await page.keyboard.press('Enter');
     await page.waitForSelector('#api-answer');
-    await tabTo(page, /^Sign out of this application and at/);
+    await tabTo(page, /^Sign out of this application and/);
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'You’re not signed in' }).waitFor();
   });

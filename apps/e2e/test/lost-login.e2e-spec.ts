@@ -302,7 +302,7 @@ describe('a login is not lost', () => {
       await page.waitForURL(/\/consent/);
       await removeCookiesOf(context, stage.issuer);
       await allow(page);
-      expect(await page.textContent('main')).toContain('Start again from the app');
+      expect(await page.textContent('main')).toContain('Go back to the application and sign in again');
       await beginLogin(page, stage);
       await submitLogin(page, person);
       await allow(page);

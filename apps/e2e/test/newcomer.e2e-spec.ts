@@ -53,7 +53,7 @@ describe('a new user', () => {
     await beginLogin(page, stage);
     await expectLoggedIn(page, stage, ada);
 
-    await page.getByRole('button', { name: /^Sign out of this application and at/ }).click();
+    await page.getByRole('button', { name: /^Sign out of this application and/ }).click();
     await page.waitForURL(`${stage.clientUrl}/`);
     expect(await heading(page)).toBe('You’re not signed in');
 

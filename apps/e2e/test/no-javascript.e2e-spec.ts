@@ -29,7 +29,7 @@ describe('without JavaScript', () => {
     await page.waitForSelector('#api-answer');
     await page.getByRole('button', { name: 'Refresh', exact: true }).click();
     await page.getByText('Refreshed', { exact: true }).waitFor();
-    await page.getByRole('button', { name: /^Sign out of this application and at/ }).click();
+    await page.getByRole('button', { name: /^Sign out of this application and/ }).click();
     await page.getByRole('heading', { name: 'You’re not signed in' }).waitFor();
     await beginLogin(page, stage);
     expect(await heading(page)).toMatch(/^Sign in/);

@@ -75,7 +75,7 @@ describe('second factors', () => {
     await checkPage('provider-second-factor');
     await page.fill('input[name=otp]', '000000');
     await pressSubmit(page);
-    await page.getByText('That code didn’t work').waitFor();
+    await page.getByText('That code isn’t valid').waitFor();
     await page.getByText('Can’t use your phone or passkey?').click();
     await page.fill('input[name=recovery]', recovery);
     await checkPage('provider-second-factor-recovery');

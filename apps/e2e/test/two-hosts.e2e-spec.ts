@@ -68,7 +68,7 @@ describe.each(['localhost', '127.0.0.1'] as const)('a provider on %s and a clien
     await page.getByRole('heading', { name: 'You’re not signed in' }).waitFor();
     await beginLogin(page, stage);
     await expectLoggedIn(page, stage, person);
-    await page.getByRole('button', { name: /^Sign out of this application and at/ }).click();
+    await page.getByRole('button', { name: /^Sign out of this application and/ }).click();
     await page.waitForURL(`${stage.clientUrl}/`);
     expect(await heading(page)).toBe('You’re not signed in');
     expect(await homeOfProvider()).toBe('Sign in');

@@ -8,6 +8,7 @@ import { problemModel, type FieldProblem } from '../web/form-errors.js';
 import { WithdrawConsent } from '../consents/operations/withdraw-consent.js';
 import { PageError } from '../web/page-error.js';
 import { routes } from '../web/routes.js';
+import { noticeOf } from '../web/notice.js';
 import { SessionsService } from '../users/sessions/sessions.service.js';
 import { type Message, text } from '../i18n/message.js';
 import { EndSessions } from '../users/sessions/operations/end-sessions.js';
@@ -127,7 +128,7 @@ export class AccountController {
         applications: await this.applications.listOf(context),
         ...problemModel(shown.problems ?? []),
         error: shown.error,
-        notice: shown.status === undefined ? notices[query(context.request).text('done')] : undefined,
+        notice: shown.status === undefined ? noticeOf(notices, query(context.request).text('done')) : undefined,
       },
       { status: shown.status ?? 200 },
     );

@@ -89,8 +89,9 @@ describe('a form that is resumed after a sign-in', () => {
     expect(shown.has('consentRequired')).toBe(false);
     expect(shown.get('serviceAccount')).toEqual(expect.objectContaining({ values: ['Off'] }));
     expect(shown.get('postLogoutRedirectUri')?.values).toEqual(['None']);
+    expect(shown.get('tokenExchange')?.values).toEqual(['None']);
     expect(entered.at(-1)).toEqual({ name: '__proto__', label: undefined, values: ['x'] });
-    expect(empty.map(({ name }) => name)).toEqual(expect.arrayContaining(['owner', 'tokenExchange']));
+    expect(empty.map(({ name }) => name)).toEqual(expect.arrayContaining(['owner']));
   });
 
   it('hides fields of administrators from other users', () => {

@@ -157,8 +157,8 @@ const rules: readonly Rule[] = [
   },
 ];
 
-/** Fields that change nothing themselves: the CSRF token, the revisions, and the page that the form is on. */
-const technical = /^(csrf|tab|revision(:.*)?)$/;
+/** Fields that change nothing themselves: the CSRF token, the revisions, and the page or list that the form is on. */
+const technical = /^(csrf|tab|confirmed|q|order|revision(:.*)?)$/;
 /** The actions of forms with a single button. */
 const plainActions = ['save', 'invite'];
 

@@ -50,7 +50,11 @@ const ownLabels: Readonly<Record<string, Message>> = {
 };
 
 /** Fields whose value is the row number of another field. */
-const rowsOf: Readonly<Record<string, string>> = { defaultRedirectUri: 'redirectUri', defaultScope: 'scope' };
+const rowsOf: Readonly<Record<string, string>> = {
+  defaultRedirectUri: 'redirectUri',
+  defaultScope: 'scope',
+  impersonation: 'tokenExchange',
+};
 
 /** Determines how fields are shown. */
 export interface FieldContext {

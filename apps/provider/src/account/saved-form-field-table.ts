@@ -1,7 +1,7 @@
 import { clientProperties, type ClientPropertyCodec, type ClientPropertyName } from '@gatehouse/domain/oauth';
 import { clientPropertyForms, isForAdministrators, mainProperties } from '../clients/client-property-forms.js';
 import { metadataGroups } from '../clients/client-metadata-sections.js';
-import type { Message } from '../i18n/message.js';
+import { text, type Message } from '../i18n/message.js';
 import { profileFieldGroups } from '../users/profile-form.js';
 
 /** A field of a form that can be resumed after a sign-in. */
@@ -28,6 +28,7 @@ const mainFieldKinds: Readonly<Partial<Record<ClientPropertyCodec, FormField['ki
   flag: 'switch',
   list: 'list',
   scope: 'list',
+  exchange_rules: 'list',
 };
 
 function clientField(property: ClientPropertyName, kind: FormField['kind']): FormField {
@@ -38,6 +39,13 @@ function clientField(property: ClientPropertyName, kind: FormField['kind']): For
 const clientMain = mainProperties.map((name) =>
   clientField(name, mainFieldKinds[clientProperties[name].codec] ?? 'value'),
 );
+/** The rows of `tokenExchange` whose tokens do not name the client. */
+const impersonation: FormField = {
+  name: 'impersonation',
+  kind: 'list',
+  label: text('clients.administration.impersonation'),
+  administrators: true,
+};
 const clientMetadata = metadataGroups
   .flatMap(({ fields }) => fields)
   .map(({ member, kind }) => clientField(member, kind === 'flag' ? 'switch' : 'value'));
@@ -59,8 +67,8 @@ export const formFields = {
   branding: ['product_name', 'accent', 'support_contact', 'terms_url', 'privacy_url'].map(value),
   signInSettings: ['sign_up', 'session_lifetime', 'session_idle_lifetime', 'trusted_browser_lifetime'].map(value),
   invitations: [value('emails'), list('role')],
-  client: [value('type'), ...clientMain, ...clientMetadata],
-  newClient: [value('kind'), value('type'), ...clientMain, ...clientMetadata],
+  client: [value('type'), ...clientMain, impersonation, ...clientMetadata],
+  newClient: [value('kind'), value('type'), ...clientMain, impersonation, ...clientMetadata],
   clientRoles: [value('username'), value('roles')],
   clientSecret: [value('overlap')],
   resource: [
@@ -79,8 +87,8 @@ export const formFields = {
     value('jwksUri'),
     value('jwks'),
     value('subject'),
-    value('clients'),
+    list('clients'),
     value('scope'),
-    value('resources'),
+    list('resources'),
   ],
 } as const satisfies Readonly<Record<string, readonly FormField[]>>;

@@ -253,7 +253,10 @@ export class FailedRequests implements BeforeApplicationShutdown {
     return { failedRequests, next: rows.length > limit ? failedRequests.at(-1)?.selector : undefined };
   }
 
-  /** The newest ones that a client or the browser of an administrator sent: strangers can neither add to nor displace them. */
+  /**
+   * The newest ones that an authenticated client, or the browser of an administrator sent. Strangers cannot displace those of
+   * clients; those of administrators' browsers are bounded together with anonymous ones.
+   */
   async listOfKnownSenders(limit: number): Promise<readonly FailedRequest[]> {
     const { listOfKnownSenders } = failedRequestStatements;
     const rows = await this.store.all<FailedRequestRow>(listOfKnownSenders, Number.MAX_SAFE_INTEGER, limit);

@@ -16,6 +16,7 @@ import {
   type MetadataValues,
 } from './client-metadata-form.js';
 import { fieldOfProperty, mainFlags } from './client-property-forms.js';
+import { text } from '../i18n/message.js';
 import type { FieldProblem } from '../web/form-errors.js';
 import { changeRows, maxRows, rowAfterRemoval, type ListField } from '../web/list-fields.js';
 
@@ -201,7 +202,11 @@ export function toInput(values: ClientFormValues, changes: (field: string) => bo
     tokenExchange: 'rules' in exchange ? exchange.rules : [],
   };
   return {
-    problems: 'problem' in exchange ? [...problems, { field: 'tokenExchange', message: exchange.problem }] : problems,
+    problems: [
+      ...problems,
+      ...('problem' in exchange ? [{ field: 'tokenExchange', message: exchange.problem }] : []),
+      ...rowsWithSpaces(values.tokenExchange),
+    ],
     properties: { ...changedOnes(properties, changes), ...authenticationOf(values, changes) },
     inForm: ({ field, message }) => {
       if (field === 'ownerId') return { field: 'owner', message };
@@ -210,6 +215,13 @@ export function toInput(values: ClientFormValues, changes: (field: string) => bo
       return metadataProblem({ field: row === undefined ? field : `${list}.${row}`, message });
     },
   };
+}
+
+/** After a space, `impersonation` would count like the checkbox. */
+function rowsWithSpaces(rows: readonly string[]): readonly FieldProblem[] {
+  return rows.flatMap((typed, row) =>
+    /\s/.test(typed.trim()) ? [{ field: `tokenExchange.${row}`, message: text('clients.problem.exchangeRow') }] : [],
+  );
 }
 
 function exchangeLines({ tokenExchange, impersonation }: ClientFormValues): string[] {

@@ -9,7 +9,7 @@ import type { UserRequestContext } from '../users/sessions/request-context.js';
 import { RequestContexts } from '../users/sessions/request-contexts.service.js';
 import { canAudit } from '../users/actor.js';
 import { UsersService } from '../users/users.service.js';
-import { fieldId, problemModel, type FieldProblem } from '../web/form-errors.js';
+import { fieldId, problemModel, type FieldProblem, inOrder } from '../web/form-errors.js';
 import { revisionOf } from '../web/revision.js';
 import { noticeModel } from '../web/notice.js';
 import { routes } from '../web/routes.js';
@@ -106,7 +106,7 @@ export class ClientPages {
     view: ClientView & { readonly values: ClientFormValues; readonly kind: string },
   ): Reply {
     const { values, kind, focus, error, status = 200 } = view;
-    const problems = inOrderOf('overview', view.problems ?? []);
+    const problems = inOrder(view.problems ?? [], (field) => positionOfField('overview', field));
     const form = clientFormModel({ tab: 'overview', values, problems, focus });
     return this.contexts.page(
       context,
@@ -189,7 +189,7 @@ export class ClientPages {
 
   private async form(client: Client, tab: ClientTab, view: ClientView): Promise<object> {
     const values = view.values ?? clientFormOf(client, await this.ownerName(client));
-    const problems = inOrderOf(tab, view.problems ?? []);
+    const problems = inOrder(view.problems ?? [], (field) => positionOfField(tab, field));
     const model = clientFormModel({ tab, values, problems, focus: view.focus });
     const apis = tab === 'advanced' ? await this.resources.all() : [];
     return { ...model, tab, apis, problemList: linkedProblems(client, tab, problems) };
@@ -223,14 +223,6 @@ function tabsOf(client: Client, current: ClientPage | 'roles'): object[] {
     current: page === current,
   }));
   return [...tabs.slice(0, 2), { ...roles, current: current === 'roles' }, ...tabs.slice(2)];
-}
-
-/** In the order of the fields of a page, so that the first one gets the focus; those of other pages are last. */
-function inOrderOf(tab: ClientTab, problems: readonly FieldProblem[]): readonly FieldProblem[] {
-  return [...problems].sort((a, b) => {
-    const [first, second] = [positionOfField(tab, a.field), positionOfField(tab, b.field)];
-    return first === second ? 0 : first - second;
-  });
 }
 
 /** Whether a problem is about an answer to the three questions. */

@@ -30,15 +30,12 @@ export const clientStateConditions: Readonly<Record<ClientState, string>> = {
 export interface ClientListQuery {
   readonly ownerId?: string | undefined;
   readonly search?: string | undefined;
+  /** The whole name, in any case. */
+  readonly name?: string | undefined;
   readonly state?: ClientState | undefined;
   /** Defaults to `name`. */
   readonly order?: ClientSortOrder | undefined;
   /** The sort value and the id of the last client of the previous page. */
   readonly after?: Cursor | undefined;
   readonly limit: number;
-}
-
-/** A LIKE pattern (ESCAPE '\\') of what contains a text. */
-export function containing(text: string): string {
-  return `%${text.replace(/[\\%_]/g, (character) => `\\${character}`)}%`;
 }

@@ -20,6 +20,7 @@ export const clientPageLabels: Readonly<Record<ClientPage | 'roles', Text>> = {
   danger: text('clients.tab.danger'),
 };
 
+/** In the order of the form. */
 interface TabContent {
   readonly main: readonly ClientPropertyName[];
   readonly sections: readonly MetadataGroup['section'][];
@@ -31,8 +32,8 @@ const contents: Readonly<Record<ClientTab, TabContent>> = {
   tokens: { main: ['grantTypes', 'responseTypes', 'idTokenSignedResponseAlg'], sections: ['refresh'] },
   advanced: {
     main: [
-      ...(['applicationType', 'authMethod', 'pkceRequired', 'secondFactorRequired'] as const),
-      ...(['postLogoutRedirectUris', 'serviceAccount', 'tokenExchange', 'ownerId'] as const),
+      ...(['authMethod', 'pkceRequired', 'applicationType', 'ownerId', 'secondFactorRequired'] as const),
+      ...(['serviceAccount', 'tokenExchange', 'postLogoutRedirectUris'] as const),
     ],
     sections: ['keys', 'requests', 'identity', 'answers', 'logout', 'software'],
   },
@@ -61,6 +62,7 @@ const companions: Readonly<Record<string, string>> = {
   defaultRedirectUri: 'redirectUri',
   defaultScope: 'scope',
   responseType: 'grantType',
+  impersonation: 'tokenExchange',
 };
 
 /**
@@ -76,7 +78,7 @@ export function fieldsChangedBy(tab: string | undefined, sent: Iterable<string>)
 /** The position of a field on a page, for the order of its problems; after all others if it is on another page. */
 export function positionOfField(tab: ClientTab, name: string): number {
   const position = [...fieldNames[tab]].indexOf(fieldOfProperty(name.split('.')[0] ?? ''));
-  return position < 0 ? Infinity : position;
+  return position < 0 ? fieldNames[tab].size : position;
 }
 
 /** The page that has a field, given by its name in problems: `redirectUris.2`, `owner`. */

@@ -14,8 +14,9 @@ import { In, Repository } from 'typeorm';
 import { CacheVersions } from '../database/cache-versions.service.js';
 import { LastUse } from '../database/last-use.js';
 import type { Cursor } from '../web/cursor.js';
-import { clientOrderings, clientStateConditions, containing, type ClientListQuery } from './client-sort-orders.js';
+import { clientOrderings, clientStateConditions, type ClientListQuery } from './client-sort-orders.js';
 import { ClientOriginEntity } from './client-origin.entity.js';
+import { likePattern } from '../users/search-text.js';
 import { ClientEntity } from './client.entity.js';
 import { clientStatements } from './client.statements.js';
 import { ClientRules } from './client-rules.service.js';
@@ -191,9 +192,10 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
     if (query.state) select.andWhere(`(${clientStateConditions[query.state]})`);
     if (query.search)
       select.andWhere(`(LOWER(client.name) LIKE :pattern ESCAPE '\\' OR client.id = :exact)`, {
-        pattern: containing(query.search.toLowerCase()),
+        pattern: likePattern(query.search.toLowerCase()),
         exact: query.search,
       });
+    if (query.name !== undefined) select.andWhere('LOWER(client.name) = LOWER(:name)', { name: query.name });
     if (query.after)
       select.andWhere(`(${column}, client.id) ${direction === 'ASC' ? '>' : '<'} (:value, :id)`, {
         value: query.after[0],
@@ -209,12 +211,13 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
     };
   }
 
-  /** The first clients, by name, that are registered for a grant type. */
+  /** The first approved clients, by name, that are registered for a grant type. */
   async listWithGrant(grantType: string, limit: number): Promise<readonly Client[]> {
     const rows = await this.clients
       .createQueryBuilder('client')
-      .where(`client.grantTypes LIKE :pattern ESCAPE '\\'`, {
-        pattern: containing(JSON.stringify(grantType)),
+      .where(clientStateConditions.approved)
+      .andWhere(`client.grantTypes LIKE :pattern ESCAPE '\\'`, {
+        pattern: likePattern(JSON.stringify(grantType)),
       })
       .orderBy('client.name')
       .take(limit)

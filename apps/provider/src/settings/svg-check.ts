@@ -28,7 +28,7 @@ const doctype = /^<!doctype\s+(?:[\w.-]+:)?svg\b/i;
 const maxDepth = 200;
 /** What a style sheet loads (CSS Values 4 4.5, CSS Cascade 5 2); escapes and character references could hide it. */
 const styleReference =
-  /\burl\(\s*(?!["']?\s*(?:#|data:image\/(?:png|jpeg|webp|gif);base64,))|@import|image-set\(|\bsrc\(|\\|&#/i;
+  /\burl\((?!\s*(?:["']\s*)?(?:#|data:image\/(?:png|jpeg|webp|gif);base64,))|@import|image-set\(|\bsrc\(|\\|&#/i;
 
 /**
  * `kind`: not an SVG image (SVG 2 5.1); `doctype`: with a document type declaration, which could define entities; `active`: with
@@ -45,6 +45,8 @@ export function svgProblem(content: Buffer): SvgProblem | undefined {
   if (text === undefined) return 'kind';
   const open: string[] = [];
   let hasRoot = false;
+  /** What the open `style` element contains: comments and CDATA sections could split what is looked for. */
+  let style = '';
   let at = 0;
   const match = (pattern: RegExp): RegExpExecArray | null => {
     pattern.lastIndex = at;
@@ -56,12 +58,16 @@ export function svgProblem(content: Buffer): SvgProblem | undefined {
     const skipped = match(other);
     if (skipped) {
       if (open.length === 0 && !skipped[0].startsWith('<') && skipped[0].trim() !== '') return 'kind';
-      if (localName(open.at(-1) ?? '') === 'style' && styleReference.test(skipped[0])) return 'active';
+      if (localName(open.at(-1) ?? '') === 'style') style += styleText(skipped[0]);
       continue;
     }
     const closing = match(closingTag);
     if (closing) {
       if (open.pop() !== closing[1]) return 'kind';
+      if (localName(closing[1] ?? '') === 'style') {
+        if (styleReference.test(style)) return 'active';
+        style = '';
+      }
       continue;
     }
     const opening = match(openingTag);
@@ -74,6 +80,12 @@ export function svgProblem(content: Buffer): SvgProblem | undefined {
     if (open.length > maxDepth) return 'kind';
   }
   return hasRoot && open.length === 0 ? undefined : 'kind';
+}
+
+/** The text of a part of a document: the content of a CDATA section, and nothing of a comment. */
+function styleText(part: string): string {
+  if (part.startsWith('<![CDATA[')) return part.slice('<![CDATA['.length, -']]>'.length);
+  return part.startsWith('<') ? '' : part;
 }
 
 function decode(content: Buffer): string | undefined {

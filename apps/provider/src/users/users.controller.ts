@@ -8,6 +8,7 @@ import { problemModel, type FieldProblem } from '../web/form-errors.js';
 import { PageError } from '../web/page-error.js';
 import { revisionOf } from '../web/revision.js';
 import { routes } from '../web/routes.js';
+import { noticeOf } from '../web/notice.js';
 import { text, type Message } from '../i18n/message.js';
 import { CreateUser } from './operations/create-user.js';
 import { DeleteUser } from './operations/delete-user.js';
@@ -174,7 +175,7 @@ export class UsersController {
         chosenRoles: draft.roles ?? [],
         ...problemModel(problems),
         error: shown.error,
-        notice: shown.status === undefined ? notices[query(context.request).text('done')] : undefined,
+        notice: shown.status === undefined ? noticeOf(notices, query(context.request).text('done')) : undefined,
       },
       { status: shown.status ?? 200 },
     );

@@ -21,7 +21,12 @@ export interface ProblemModel {
  */
 export function problemModel(problems: readonly FieldProblem[], order: readonly string[] = []): ProblemModel {
   const byField = new Map<string, Message>();
-  for (const { field, message } of inOrder(problems, order)) byField.set(field, joined(byField.get(field), message));
+  const positionOf = (field: string): number => {
+    const position = order.indexOf(field.split('.')[0] ?? '');
+    return position < 0 ? order.length : position;
+  };
+  for (const { field, message } of inOrder(problems, positionOf))
+    byField.set(field, joined(byField.get(field), message));
   return {
     problems: Object.fromEntries(byField),
     problemList: [...byField].map(([field, message]) => ({ id: fieldId(field), message })),
@@ -29,12 +34,12 @@ export function problemModel(problems: readonly FieldProblem[], order: readonly 
   };
 }
 
-function inOrder(problems: readonly FieldProblem[], order: readonly string[]): readonly FieldProblem[] {
-  const positionOf = ({ field }: FieldProblem): number => {
-    const position = order.indexOf(field.split('.')[0] ?? '');
-    return position < 0 ? order.length : position;
-  };
-  return [...problems].sort((a, b) => positionOf(a) - positionOf(b));
+/** Problems in the order of their fields, so that the first one gets the focus. */
+export function inOrder(
+  problems: readonly FieldProblem[],
+  positionOf: (field: string) => number,
+): readonly FieldProblem[] {
+  return [...problems].sort((a, b) => positionOf(a.field) - positionOf(b.field));
 }
 
 /** The element id of a field. */

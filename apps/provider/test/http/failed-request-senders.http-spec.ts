@@ -141,9 +141,24 @@ describe('who sent a failed request', () => {
     expect(page.text).toContain('https://<strong>app.test:8443</strong>/other?x&#x3D;1');
     expect(page.text).toContain('Register the address');
     expect(await overview()).toContain('Requests from Set up now fail');
+    expect((await otherAdmin.open(at('/admin'))).text).not.toContain('Requests from Set up now fail');
     expect((await otherAdmin.open(at(path))).text).not.toContain('value="fix"');
     await admin.open(at(path));
     expect((await admin.submit({ action: 'fix' }, { action: path })).text).toContain('would pass this rule now');
+  });
+
+  it('is a page that an administrator visits, which loads an image or a frame from here: not counted as theirs', async () => {
+    for (const headers of [
+      { 'Sec-Fetch-Mode': 'no-cors', 'Sec-Fetch-Dest': 'image' },
+      { 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'iframe' },
+    ]) {
+      const registered = await provider.addClient({ name: `Loaded as ${headers['Sec-Fetch-Dest']}` });
+      const { parameters } = authorizationRequest(registered.client);
+      const url = authorizeUrl(provider, { ...parameters, redirect_uri: 'https://evil.test/' });
+      await admin.send(url, { headers });
+      expect((await admin.open(at(await newestPath(registered)))).text).not.toContain('value="fix"');
+      expect(await overview()).not.toContain(`Requests from Loaded as ${headers['Sec-Fetch-Dest']} fail`);
+    }
   });
 
   it('is an administrator, whose browser any page can send here: no protection is turned off because of it', async () => {

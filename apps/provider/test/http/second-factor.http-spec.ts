@@ -40,7 +40,7 @@ describe('an authenticator app (RFC 6238)', () => {
 
     const wrong = await browser.submit({ otp: app.code(5) });
     expect(wrong.status).toBe(422);
-    expect(wrong.text).toContain('id="f-otp-problem">That code didn’t work');
+    expect(wrong.text).toContain('id="f-otp-problem">That code isn’t valid');
     expect(scan(provider, browser).secret).toBe(app.secret);
 
     const added = await browser.submit({ otp: app.code() });
@@ -117,7 +117,7 @@ describe('an authenticator app (RFC 6238)', () => {
     await givePassword(provider, user, browser);
     const answer = await giveFactor(browser, { otp: app.code(steps) });
     expect(answer.status).toBe(status);
-    if (status === 401) expect(answer.text).toContain('That code didn’t work');
+    if (status === 401) expect(answer.text).toContain('That code isn’t valid');
     expect(await isHome(browser)).toBe(status === 200);
   });
 

@@ -95,7 +95,14 @@ export function pagePresenter({
 /** Longer addresses are not accepted as the next page (`localAddress`). */
 const maxAddressCharacters = 1900;
 /** Parameters that must not be repeated in a link: credentials, and addresses of an invalid authorization or logout request. */
-const unrepeatableParameters = ['token', 'invitation', 'id_token_hint', 'redirect_uri', 'post_logout_redirect_uri'];
+const unrepeatableParameters = [
+  'code',
+  'token',
+  'invitation',
+  'id_token_hint',
+  'redirect_uri',
+  'post_logout_redirect_uri',
+];
 
 /**
  * Path and query of the page, with which it can be loaded again. Undefined where that would lose something: for the response to

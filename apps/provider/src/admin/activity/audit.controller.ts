@@ -24,7 +24,7 @@ const maxExported = 5_000;
 const refreshSeconds = 5;
 /** An event is found for this long after it was recorded: another process may commit it later than a newer one. */
 const liveOverlapSeconds = 5;
-/** Applications that the filter suggests; others are found by their name or id. */
+/** Approved applications that the filter suggests; others are found by their name or id. */
 const maxSuggested = 100;
 const daySeconds = 86_400;
 
@@ -89,7 +89,9 @@ export class AuditController {
       typed,
       unknown,
       kinds: [{ name: 'type', label: text('audit.kind'), options: kindOptions(typed.type), value: typed.type }],
-      applications: (await this.clients.list({ limit: maxSuggested })).clients.map(({ id, name }) => ({ id, name })),
+      applications: (await this.clients.list({ state: 'approved', limit: maxSuggested })).clients.map(
+        ({ id, name }) => ({ id, name }),
+      ),
       active: filterNames.flatMap((name) => (typed[name] === '' ? [] : [activeFilter(filter, name, active, live)])),
       clearHref: Object.keys(active).length > 0 ? listAddress(routes.audit, live) : undefined,
       exportHref: listAddress(`${routes.audit}/export`, active),
@@ -195,8 +197,7 @@ export class AuditController {
     if (typed === '') return { isAmbiguous: false };
     const known = await this.clients.find(typed);
     if (known) return { id: known.id, name: known.name, isAmbiguous: false };
-    const { clients } = await this.clients.list({ search: typed, limit: maxSuggested });
-    const [found, ...others] = clients.filter(({ name }) => name.toLowerCase() === typed.toLowerCase());
+    const [found, ...others] = (await this.clients.list({ name: typed, limit: 2 })).clients;
     return { id: found?.id ?? typed, name: found?.name, isAmbiguous: others.length > 0 };
   }
 

@@ -43,7 +43,7 @@ export class DashboardController {
     this.contexts.requireRole(context, 'admin');
     const hour = hourOf(context.now);
     const counts = new HourlyCounts(await this.activity.since(firstChartHour(hour)), hour);
-    const things = await this.things.find(context.now);
+    const things = await this.things.find(context.now, context.user.id);
     const { events } = await this.log.search({ limit: recentEvents });
     return this.contexts.page(context, 'admin/dashboard', {
       sub: text('overview.lead', { issuer: this.settings.issuer, count: things.length }),

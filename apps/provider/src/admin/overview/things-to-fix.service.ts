@@ -10,6 +10,7 @@ import { text, type Message, type TextKey } from '../../i18n/message.js';
 import { routes } from '../../web/routes.js';
 import { pathOf } from '../failed-requests/failed-request-model.js';
 import { titleOf } from '../failed-requests/failure-rules.js';
+import { knownSenderOf } from '../failed-requests/suggested-fixes.js';
 
 /** Something that needs an administrator, and where it is fixed. */
 export interface ThingToFix {
@@ -52,9 +53,9 @@ export class ThingsToFix {
     @Inject(ClientsService) private readonly clients: ClientsService,
   ) {}
 
-  async find(now: EpochSeconds): Promise<readonly ThingToFix[]> {
+  async find(now: EpochSeconds, viewerId: string): Promise<readonly ThingToFix[]> {
     const { findings } = await this.health(now);
-    const found = [...findings, ...(await this.failingApplications(now))];
+    const found = [...findings, ...(await this.failingApplications(now, viewerId))];
     return found.sort((a, b) => Number(b.state === 'error') - Number(a.state === 'error'));
   }
 
@@ -83,14 +84,16 @@ export class ThingsToFix {
   }
 
   /**
-   * By application and rule, of requests that an authenticated application or the browser of an administrator sent: anyone can
-   * send others in the name of an application, and must not decide what an administrator should look at.
+   * By application and rule, of requests that an authenticated application or the viewer's own browser sent: anyone can send
+   * others in the name of an application, and must not decide what an administrator should look at.
    */
-  private async failingApplications(now: EpochSeconds): Promise<readonly ThingToFix[]> {
+  private async failingApplications(now: EpochSeconds, viewerId: string): Promise<readonly ThingToFix[]> {
     const failedRequests = await this.failedRequests.listOfKnownSenders(maxFailedRequests);
     const causes = new Map<string, { newest: FailedRequest; count: number }>();
     for (const each of failedRequests) {
       if (each.clientId === undefined || each.at < now - daySeconds) continue;
+      // That an application is disabled is somebody's decision, not a mistake.
+      if (each.reason === 'client.disabled' || knownSenderOf(each, viewerId) === undefined) continue;
       const cause = `${each.reason} ${each.clientId}`;
       const known = causes.get(cause);
       if (known) known.count += 1;

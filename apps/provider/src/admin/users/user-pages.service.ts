@@ -3,13 +3,14 @@ import type { Form } from '@gatehouse/platform/http/form';
 import { PageForms } from '@gatehouse/platform/http/page-forms';
 import type { Reply } from '@gatehouse/platform/http/reply';
 import { query, type WebRequest } from '@gatehouse/platform/http/request';
-import type { Message } from '../../i18n/message.js';
+import { text, type Message } from '../../i18n/message.js';
 import { RequestContexts } from '../../users/sessions/request-contexts.service.js';
 import type { UserRequestContext } from '../../users/sessions/request-context.js';
 import { hubModel } from '../../users/user-hub.js';
 import type { User } from '../../users/user.js';
 import { UsersService } from '../../users/users.service.js';
 import { PageError } from '../../web/page-error.js';
+import { noticeOf } from '../../web/notice.js';
 
 /** Who asks, and the user whom the page is about. */
 export interface OpenedUser {
@@ -59,7 +60,7 @@ export class UserPages {
   ): Promise<{ readonly opened: OpenedUser; readonly form: Form; readonly rejected: RejectedForm | undefined }> {
     const { form, refusal } = await this.forms.read(request);
     const opened = await this.open(request);
-    return { opened, form, rejected: refusal && { status: 403, error: refusal.sentence } };
+    return { opened, form, rejected: refusal && { status: 403, error: text(refusal.id) } };
   }
 
   show({ context, user }: OpenedUser, { view, tab, notices }: UserTab, model: object, rejected?: RejectedForm): Reply {
@@ -70,7 +71,7 @@ export class UserPages {
         ...hubModel(user, tab),
         ...model,
         error: rejected?.error,
-        notice: rejected ? undefined : notices[query(context.request).text('done')],
+        notice: rejected ? undefined : noticeOf(notices, query(context.request).text('done')),
       },
       { status: rejected?.status ?? 200 },
     );

@@ -115,7 +115,7 @@ export class AuthorizeController {
   }
 
   private note({ request, user }: RequestContext, error: OAuthError, parameters: ReadonlyMap<string, string>): void {
-    const administratorId = user?.roles.includes('admin') ? user.id : undefined;
+    const administratorId = user?.roles.includes('admin') && isPageLoad(request) ? user.id : undefined;
     this.failedRequests.note({ request, endpoint: 'authorize', error, parameters, administratorId });
   }
 
@@ -230,4 +230,11 @@ function parametersOf(request: AuthorizationRequest): ReadonlyMap<string, string
     ['response_type', request.responseType],
     ['scope', request.scope.join(' ')],
   ]);
+}
+
+/** Whether a browser opens a page, rather than loads an image or frame for another one (Fetch Metadata); also unknown browsers. */
+function isPageLoad({ headers }: WebRequest): boolean {
+  const mode = headers['sec-fetch-mode'];
+  const destination = headers['sec-fetch-dest'];
+  return (mode === undefined || mode === 'navigate') && (destination === undefined || destination === 'document');
 }

@@ -5,6 +5,7 @@ import { Reply } from '@gatehouse/platform/http/reply';
 import { query, type WebRequest } from '@gatehouse/platform/http/request';
 import { PageError } from '../../web/page-error.js';
 import { routes } from '../../web/routes.js';
+import { noticeOf } from '../../web/notice.js';
 import { type Message, text } from '../../i18n/message.js';
 import { PageOperations, type OperationFailure } from '../page-operations.service.js';
 import { RecentSignIns } from '../sessions/recent-sign-ins.service.js';
@@ -170,7 +171,7 @@ export class FactorsController {
           isThisOne: browser.isThisOne,
         })),
         error: shown.error,
-        notice: shown.status === undefined ? notices[query(context.request).text('done')] : undefined,
+        notice: shown.status === undefined ? noticeOf(notices, query(context.request).text('done')) : undefined,
       },
       { status: shown.status ?? 200 },
     );

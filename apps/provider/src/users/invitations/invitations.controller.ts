@@ -7,6 +7,7 @@ import { sendsMail, type Settings } from '../../config/settings.js';
 import { CurrentSettings } from '../../settings/current-settings.js';
 import { problemModel, type FieldProblem } from '../../web/form-errors.js';
 import { routes } from '../../web/routes.js';
+import { noticeOf } from '../../web/notice.js';
 import { text, type Message } from '../../i18n/message.js';
 import { addressesIn, Invitations, maxInvited } from './invitations.service.js';
 import { InvitePeople } from './operations/invite-people.js';
@@ -122,7 +123,7 @@ export class InvitationsController {
             : undefined,
         ...problemModel(shown.problems ?? []),
         error: shown.error,
-        notice: shown.status === undefined ? notices[parameters.text('done')] : undefined,
+        notice: shown.status === undefined ? noticeOf(notices, parameters.text('done')) : undefined,
       },
       { status: shown.status ?? 200 },
     );
