@@ -94,6 +94,30 @@ describe('a form that is resumed after a sign-in', () => {
     expect(empty.map(({ name }) => name)).toEqual(expect.arrayContaining(['owner']));
   });
 
+  it('shows every value of a field that is read several times, and what a row number stands for', () => {
+    const valuesOf = (address: string, fields: [string, string][]): Map<string, string[]> => {
+      const { entered } = fieldsToShow(describeSavedForm({ address, fields }), { isAdmin: true });
+      return new Map(entered.map(({ name, values }) => [name, values.map(String)]));
+    };
+    const issuer = valuesOf('/issuer/add', [
+      ['clients', 'good'],
+      ['clients', 'other'],
+      ['resources', 'urn:one'],
+      ['resources', 'urn:two'],
+    ]);
+    expect(issuer.get('clients')).toEqual(['good', 'other']);
+    expect(issuer.get('resources')).toEqual(['urn:one', 'urn:two']);
+    const exchange = valuesOf('/client/update/a', [
+      ['tab', 'advanced'],
+      ['tokenExchange', ''],
+      ['tokenExchange', 'urn:one'],
+      ['tokenExchange', 'urn:two'],
+      ['impersonation', '2'],
+    ]);
+    expect(exchange.get('tokenExchange')).toEqual(['urn:one', 'urn:two']);
+    expect(exchange.get('impersonation')).toEqual(['urn:two']);
+  });
+
   it('hides fields of administrators from other users', () => {
     const form = describeSavedForm({
       address: '/client/update/a',

@@ -48,7 +48,7 @@ const fieldNames: Readonly<Record<ClientTab, ReadonlySet<string>>> = {
   overview: fieldNamesOf('overview'),
   scopes: fieldNamesOf('scopes'),
   tokens: fieldNamesOf('tokens'),
-  advanced: new Set(['type', ...fieldNamesOf('advanced')]),
+  advanced: new Set(['type', ...fieldNamesOf('advanced'), 'impersonation']),
 };
 
 function fieldNamesOf(tab: ClientTab): ReadonlySet<string> {

@@ -97,7 +97,11 @@ describe('a logo', () => {
     ],
     ['an SVG with a style that loads a file', svg('<g style="fill: url(//other.example/a)"/>'), 'active'],
     ['an SVG with a filter of another file', svg('<g filter="url(a.svg#f)"/>'), 'active'],
-    ['an SVG with a style that a comment splits', svg('<style>@im<!-- -->port "https://other.example/a"</style>'), 'active'],
+    [
+      'an SVG with a style that a comment splits',
+      svg('<style>@im<!-- -->port "https://other.example/a"</style>'),
+      'active',
+    ],
     ['an SVG with a style that CDATA splits', svg('<style>ur<![CDATA[l(//other.example/a)]]></style>'), 'active'],
     ['an SVG with spaces in a reference', svg('<g fill="url( &#34;#g&#34;)"/>'), 'active'],
     ['an SVG with spaces in a quoted reference', svg(`<g fill='url( "#g")'/>`), '.svg'],

@@ -176,6 +176,9 @@ describe('what only an administrator allows a client, on its page', () => {
       );
     };
     expect((await edit(admin, { ...fields, tokenExchange: ['not an address'] })).status).toBe(422);
+    // Impersonation only by its checkbox.
+    const typed = await edit(admin, { ...fields, tokenExchange: ['urn:a', 'urn:c impersonation'] });
+    expect([typed.status, typed.text.includes('Enter one identifier in each row.')]).toEqual([422, true]);
     expect((await edit(admin, fields)).status).toBe(303);
     const rules = [
       { resource: 'urn:a', mode: 'delegation' },

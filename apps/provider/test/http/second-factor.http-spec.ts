@@ -40,7 +40,7 @@ describe('an authenticator app (RFC 6238)', () => {
 
     const wrong = await browser.submit({ otp: app.code(5) });
     expect(wrong.status).toBe(422);
-    expect(wrong.text).toContain('id="f-otp-problem">That code isn’t valid');
+    expect(wrong.text).toContain('id="f-otp-problem">That code didn’t work');
     expect(scan(provider, browser).secret).toBe(app.secret);
 
     const added = await browser.submit({ otp: app.code() });
