@@ -97,7 +97,7 @@ describe('settings that can be changed while the server runs', () => {
     ],
     ['accent', '#7a1f5c', {}, undefined],
     ['accent', '#ffff00', {}, /dark enough/],
-    ['accent', 'red;}', {}, /a color such as/],
+    ['accent', 'red;}', {}, /a hex color/],
     ['supportContact', 'mailto:help@example.com', {}, undefined],
     ['supportContact', 'javascript:alert(1)', {}, /mailto:help@example\.com/],
     ['termsUrl', 'http://example.com', {}, /begins with https/],

@@ -38,11 +38,11 @@ describe('the language switch', () => {
     expect(language(await open(back ?? ''))).toBe('en');
   });
 
-  it('is not on the response to a form, which it would lose', async () => {
+  it('leads to the page of a form that was refused, with the request that it belongs to', async () => {
     await open('/sign-up');
     const answer = await browser.submit({ username: 'x', email: 'x', password: 'short' });
     expect(answer.status).toBe(422);
-    expect(links(answer.text)).toEqual([]);
+    expect(links(answer.text)).toEqual(['/language?to=de&next=%2Fsign-up']);
   });
 
   it.each([

@@ -35,7 +35,7 @@ describe('signing up', () => {
 
   it.each<[string, Record<string, string>, string]>([
     ['no username', { username: '' }, 'Enter a username.'],
-    ['a username of forbidden characters', { username: 'a b' }, 'Use letters'],
+    ['a username of forbidden characters', { username: 'a b' }, 'Use only letters'],
     ['a username that is too long', { username: 'a'.repeat(65) }, 'at most 64'],
     ['an e-mail address that is none', { email: 'nobody' }, 'not an e-mail address'],
     ['a short password', { password: 'short' }, 'Use at least 15 characters'],

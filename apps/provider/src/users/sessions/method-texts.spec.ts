@@ -7,10 +7,19 @@ function keysOf(amr: readonly string[]): readonly string[] {
 describe('methodTexts', () => {
   it.each([
     [['pwd'], ['method.password']],
-    [['pwd', 'otp', 'mfa'], ['method.password', 'method.app']],
-    [['pwd', 'otp', 'recovery', 'mfa'], ['method.password', 'method.recoveryCode']],
+    [
+      ['pwd', 'otp', 'mfa'],
+      ['method.password', 'method.app'],
+    ],
+    [
+      ['pwd', 'otp', 'recovery', 'mfa'],
+      ['method.password', 'method.recoveryCode'],
+    ],
     [['pop', 'user', 'mfa'], ['method.passkey']],
-    [['pwd', 'kba'], ['method.password', 'kba']],
+    [
+      ['pwd', 'kba'],
+      ['method.password', 'kba'],
+    ],
     [[], []],
   ])('names %j', (amr, expected) => {
     expect(keysOf(amr)).toEqual(expected);
