@@ -18,12 +18,12 @@ describe('a form that is resumed after a sign-in', () => {
     const of = (action: string) =>
       described('/failed-request/2flz', ['action', action], ['fix', 'Allow the scope read']);
     expect(of('fix')).toMatchObject({
-      sentence: 'Apply the suggested fix to the client of this failed request',
+      sentence: 'Apply the suggested change to the application of this failed request',
       kind: 'failed request',
       ids: ['2flz'],
       fields: [['fix', 'Allow the scope read']],
     });
-    expect(of('enable').sentence).toBe('Enable the client of this failed request');
+    expect(of('enable').sentence).toBe('Enable the application of this failed request');
   });
 
   it('returns the page to go back to', () => {

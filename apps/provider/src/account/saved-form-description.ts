@@ -41,10 +41,18 @@ const userPage = `${routes.users}/update/:id`;
 const clientPage = `${routes.clients}/update/:id`;
 const resourcePage = `${routes.resources}/update/:id`;
 const clientActions = {
-  enable: 'Enable',
-  disable: 'Disable',
-  restrict: 'Restrict',
-  unrestrict: 'Lift the restriction of',
+  approve: text('resume.does.approveClient'),
+  enable: text('resume.does.enableClient'),
+  disable: text('resume.does.disableClient'),
+  restrict: text('resume.does.restrictClient'),
+  unrestrict: text('resume.does.unrestrictClient'),
+};
+const bulkClientActions = {
+  approve: text('resume.does.approveClients'),
+  enable: text('resume.does.enableClients'),
+  disable: text('resume.does.disableClients'),
+  restrict: text('resume.does.restrictClients'),
+  unrestrict: text('resume.does.unrestrictClients'),
 };
 
 /** Static paths come before those with an id. */
@@ -55,90 +63,86 @@ const rules: readonly Rule[] = [
 
   {
     path: routes.users,
-    does: { enable: 'Switch on these users', disable: 'Switch off these users' },
+    does: { enable: text('resume.does.enableUsers'), disable: text('resume.does.disableUsers') },
     kind: 'user',
     idField: 'id',
   },
-  { path: `${routes.users}/add`, does: 'Add a user', fields: formFields.user },
-  { path: routes.roles, does: 'Save which roles need a second factor', fields: formFields.roles },
+  { path: `${routes.users}/add`, does: text('resume.does.addUser'), fields: formFields.user },
+  { path: routes.roles, does: text('resume.does.roles'), fields: formFields.roles },
   {
     path: routes.branding,
-    does: { save: 'Change the branding', reset: 'Reset the branding' },
+    does: { save: text('resume.does.branding'), reset: text('resume.does.resetBranding') },
     fields: formFields.branding,
   },
-  { path: routes.signInSettings, does: 'Change how people sign in', fields: formFields.signInSettings },
-  { path: routes.invitations, does: 'Invite people', fields: formFields.invitations },
-  { path: userPage, does: 'Change this user', kind: 'user', fields: formFields.user },
-  { path: `${routes.users}/enable/:id`, does: 'Switch on this user', kind: 'user', page: userPage },
-  { path: `${routes.users}/disable/:id`, does: 'Switch off this user', kind: 'user', page: userPage },
+  { path: routes.signInSettings, does: text('resume.does.signIn'), fields: formFields.signInSettings },
+  { path: routes.invitations, does: text('resume.does.invite'), fields: formFields.invitations },
+  { path: userPage, does: text('resume.does.changeUser'), kind: 'user', fields: formFields.user },
+  { path: `${routes.users}/enable/:id`, does: text('resume.does.enableUser'), kind: 'user', page: userPage },
+  { path: `${routes.users}/disable/:id`, does: text('resume.does.disableUser'), kind: 'user', page: userPage },
   {
     path: `${routes.users}/link/:id`,
-    does: 'Make a one-time link that signs in as this user and sets a new password',
+    does: text('resume.does.link'),
     kind: 'user',
     page: userPage,
   },
-  { path: `${routes.users}/delete/:id`, does: 'Delete this user', kind: 'user' },
-  { path: `${routes.userFactors}/:id`, does: 'Remove all second factors of this user', kind: 'user' },
+  { path: `${routes.users}/delete/:id`, does: text('resume.does.deleteUser'), kind: 'user' },
+  { path: `${routes.userFactors}/:id`, does: text('resume.does.resetFactors'), kind: 'user' },
 
   {
     path: routes.clients,
-    does: {
-      approve: 'Approve these applications',
-      ...Object.fromEntries(
-        Object.entries(clientActions).map(([action, verb]) => [action, `${verb} these applications`]),
-      ),
-    },
+    does: bulkClientActions,
     kind: 'client',
     idField: 'id',
   },
-  { path: `${routes.clients}/add`, does: 'Add an application', fields: formFields.newClient, isPartial: true },
+  { path: `${routes.clients}/add`, does: text('resume.does.addClient'), fields: formFields.newClient, isPartial: true },
   {
     path: `${routes.clients}/state/:id`,
-    does: {
-      approve: 'Approve this application',
-      ...Object.fromEntries(
-        Object.entries(clientActions).map(([action, verb]) => [action, `${verb} this application`]),
-      ),
-    },
+    does: clientActions,
     kind: 'client',
     page: clientPage,
   },
-  { path: clientPage, does: 'Change this application', kind: 'client', fields: formFields.client, isPartial: true },
-  { path: `${routes.clients}/delete/:id`, does: 'Delete this application', kind: 'client' },
+  {
+    path: clientPage,
+    does: text('resume.does.changeClient'),
+    kind: 'client',
+    fields: formFields.client,
+    isPartial: true,
+  },
+  { path: `${routes.clients}/delete/:id`, does: text('resume.does.deleteClient'), kind: 'client' },
   {
     path: `${routes.clients}/secret/:id`,
-    does: 'Rotate the client secret of this application',
+    does: text('resume.does.rotateSecret'),
     kind: 'client',
     page: clientPage,
     fields: formFields.clientSecret,
   },
   {
     path: `${routes.clients}/roles/:id`,
-    does: 'Set a user’s roles in this application',
+    does: text('resume.does.clientRoles'),
     kind: 'client',
     fields: formFields.clientRoles,
   },
 
-  { path: `${routes.resources}/add`, does: 'Add an API', fields: formFields.resource },
-  { path: resourcePage, does: 'Change this API', kind: 'resource', fields: formFields.resource },
-  { path: `${routes.resources}/delete/:id`, does: 'Delete this API', kind: 'resource' },
+  { path: `${routes.resources}/add`, does: text('resume.does.addApi'), fields: formFields.resource },
+  { path: resourcePage, does: text('resume.does.changeApi'), kind: 'resource', fields: formFields.resource },
+  { path: `${routes.resources}/delete/:id`, does: text('resume.does.deleteApi'), kind: 'resource' },
   {
     path: `${routes.resources}/credentials/:id`,
-    does: 'Make credentials for this API',
+    does: text('resume.does.apiCredentials'),
     kind: 'resource',
     page: resourcePage,
   },
 
-  { path: `${routes.issuers}/add`, does: 'Trust a new issuer', fields: formFields.issuer },
+  { path: `${routes.issuers}/add`, does: text('resume.does.addIssuer'), fields: formFields.issuer },
   {
     path: `${routes.issuers}/update/:id`,
-    does: 'Change this trusted issuer',
+    does: text('resume.does.changeIssuer'),
     kind: 'issuer',
     fields: formFields.issuer,
   },
   {
     path: `${routes.issuers}/delete/:id`,
-    does: 'Delete this trusted issuer',
+    does: text('resume.does.deleteIssuer'),
     kind: 'issuer',
     page: `${routes.issuers}/update/:id`,
   },
@@ -146,14 +150,14 @@ const rules: readonly Rule[] = [
   {
     path: `${routes.failedRequests}/:id`,
     does: {
-      enable: 'Enable the client of this failed request',
-      fix: 'Apply the suggested fix to the client of this failed request',
+      enable: text('resume.does.enableOfRequest'),
+      fix: text('resume.does.fix'),
     },
     kind: 'failed request',
   },
   {
     path: routes.keys,
-    does: { rotate: 'Make new signing keys', 'rotate-now': 'Replace the signing keys now' },
+    does: { rotate: text('resume.does.rotateKeys'), 'rotate-now': text('resume.does.rotateKeysNow') },
   },
 ];
 

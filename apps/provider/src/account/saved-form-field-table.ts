@@ -64,7 +64,7 @@ export const formFields = {
     toggle('phoneNumberVerified'),
   ],
   roles: [list('secondFactor')],
-  branding: ['product_name', 'accent', 'support_contact', 'terms_url', 'privacy_url'].map(value),
+  branding: ['product_name', 'accent', 'background', 'support_contact', 'terms_url', 'privacy_url'].map(value),
   signInSettings: ['sign_up', 'session_lifetime', 'session_idle_lifetime', 'trusted_browser_lifetime'].map(value),
   invitations: [value('emails'), list('role')],
   client: [value('type'), ...clientMain, impersonation, ...clientMetadata],

@@ -3,6 +3,7 @@ export type EditableKey =
   | 'productName'
   | 'logoPath'
   | 'accent'
+  | 'background'
   | 'supportContact'
   | 'termsUrl'
   | 'privacyUrl'

@@ -116,6 +116,9 @@ export const settingsDefinition = defineSettings({
   accent: setting('GATEHOUSE_ACCENT', schema.color().optional(), {
     about: 'The color of buttons and links; dark mode uses a lighter shade of it.',
   }),
+  background: setting('GATEHOUSE_BACKGROUND', schema.choice(['pattern', 'plain']).default('pattern'), {
+    about: 'The background of the sign-in pages; `plain`: one color.',
+  }),
   supportContact: setting('GATEHOUSE_SUPPORT_CONTACT', schema.contact().optional(), {
     about:
       'Where people get help: an address such as `mailto:help@example.com`, or a page. Linked from the sign-in pages.',

@@ -197,6 +197,7 @@ function views({ assets, branding, languages, clock, development }: ViewDependen
         logo: () => assets.url(branding.current.logo),
         brandSheet: () => branding.current.sheet && assets.url(branding.current.sheet),
         brandTokens: () => branding.current.tokens && assets.url(branding.current.tokens),
+        hasPlainBackground: () => branding.current.background === 'plain',
         supportContact: () => branding.current.supportContact,
         termsUrl: () => branding.current.termsUrl,
         privacyUrl: () => branding.current.privacyUrl,

@@ -97,6 +97,8 @@ describe('settings that can be changed while the server runs', () => {
     ],
     ['accent', '#7a1f5c', {}, undefined],
     ['accent', '#ffff00', {}, /dark enough/],
+    ['background', 'plain', {}, undefined],
+    ['background', 'sunset', {}, /pattern or plain/],
     ['accent', 'red;}', {}, /a hex color/],
     ['supportContact', 'mailto:help@example.com', {}, undefined],
     ['supportContact', 'javascript:alert(1)', {}, /mailto:help@example\.com/],

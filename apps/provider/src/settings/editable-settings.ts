@@ -15,6 +15,7 @@ export type EditableValues = Pick<
   LoadedSettings,
   | 'productName'
   | 'accent'
+  | 'background'
   | 'supportContact'
   | 'termsUrl'
   | 'privacyUrl'
@@ -73,6 +74,13 @@ export const editableSettings: { readonly [Name in EditableName]: EditableSettin
     schema: settingsDefinition.accent.schema.unwrap(),
     configured: ({ accent }) => accent,
     invalid: sentence('problem.setting.accent'),
+  },
+  background: {
+    key: 'background',
+    member: 'background',
+    schema: settingsDefinition.background.schema.unwrap(),
+    configured: ({ background }) => background,
+    invalid: sentence('problem.setting.background'),
   },
   supportContact: {
     key: 'supportContact',

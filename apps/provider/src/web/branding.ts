@@ -6,7 +6,7 @@ import type { EditableValues, Logo } from '../settings/editable-settings.js';
 import { maxLogoBytes } from '../settings/logo-image.js';
 
 /** The name and the look of an installation, with the product's defaults. */
-export interface Brand extends Pick<EditableValues, 'supportContact' | 'termsUrl' | 'privacyUrl'> {
+export interface Brand extends Pick<EditableValues, 'background' | 'supportContact' | 'termsUrl' | 'privacyUrl'> {
   readonly name: string;
   /** The file name of the asset. */
   readonly logo: string;
@@ -41,7 +41,7 @@ export class Branding {
 }
 
 function brandOf(values: EditableValues, logo: GeneratedFile | undefined): Brand & { readonly files: GeneratedFile[] } {
-  const { productName, accent, supportContact, termsUrl, privacyUrl } = values;
+  const { productName, accent, background, supportContact, termsUrl, privacyUrl } = values;
   const files: GeneratedFile[] = logo === undefined ? [] : [logo];
   if (accent !== undefined)
     files.push(
@@ -53,6 +53,7 @@ function brandOf(values: EditableValues, logo: GeneratedFile | undefined): Brand
     logo: logo?.name ?? 'logo.svg',
     sheet: accent === undefined ? undefined : 'brand.css',
     tokens: accent === undefined ? undefined : 'brand-tokens.css',
+    background,
     supportContact,
     termsUrl,
     privacyUrl,

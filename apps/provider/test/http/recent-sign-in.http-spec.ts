@@ -291,7 +291,7 @@ describe('a sign-in of more than ten minutes', () => {
 
   it.each([
     ['/key', { action: 'rotate-now', confirm: 'now' }, 'Replace the signing keys now'],
-    ['/KEY/', { action: 'rotate' }, 'Make new signing keys'],
+    ['/KEY/', { action: 'rotate' }, 'Create new signing keys'],
     ['/client', { action: 'approve' }, 'Approve these applications: Target'],
     ['/client/state/:id', { action: 'enable' }, 'Enable this application: Target'],
     ['/client/secret/:id', { overlap: '0' }, 'Rotate the client secret of this application: Target'],

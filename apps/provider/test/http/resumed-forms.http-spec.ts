@@ -198,6 +198,6 @@ describe('what a form that waits for a sign-in turns off', () => {
     expect(words).toContain('Roles None');
     expect(words).toContain('The e-mail address is verified Off');
     const roles = await confirmation(await person(['admin']), '/user/roles', without('secondFactor'));
-    expect(roles).toContain('Who needs a second factor None');
+    expect(roles).toContain('Roles that require a second step None');
   });
 });

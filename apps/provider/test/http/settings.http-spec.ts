@@ -97,6 +97,17 @@ describe('settings at the administration’s API', () => {
     expect(await settingOf(api, 'GATEHOUSE_SIGN_UP')).toMatchObject({ value: 'off', source: 'default', stored: null });
   });
 
+  it('change the background of the sign-in pages', async () => {
+    const bodyOf = async (): Promise<string | undefined> =>
+      /<body[^>]*>/.exec((await send(`${provider.base}/login`)).text)?.[0];
+    expect(await bodyOf()).toBe('<body class="gate">');
+    expect((await change({ background: 'plain' })).status).toBe(200);
+    expect(await bodyOf()).toBe('<body class="gate gate-plain">');
+    expect((await change({ background: 'sunset' })).status).toBe(400);
+    await change({ background: null });
+    expect(await bodyOf()).toBe('<body class="gate">');
+  });
+
   it('link the sign-in pages to help, terms and privacy policy', async () => {
     await change({ support_contact: 'mailto:help@people.test', privacy_url: 'https://privacy.example/?a=1&b=2' });
     const foot = async (language: string): Promise<string> => {

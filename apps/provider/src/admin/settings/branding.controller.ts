@@ -11,9 +11,14 @@ import { routes } from '../../web/routes.js';
 import { changesOf, settingField, settingOf } from './setting-fields.js';
 import { SettingPages, type SettingPage } from './setting-pages.service.js';
 
-const members = ['product_name', 'accent', 'support_contact', 'terms_url', 'privacy_url'] as const;
+const members = ['product_name', 'accent', 'background', 'support_contact', 'terms_url', 'privacy_url'] as const;
 /** A logo in a form of the browser, which encodes nothing, and the other fields. */
 const uploadLimitBytes = maxLogoBytes + 100_000;
+
+const backgrounds = [
+  { value: 'pattern', label: text('branding.background.pattern') },
+  { value: 'plain', label: text('branding.background.plain') },
+];
 
 const brandingPage: SettingPage = {
   address: routes.branding,
@@ -24,6 +29,7 @@ const brandingPage: SettingPage = {
     return {
       name: field('product_name'),
       accent: settingField(list, 'accent', typed, text('branding.accentHint')),
+      background: { ...field('background'), options: backgrounds },
       contact: settingField(list, 'support_contact', typed, text('branding.contactHint')),
       terms: field('terms_url'),
       privacy: field('privacy_url'),

@@ -154,6 +154,7 @@ const settingsPatch = z
       description: 'A PNG, JPEG, WebP or SVG image of at most 200 kB as a `data:` URL with base64, at best square.',
     }),
     accent: shortText.meta({ description: 'A color such as #1c5b4c, dark enough for white text.' }),
+    background: shortText.meta({ description: 'Of the sign-in pages: `pattern` or `plain`.' }),
     support_contact: shortText.meta({ description: '`mailto:` with an address, or an https URL.' }),
     terms_url: shortText.meta({ description: 'An https URL.' }),
     privacy_url: shortText.meta({ description: 'An https URL.' }),
