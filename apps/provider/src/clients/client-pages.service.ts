@@ -131,7 +131,7 @@ export class ClientPages {
       heading: text('clients.secret.heading', { name: client.name }),
       back: { label: text('clients.title'), href: routes.clients },
       owner: { name: client.name, logo: this.logos.addressOf(client), href: addressOfClient(client.id) },
-      lead: text('clients.connection.lead'),
+      lead: text('clients.secret.copyLead'),
       old,
       ...this.credentials(client, secret),
     });

@@ -17,6 +17,8 @@ function isTrue(value: unknown): boolean {
   return !Handlebars.Utils.isEmpty(value);
 }
 
+const escape = (text: string): string => Handlebars.escapeExpression(text);
+
 /** The largest value of a Date, in seconds. */
 const LAST_INSTANT = 8.64e12;
 
@@ -83,6 +85,15 @@ export const viewHelpers = {
   needsSummary: (list: unknown): boolean =>
     Array.isArray(list) &&
     (list.length > 1 || (list as { id?: string; href?: string }[]).some(({ id, href }) => !id || href !== undefined)),
+
+  /** Text in which backticks mark code: `{{inlineCode description}}` */
+  inlineCode: (text: unknown): Handlebars.SafeString =>
+    new Handlebars.SafeString(
+      String(text ?? '')
+        .split('`')
+        .map((part, at) => (at % 2 === 1 ? `<code>${escape(part)}</code>` : escape(part)))
+        .join(''),
+    ),
 
   /** A query value: `?q={{encode search}}` */
   encode: (value: unknown): string => encodeURIComponent(String(value ?? '')),

@@ -88,5 +88,11 @@ describe('views', () => {
       '<a href="/x/&quot;?q=a%20b%26%22">',
     );
     expect(render('{{#if (includes list "a")}}y{{/if}}', { list: ['a'] })).toBe('y');
+    expect(render('{{inlineCode text}}', { text: 'a `<b>` & `c' })).toBe(
+      'a <code>&lt;b&gt;</code> &amp; <code>c</code>',
+    );
+    expect(render('{{#if (needsSummary list)}}y{{/if}}', { list: [{ id: 'a' }] })).toBe('');
+    expect(render('{{#if (needsSummary list)}}y{{/if}}', { list: [{ id: 'a' }, { id: 'b' }] })).toBe('y');
+    expect(render('{{#if (needsSummary list)}}y{{/if}}', { list: [{ id: 'a', href: '/b#a' }] })).toBe('y');
   });
 });

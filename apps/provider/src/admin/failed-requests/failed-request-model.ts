@@ -23,7 +23,12 @@ export interface FailureExplanation {
   /** What to change in the application. */
   readonly advice: Message | undefined;
   /** What to change here instead. */
-  readonly fix: Omit<SuggestedFix, 'name' | 'properties'> | undefined;
+  readonly fix:
+    | (Omit<SuggestedFix, 'name' | 'properties'> & {
+        /** Whether the only sign of who sent the request is the viewer's browser. */
+        readonly isOfViewer: boolean;
+      })
+    | undefined;
   readonly isDisabled: boolean;
   /** Nothing is offered, because anyone can have sent the request; how to check it instead. */
   readonly unknownSender: Message | undefined;
@@ -47,7 +52,14 @@ export function explanationOf(failedRequest: FailedRequest, view: FailureView): 
     setting: client && reason === 'pkce.required' ? pkceRequirement(client, settings).text : undefined,
     difference: client && differenceOf(failedRequest, client),
     advice: adviceOf(reason, client),
-    fix: fix && { id: fix.id, title: fix.title, button: fix.button, why: fix.why, uri: fix.uri },
+    fix: fix && {
+      id: fix.id,
+      title: fix.title,
+      button: fix.button,
+      why: fix.why,
+      uri: fix.uri,
+      isOfViewer: knownSenderOf(failedRequest, view.viewerId) === 'viewer',
+    },
     isDisabled,
     unknownSender: fix || isDisabled ? undefined : unknownSenderText(failedRequest, view),
   };

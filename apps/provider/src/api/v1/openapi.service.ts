@@ -119,8 +119,17 @@ const scopes = {
   'gatehouse:admin': 'See and change everything',
 };
 
-/** `RegistrationTokensApi` -> `Registration tokens` */
+/** Where the paths and controllers have other words than the pages. */
+const tags: Readonly<Record<string, string>> = {
+  ResourcesApi: 'APIs',
+  IssuersApi: 'Trusted issuers',
+  RegistrationTokensApi: 'Initial access tokens',
+};
+
+/** `AuditEventsApi` -> `Audit events` */
 function tagOf(controller: new (...all: never[]) => unknown): string {
+  const tag = tags[controller.name];
+  if (tag !== undefined) return tag;
   const words = controller.name.replace(/Api$/, '').split(/(?=[A-Z])/);
   return words.map((word, at) => (at === 0 ? word : word.toLowerCase())).join(' ');
 }
