@@ -58,7 +58,7 @@ export class ApplicationRolesController {
       username: form.text('username').trim().slice(0, 200),
       roles: form.text('roles').slice(0, 6000),
     };
-    if (refusal) return this.show(context, client, { ...submitted, status: 403, error: refusal.sentence });
+    if (refusal) return this.show(context, client, { ...submitted, status: 403, error: text(refusal.id) });
     const roles = submitted.roles.split(/\s+/).filter((role) => role !== '');
     const problem = applicationRolesProblem(roles);
     const user = await this.memberOf(context, client, submitted.username);

@@ -65,7 +65,7 @@ export class ClientFormsController {
     // The page hides the question for kinds without redirects.
     const values = hasRedirects(kind) || form.has('grantType') ? sent : { ...sent, redirectUris: [] };
     const view = { kind, values };
-    if (refusal) return this.pages.showNew(context, { ...view, status: 403, error: refusal.sentence });
+    if (refusal) return this.pages.showNew(context, { ...view, status: 403, error: text(refusal.id) });
     const changed = changeLists(values, form.get('action') ?? 'save');
     if (changed) return this.pages.showNew(context, { kind, ...changed });
     const owner = await this.ownerOf(context, values);
@@ -113,7 +113,7 @@ export class ClientFormsController {
     const tab = clientTabs.find((each) => each === form.get('tab')) ?? 'overview';
     const revision = form.get('revision');
     if (refusal)
-      return this.pages.show(context, before, tab, { values, status: 403, error: refusal.sentence, revision });
+      return this.pages.show(context, before, tab, { values, status: 403, error: text(refusal.id), revision });
     const changed = changeLists(values, form.get('action') ?? 'save');
     if (changed) return this.pages.show(context, before, tab, { ...changed, status: 200, revision });
     const owner = changes('owner') ? await this.ownerOf(context, values) : undefined;

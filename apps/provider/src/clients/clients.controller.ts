@@ -96,7 +96,7 @@ export class ClientsController {
     const context = await this.requireEditor(request);
     const client = await this.getClient(context, request);
     const typed = form.text('name').trim();
-    if (refusal) return this.showRemoval(context, client, typed, { status: 403, error: refusal.sentence });
+    if (refusal) return this.showRemoval(context, client, typed, { status: 403, error: text(refusal.id) });
     if (typed !== client.name)
       return this.showRemoval(context, client, typed, { status: 422, problem: text('clients.problem.confirm') });
     const outcome = await this.operations.execute(DeleteClient, { id: client.id }, { context, form });
@@ -118,7 +118,7 @@ export class ClientsController {
     const context = await this.requireEditor(request);
     const client = await this.getClient(context, request);
     const overlap = secretOverlaps.find(({ seconds }) => String(seconds) === form.get('overlap'));
-    if (refusal) return this.pages.show(context, client, 'overview', { status: 403, error: refusal.sentence });
+    if (refusal) return this.pages.show(context, client, 'overview', { status: 403, error: text(refusal.id) });
     if (!overlap)
       return this.pages.show(context, client, 'overview', { status: 422, error: text('clients.problem.overlap') });
     const input = { id: client.id, overlapSeconds: overlap.seconds };

@@ -131,7 +131,7 @@ export class ResourcesController {
     const context = await this.requireAdmin(request);
     const resource = await this.getResource(request);
     const typed = form.text('name').trim();
-    if (refusal) return this.showRemoval(context, resource, typed, { status: 403, error: refusal.sentence });
+    if (refusal) return this.showRemoval(context, resource, typed, { status: 403, error: text(refusal.id) });
     if (typed !== resource.name)
       return this.showRemoval(context, resource, typed, { status: 422, problem: text('clients.problem.confirm') });
     const outcome = await this.operations.execute(DeleteResource, { id: resource.id }, { context, form });
@@ -141,7 +141,7 @@ export class ResourcesController {
 
   private async save(context: UserRequestContext, before: Resource | undefined, posted: Posted): Promise<Reply> {
     const { values, refusal, revision } = posted;
-    if (refusal) return this.show(context, before, { values, status: 403, error: refusal.sentence, revision });
+    if (refusal) return this.show(context, before, { values, status: 403, error: text(refusal.id), revision });
     const changed = changeScopes(values, posted.action);
     if (changed) return this.show(context, before, { ...changed, revision });
     const { draft, inForm } = toResourceDraft(values);

@@ -128,7 +128,7 @@ export class TrustedIssuersController {
     const context = await this.requireAdmin(request);
     const trusted = await this.getIssuer(request);
     const values = formOf(trusted);
-    if (refusal) return this.show(context, trusted, { values, status: 403, error: refusal.sentence });
+    if (refusal) return this.show(context, trusted, { values, status: 403, error: text(refusal.id) });
     if (form.text('confirm').trim() !== trusted.name) {
       const problems = [{ field: 'confirm', message: text('clients.problem.confirm') }];
       return this.show(context, trusted, { values, problems, status: 422 });
@@ -144,7 +144,7 @@ export class TrustedIssuersController {
     const before = await find();
     const values = form.names.length > 0 ? readForm(form) : before ? formOf(before) : blank;
     const revision = form.get('revision');
-    if (refusal) return this.show(context, before, { values, status: 403, error: refusal.sentence, revision });
+    if (refusal) return this.show(context, before, { values, status: 403, error: text(refusal.id), revision });
     const { draft, problem } = draftOf(values);
     if (problem) return this.show(context, before, { values, problems: [problem], status: 422, revision });
     const saved = before

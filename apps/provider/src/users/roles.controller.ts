@@ -34,7 +34,7 @@ export class RolesController {
     const selected = new Set(form.all('secondFactor'));
     const before = await this.requirements.load();
     if (refusal)
-      return this.show(context, form.names.length > 0 ? selected : before, { status: 403, error: refusal.sentence });
+      return this.show(context, form.names.length > 0 ? selected : before, { status: 403, error: text(refusal.id) });
     const secondFactor = Object.fromEntries(roles.map((role) => [role, selected.has(role)]));
     const outcome = await this.operations.execute(SetRoleRequirements, secondFactor, { context, form });
     if ('refusal' in outcome) return this.show(context, selected, outcome.refusal);

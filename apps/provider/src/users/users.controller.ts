@@ -63,7 +63,7 @@ export class UsersController {
     const { form, refusal } = await this.forms.read(request);
     const context = await this.requireAdmin(request);
     const draft = readDraft(form);
-    if (refusal) return this.show(context, undefined, { draft, status: 403, error: refusal.sentence });
+    if (refusal) return this.show(context, undefined, { draft, status: 403, error: text(refusal.id) });
     const outcome = await this.operations.execute(CreateUser, { draft }, { context, form });
     if ('refusal' in outcome) return this.show(context, undefined, { draft, ...outcome.refusal });
     return this.showLink(context, outcome.result.user, outcome.result.link ?? '', 'added');
@@ -82,7 +82,7 @@ export class UsersController {
     const context = await this.requireAdmin(request);
     const user = await this.getUser(request);
     const draft = form.names.length > 0 ? readDraft(form) : user;
-    if (refusal) return this.show(context, user, { draft, status: 403, error: refusal.sentence });
+    if (refusal) return this.show(context, user, { draft, status: 403, error: text(refusal.id) });
     const revision = form.get('revision');
     const saved = await this.operations.execute(UpdateUser, { id: user.id, draft, revision }, { context, form });
     if ('refusal' in saved) {
@@ -105,7 +105,7 @@ export class UsersController {
     const { form, refusal } = await this.forms.read(request);
     const context = await this.requireAdmin(request);
     const user = await this.getUser(request);
-    if (refusal) return this.show(context, user, { draft: user, status: 403, error: refusal.sentence });
+    if (refusal) return this.show(context, user, { draft: user, status: 403, error: text(refusal.id) });
     return this.setState({ context, form }, user, true);
   }
 
@@ -114,7 +114,7 @@ export class UsersController {
     const { form, refusal } = await this.forms.read(request);
     const context = await this.requireAdmin(request);
     const user = await this.getUser(request);
-    if (refusal) return this.show(context, user, { draft: user, status: 403, error: refusal.sentence });
+    if (refusal) return this.show(context, user, { draft: user, status: 403, error: text(refusal.id) });
     return this.setState({ context, form }, user, false);
   }
 
@@ -123,7 +123,7 @@ export class UsersController {
     const { form, refusal } = await this.forms.read(request);
     const context = await this.requireAdmin(request);
     const user = await this.getUser(request);
-    if (refusal) return this.show(context, user, { draft: user, status: 403, error: refusal.sentence });
+    if (refusal) return this.show(context, user, { draft: user, status: 403, error: text(refusal.id) });
     const outcome = await this.operations.execute(MakePasswordLink, { id: user.id }, { context, form });
     if ('refusal' in outcome) return this.show(context, user, { draft: user, ...outcome.refusal });
     return this.showLink(context, user, outcome.result);
@@ -141,7 +141,7 @@ export class UsersController {
     const context = await this.requireAdmin(request);
     const user = await this.getUser(request);
     const typed = form.text('username').trim();
-    if (refusal) return this.showRemoval(context, user, typed, { status: 403, error: refusal.sentence });
+    if (refusal) return this.showRemoval(context, user, typed, { status: 403, error: text(refusal.id) });
     if (typed !== user.username)
       return this.showRemoval(context, user, typed, { status: 422, problem: text('users.delete.wrong') });
     const outcome = await this.operations.execute(DeleteUser, { id: user.id }, { context, form });

@@ -14,7 +14,6 @@ const PAGE_FORM_LIMIT_BYTES = 256 * 1024;
 /** Why a form was rejected: respond with 403 and show it again with a new token. */
 export interface FormRejection {
   readonly id: 'form.csrf' | 'form.origin';
-  readonly sentence: string;
 }
 
 /** A form that was posted. If `refusal` is set, do nothing but show the form again. */
@@ -89,12 +88,6 @@ function isPassword(name: string): boolean {
 }
 
 const refusals = {
-  csrf: {
-    id: 'form.csrf',
-    sentence: 'This form was open for too long, or cookies are off. Nothing was changed: please send it again.',
-  },
-  origin: {
-    id: 'form.origin',
-    sentence: 'This form was not sent from a page of this site. Nothing was changed.',
-  },
+  csrf: { id: 'form.csrf' },
+  origin: { id: 'form.origin' },
 } as const satisfies Record<string, FormRejection>;

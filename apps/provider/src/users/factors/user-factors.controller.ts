@@ -38,7 +38,7 @@ export class UserFactorsController {
     const context = await this.requireAdmin(request);
     const person = await this.getUser(request);
     const typed = form.text('username').trim();
-    if (refusal) return this.show(context, person, typed, { status: 403, error: refusal.sentence });
+    if (refusal) return this.show(context, person, typed, { status: 403, error: text(refusal.id) });
     if (typed !== person.username)
       return this.show(context, person, typed, { status: 422, problem: text('users.delete.wrong') });
     const outcome = await this.operations.execute(ResetSecondFactors, { userId: person.id }, { context, form });

@@ -56,7 +56,7 @@ export class InvitationsController {
     const context = await this.requireAdmin(request);
     const typed = form.text('emails');
     const chosen = roles.filter((role) => form.all('role').includes(role));
-    if (refusal) return this.show(context, { typed, roles: chosen, status: 403, error: refusal.sentence });
+    if (refusal) return this.show(context, { typed, roles: chosen, status: 403, error: text(refusal.id) });
     const withdrawn = /^withdraw:(\d{1,16})$/.exec(form.text('action'))?.[1];
     if (withdrawn !== undefined) {
       await this.operations.execute(WithdrawInvitation, { selector: Number(withdrawn) }, { context, form });
