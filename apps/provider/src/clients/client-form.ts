@@ -16,6 +16,7 @@ import {
   type MetadataValues,
 } from './client-metadata-form.js';
 import { fieldOfProperty, mainFlags } from './client-property-forms.js';
+import { domainMessage } from '../i18n/domain-messages.js';
 import { text } from '../i18n/message.js';
 import type { FieldProblem } from '../web/form-errors.js';
 import { changeRows, maxRows, rowAfterRemoval, type ListField } from '../web/list-fields.js';
@@ -204,7 +205,7 @@ export function toInput(values: ClientFormValues, changes: (field: string) => bo
   return {
     problems: [
       ...problems,
-      ...('problem' in exchange ? [{ field: 'tokenExchange', message: exchange.problem }] : []),
+      ...('problem' in exchange ? [{ field: 'tokenExchange', message: domainMessage(exchange.problem) }] : []),
       ...rowsWithSpaces(values.tokenExchange),
     ],
     properties: { ...changedOnes(properties, changes), ...authenticationOf(values, changes) },

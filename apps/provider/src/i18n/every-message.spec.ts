@@ -18,6 +18,8 @@ const folders = [
 const untranslated = ['check-session.hbs'];
 /** Prefixes of keys that are composed at run time: of columns, scopes, claims, event types. */
 const composedPrefixes = [
+  // By their English text: domain-messages.ts
+  'domain.',
   'error.',
   'scope.',
   'claim.',

@@ -1,18 +1,13 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { epochSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
-import {
-  checkResource,
-  OAuthError,
-  type FieldProblem,
-  type Resource,
-  type ResourceDraft,
-  type Scope,
-} from '@gatehouse/domain/oauth';
+import { checkResource, OAuthError, type Resource, type ResourceDraft, type Scope } from '@gatehouse/domain/oauth';
 import { statement, type Unit } from '@gatehouse/platform/database/store';
 import { newId } from '@gatehouse/platform/secrets/random';
 import { Repository } from 'typeorm';
 import { CacheVersions } from '../database/cache-versions.service.js';
+import { text } from '../i18n/message.js';
+import type { FieldProblem } from '../web/form-errors.js';
 import { ResourceEntity } from './resource.entity.js';
 
 /** Locks the row until the unit of work ends, so that the checked state is the one that is changed. */
@@ -108,7 +103,7 @@ export class ResourcesService implements OnModuleInit {
     if ('problems' in checked) return checked;
     const repository = unit.manager.getRepository(ResourceEntity);
     if ((await repository.count()) >= maxResources)
-      return { problems: [{ field: 'identifier', message: `There are ${maxResources} APIs: no more fit.` }] };
+      return { problems: [{ field: 'identifier', message: text('problem.resource.full', { most: maxResources }) }] };
     if (await repository.existsBy({ identifier: checked.resource.identifier })) return taken;
     await repository.insert({ ...toRow(checked.resource), createdAt: now, updatedAt: now });
     await this.versions.bump(unit, 'resources');
@@ -172,7 +167,7 @@ export class ResourcesService implements OnModuleInit {
   }
 }
 
-const taken = { problems: [{ field: 'identifier', message: 'There is an API with this identifier already.' }] };
+const taken = { problems: [{ field: 'identifier', message: text('problem.resource.taken') }] };
 
 function toResource(row: ResourceEntity): Resource {
   return {

@@ -3,6 +3,7 @@ import type { TrustedIssuerDraft } from '@gatehouse/domain/oauth';
 import { ClientsService } from '../clients/clients.service.js';
 import { invalidInput } from '../operations/operation-error.js';
 import { ResourcesService } from '../resources/resources.service.js';
+import { text } from '../i18n/message.js';
 
 /** The maximum number of lookups per list; other checks reject longer lists. */
 const maxChecked = 100;
@@ -19,9 +20,16 @@ export class IssuerReferences {
   async check({ clients, resources = [] }: TrustedIssuerDraft): Promise<void> {
     for (const [index, id] of clients.slice(0, maxChecked).entries())
       if (!(await this.clients.find(id)))
-        throw invalidInput([{ field: `clients.${index}`, message: `There is no client ${id.slice(0, 100)}.` }]);
+        throw invalidInput([
+          { field: `clients.${index}`, message: text('problem.issuer.client', { id: id.slice(0, 100) }) },
+        ]);
     for (const [index, identifier] of resources.slice(0, maxChecked).entries())
       if (!(await this.resources.find(identifier)))
-        throw invalidInput([{ field: `resources.${index}`, message: `There is no API ${identifier.slice(0, 100)}.` }]);
+        throw invalidInput([
+          {
+            field: `resources.${index}`,
+            message: text('problem.issuer.resource', { identifier: identifier.slice(0, 100) }),
+          },
+        ]);
   }
 }

@@ -4,7 +4,6 @@ import { epochSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
 import {
   checkTrustedIssuer,
   losesKeys,
-  type FieldProblem,
   type SubjectKind,
   type TrustedIssuer,
   type TrustedIssuerDraft,
@@ -13,6 +12,8 @@ import { statement, type Unit } from '@gatehouse/platform/database/store';
 import { newId } from '@gatehouse/platform/secrets/random';
 import type { Repository } from 'typeorm';
 import { CacheVersions } from '../database/cache-versions.service.js';
+import { text } from '../i18n/message.js';
+import type { FieldProblem } from '../web/form-errors.js';
 import { TrustedIssuerEntity } from './trusted-issuer.entity.js';
 
 /** Locks the row until the unit of work ends, so that the checked state is the one that is changed. */
@@ -83,7 +84,7 @@ export class TrustedIssuers implements OnModuleInit {
     if ('problems' in checked) return checked;
     const repository = unit.manager.getRepository(TrustedIssuerEntity);
     if ((await repository.count()) >= maxIssuers)
-      return { problems: [{ field: 'issuer', message: `There are ${maxIssuers} issuers: no more fit.` }] };
+      return { problems: [{ field: 'issuer', message: text('problem.issuer.full', { most: maxIssuers }) }] };
     if (await repository.existsBy({ issuer: checked.trusted.issuer })) return taken;
     await repository.insert({ ...toRow(checked.trusted), createdAt: now, updatedAt: now });
     await this.versions.bump(unit, 'issuers');
@@ -138,7 +139,7 @@ export class TrustedIssuers implements OnModuleInit {
   }
 }
 
-const taken = { problems: [{ field: 'issuer', message: 'This issuer is here already.' }] };
+const taken = { problems: [{ field: 'issuer', message: text('problem.issuer.taken') }] };
 
 function toTrusted(row: TrustedIssuerEntity): TrustedIssuer {
   return {

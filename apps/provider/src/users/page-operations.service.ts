@@ -6,6 +6,7 @@ import type { UserActor, VisitorActor } from '../operations/actor.js';
 import { OperationError } from '../operations/operation-error.js';
 import type { Operation } from '../operations/operation.js';
 import { Operations } from '../operations/operations.js';
+import { domainMessage } from '../i18n/domain-messages.js';
 import type { Message } from '../i18n/message.js';
 import { RecentSignIns } from './sessions/recent-sign-ins.service.js';
 import { SecondFactorLookup } from './second-factor-lookup.js';
@@ -102,7 +103,10 @@ export class PageOperations {
 }
 
 /** @throws PageError if the form cannot be shown again, or showing it would not help */
-function failureOf({ code, sentence, problems }: OperationError): OperationFailure {
+function failureOf(failed: OperationError): OperationFailure {
+  const { code } = failed;
+  const sentence = domainMessage(failed.sentence);
+  const problems = failed.problems.map(({ field, message }) => ({ field, message: domainMessage(message) }));
   switch (code) {
     case 'not_found':
       throw new PageError('record.not_found');
