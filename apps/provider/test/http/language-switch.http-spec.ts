@@ -101,4 +101,14 @@ describe('the language switch', () => {
       'gatehouse_language=de; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax',
     ]);
   });
+
+  it('translates what the checks of the domain say, which is in English for the API', async () => {
+    const admin = await provider.logIn(await provider.addUser({ roles: ['admin'] }));
+    await admin.open(`${provider.base}/language?to=de&next=%2Fissuer%2Fadd`);
+    const refused = await admin.submit({ name: '', issuer: 'urn:x', clients: '', scope: 'gatehouse:admin' });
+    expect(refused.status).toBe(422);
+    for (const words of ['Geben Sie einen Namen ein.', 'gatehouse:admin gehört zu diesem Server selbst'])
+      expect(refused.text).toContain(words);
+    expect(refused.text).not.toContain('Enter a name.');
+  });
 });
