@@ -68,7 +68,7 @@ describe('the pages of APIs', () => {
       }),
     );
     expect(answer.status).toBe(422);
-    expect(answer.text).toMatch(/id="f-identifier-problem">.*?<span>http is for this computer only/);
+    expect(answer.text).toMatch(/id="f-identifier-problem">.*?<span>Use an https URL or a URN/);
     expect(answer.text).toMatch(/id="f-identifier"[^>]*autofocus/);
     expect(answer.text).toContain('id="f-scopes-0-problem"');
     expect(answer.text).toContain('id="f-lifetime-problem"');

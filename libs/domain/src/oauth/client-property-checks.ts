@@ -18,7 +18,7 @@ const maxKeySetCharacters = 32_000;
 
 export function checkName(said: unknown, say: ReportProblem): string {
   const name = typeof said === 'string' ? said.trim() : '';
-  if (name === '') say('Enter a name: people read it on the consent page.');
+  if (name === '') say('Enter a name. People see it when they sign in.');
   else if (name.length > maxTextCharacters) say(`A name has at most ${maxTextCharacters} characters.`);
   // Bidirectional control characters could disguise a name on the consent page.
   else if (/[\p{Cc}\p{Cf}\p{Cs}]/u.test(name)) say('A name has no control characters.');

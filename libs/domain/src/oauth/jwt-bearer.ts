@@ -77,11 +77,11 @@ export function checkTrustedIssuer(
   const subject = subjectKinds.find((each) => each === draft.subject);
   if (!subject) say('subject', `Choose one of ${subjectKinds.join(', ')}.`);
   const clients = [...new Set(draft.clients.map((each) => each.trim()).filter((each) => each !== ''))];
-  if (clients.length === 0) say('clients', 'Name at least one client: only named clients may present its assertions.');
+  if (clients.length === 0) say('clients', 'Choose at least one client: only these may present its assertions.');
   if (clients.length > maxClients) say('clients', `At most ${maxClients} clients.`);
   if (clients.some((each) => !/^[\x21-\x7e]{1,200}$/.test(each))) say('clients', 'One of these is not a client_id.');
   const scope = [...new Set(draft.scope.filter((each) => each !== ''))];
-  if (scope.length === 0) say('scope', 'Name at least one scope.');
+  if (scope.length === 0) say('scope', 'Enter at least one scope.');
   if (scope.length > maxScopes) say('scope', `At most ${maxScopes} scopes.`);
   for (const each of scope.slice(0, maxScopes))
     if (!isScopeToken(each))

@@ -89,8 +89,8 @@ describe('redirectUriProblem', () => {
     'ftp://client.example.com/cb',
     'mailto:ada@client.example.com',
     'tel:+16045551234',
-  ])('says of %s that its scheme cannot be redirected to', (uri) => {
-    expect(redirectUriProblem(uri)).toBe('This scheme cannot be redirected to.');
+  ])('says of %s that redirects to its scheme are not allowed', (uri) => {
+    expect(redirectUriProblem(uri)).toBe('Redirects to this scheme are not allowed.');
   });
 
   it.each([

@@ -42,7 +42,7 @@ export function redirectUriProblem(uri: string): string | undefined {
   }
   if (uri.includes('#')) return 'A redirect URI has no fragment (#).';
   if (uri.includes('*')) return 'Wildcards are not supported: register each address.';
-  if (dangerousSchemes.has(url.protocol)) return 'This scheme cannot be redirected to.';
+  if (dangerousSchemes.has(url.protocol)) return 'Redirects to this scheme are not allowed.';
   if (url.username !== '' || url.password !== '') return 'A redirect URI carries no user name or password.';
   if (isWeb(url) && !hasWrittenHost(uri)) return 'Write the address in full, as a browser shows it: https://host/path.';
   if (url.protocol === 'https:') return undefined;
@@ -50,7 +50,7 @@ export function redirectUriProblem(uri: string): string | undefined {
     // A trailing dot makes another origin of the same host.
     return isLoopbackHost(url.hostname) && !url.hostname.endsWith('.')
       ? undefined
-      : 'http is for this computer only (127.0.0.1, [::1], localhost): use https.';
+      : 'Use https. Plain http is allowed only for localhost, 127.0.0.1 and [::1].';
   return url.protocol.includes('.')
     ? undefined
     : 'A private scheme needs a domain name in reverse, such as com.example.app:/callback.';

@@ -8,7 +8,7 @@ describe('resourceIdentifierProblem', () => {
     ['https:/api.example/', /in full/],
     ['https:api.example', /in full/],
     ['https://ex%61mple.com/', /in full/],
-    ['http://api.example/', /http is for this computer only/],
+    ['http://api.example/', /Use an https URL or a URN/],
   ])('of %s is %s', (identifier, problem) => {
     const found = resourceIdentifierProblem(identifier);
     if (problem === undefined) expect(found).toBeUndefined();

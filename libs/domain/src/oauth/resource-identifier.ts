@@ -17,6 +17,6 @@ export function resourceIdentifierProblem(identifier: string): string | undefine
   if (/^https?:$/.test(url.protocol) && !hasWrittenHost(identifier))
     return 'Write the address in full, as a browser shows it: https://host/path.';
   if (url.protocol === 'http:' && !isLoopbackHost(url.hostname))
-    return 'http is for this computer only: use https, or a URN.';
+    return 'Use an https URL or a URN. Plain http is allowed only for localhost.';
   return undefined;
 }

@@ -69,7 +69,7 @@ export function checkResource(
   const identifierProblem = resourceIdentifierProblem(draft.identifier);
   if (identifierProblem) say('identifier', identifierProblem);
   const name = draft.name.trim();
-  if (name === '') say('name', 'Enter a name: people read it on the consent page.');
+  if (name === '') say('name', 'Enter a name. People see it when they sign in.');
   else if (name.length > 200) say('name', 'A name has at most 200 characters.');
   else if (/[\p{Cc}\p{Cf}]/u.test(name)) say('name', 'A name has no control characters.');
   if (draft.scopes.length > maxScopes) say('scopes', `An API has at most ${maxScopes} scopes.`);

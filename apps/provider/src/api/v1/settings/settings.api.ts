@@ -34,7 +34,7 @@ export class SettingsApi {
   @ApiEndpoint({
     summary: 'Changes settings while the server runs',
     description:
-      'Every process uses the new values within a second. What the environment sets is a floor: a value that would weaken it is rejected, and branding that it sets cannot be changed.',
+      'Every process uses the new values within a second. A value that is weaker than what the environment sets is rejected, and branding that it sets cannot be changed.',
     requiredScope: 'gatehouse:admin',
     changes: true,
     body: 'SettingsPatch',

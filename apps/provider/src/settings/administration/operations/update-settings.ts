@@ -43,7 +43,7 @@ type LifetimeName = keyof Pick<EditableValues, 'trustedBrowserLifetimeSeconds' |
 type StoredChanges = Partial<Record<EditableName, string | null>>;
 
 /**
- * Changes settings while the server runs. What the environment sets is a floor: a value that would weaken it is rejected.
+ * Changes settings while the server runs. A value that is weaker than what the environment sets is rejected.
  * Every process uses the new values within a second.
  */
 @Injectable()
