@@ -62,13 +62,22 @@ describe('list fields', () => {
     inputs(field).evaluateAll((all) => all.map((input) => (input as HTMLInputElement).value));
   // Without JavaScript each click loads a document, which applies its focus when it is first drawn.
   const rowsAre = async (field: string, count: number): Promise<void> => {
-    await page.waitForFunction(
-      ([name, expected]) => document.querySelectorAll(`ul.rows input[name=${name}]`).length === expected,
-      [field, count] as const,
-    );
+    // The document may be replaced meanwhile.
+    const counted = (): Promise<number> =>
+      inputs(field)
+        .count()
+        .catch(() => -1);
+    for (let attempts = 0; attempts < 100 && (await counted()) !== count; attempts++)
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(await counted()).toBe(count);
   };
+  // Asked from here: without JavaScript, a function that waits in the page is not always called again.
   const focusIs = async (id: string): Promise<void> => {
-    await page.waitForFunction((expected) => document.activeElement?.id === expected, id);
+    const focused = (): Promise<string | undefined> =>
+      page.evaluate(() => document.activeElement?.id).catch(() => undefined);
+    for (let attempts = 0; attempts < 100 && (await focused()) !== id; attempts++)
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(await focused()).toBe(id);
   };
   const says = (id: string): Promise<string | null> => page.textContent(`[data-list="${id}"] [role=status]`);
   afterEach(() => context.close());
