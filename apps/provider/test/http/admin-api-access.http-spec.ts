@@ -213,7 +213,7 @@ describe('who may use the administration’s API', () => {
     expect([refused.status, shaped(refused, 'Problem')]).toEqual([
       400,
       expect.objectContaining({
-        errors: [{ pointer: '/scope/1', detail: expect.stringContaining('came by itself') as string }],
+        errors: [{ pointer: '/scope/1', detail: expect.stringContaining('registered itself') as string }],
       }),
     ]);
   });
