@@ -267,7 +267,10 @@ function checkScopes(draft: ClientDraft, say: SayOfField): Pick<Client, 'scope' 
       if (!administrationScopes.some((known) => known === token))
         say(`scope.${index}`, `Of this server's own there are ${administrationScopes.join(' and ')}.`);
       else if (isDynamicallyRegistered(draft.source))
-        say(`scope.${index}`, 'A client that registered itself cannot administer this server, approved or not: add another one for that.');
+        say(
+          `scope.${index}`,
+          'A client that registered itself cannot administer this server, approved or not: add another one for that.',
+        );
       else if (draft.ownerId !== undefined) say(`scope.${index}`, ownedAdministrationSentence);
     }
   });
