@@ -121,10 +121,7 @@ function checkAddresses(metadata: ClientMetadata, { redirectUris }: Context, say
     say('sectorIdentifierUri', 'Redirect URIs of several hosts need a sector identifier (OpenID Connect Core 8.1).');
   // Front-Channel Logout 2: scheme, host and port are those of a redirect URI.
   if (frontchannelLogoutUri !== undefined && !redirectUris.some((each) => sameOrigin(each, frontchannelLogoutUri)))
-    say(
-      'frontchannelLogoutUri',
-      'This address lies where one of the redirect URIs does: the same scheme, host and port.',
-    );
+    say('frontchannelLogoutUri', 'This address must have the same scheme, host and port as one of the redirect URIs.');
 }
 
 function sameOrigin(a: string, b: string): boolean {

@@ -74,7 +74,7 @@ function uriProblem(value: string, fragment: 'no fragment' | 'fragment allowed' 
     return 'This is not an absolute address.';
   }
   if (fragment === 'no fragment' && value.includes('#')) return 'This address has no fragment (#).';
-  if (url.username !== '' || url.password !== '') return 'This address carries no user name or password.';
+  if (url.username !== '' || url.password !== '') return 'This address must not contain a user name or password.';
   if (/^https?:$/.test(url.protocol) && !hasWrittenHost(value))
     return 'Write the address in full, as a browser shows it: https://host/path.';
   if (url.protocol === 'https:') return undefined;

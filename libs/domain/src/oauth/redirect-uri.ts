@@ -43,7 +43,7 @@ export function redirectUriProblem(uri: string): string | undefined {
   if (uri.includes('#')) return 'A redirect URI has no fragment (#).';
   if (uri.includes('*')) return 'Wildcards are not supported: register each address.';
   if (dangerousSchemes.has(url.protocol)) return 'Redirects to this scheme are not allowed.';
-  if (url.username !== '' || url.password !== '') return 'A redirect URI carries no user name or password.';
+  if (url.username !== '' || url.password !== '') return 'A redirect URI must not contain a user name or password.';
   if (isWeb(url) && !hasWrittenHost(uri)) return 'Write the address in full, as a browser shows it: https://host/path.';
   if (url.protocol === 'https:') return undefined;
   if (url.protocol === 'http:')

@@ -13,7 +13,7 @@ export function resourceIdentifierProblem(identifier: string): string | undefine
   if (!/^[a-z][a-z0-9+.-]*:./i.test(identifier) || !URL.canParse(identifier)) return 'This is not an absolute URI.';
   if (identifier.includes('#')) return 'An identifier has no fragment (RFC 8707 2).';
   const url = new URL(identifier);
-  if (url.username !== '' || url.password !== '') return 'An identifier carries no user name or password.';
+  if (url.username !== '' || url.password !== '') return 'An identifier must not contain a user name or password.';
   if (/^https?:$/.test(url.protocol) && !hasWrittenHost(identifier))
     return 'Write the address in full, as a browser shows it: https://host/path.';
   if (url.protocol === 'http:' && !isLoopbackHost(url.hostname))
