@@ -72,8 +72,9 @@ export function isOffered({ name }: SuggestedFix, sender: KnownSender | undefine
 }
 
 /**
- * The fix for a failed request, based on the current client, whoever sent it ({@link isOffered}). Undefined if no single change would fix it, if it is fixed
- * already, and for scopes that an administrator must grant explicitly.
+ * The fix for a failed request, based on the current client; {@link isOffered} decides whether the sender is known well enough to
+ * offer it. Undefined if no single change would fix it, if it is fixed already, and for scopes that an administrator must grant
+ * explicitly.
  */
 export function suggestedFixFor(
   failedRequest: FailedRequest,
